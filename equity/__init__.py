@@ -1,0 +1,59 @@
+"""Who a police department hires, keeps and stops, and how that compares with its community.
+
+The names an analyst types::
+
+    import equity as eq
+
+    stops = eq.sources.opp.read("stops.csv")
+    cohort = eq.Cohort(stops).keep(eq.col("type") == "vehicular", because="drivers only")
+    counts = eq.count(cohort, by=["subject_race"], of=["search_conducted"])
+    eq.rates(counts, of="search_conducted", group="subject_race", reference="white")
+
+Charts, widgets and the agency's file are loaded when they are first used, so that importing the
+library stays quick.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from equity import groups, tables
+from equity.cohorts import Cohort, col
+from equity.counts import CountTable, count, read_counts
+
+if TYPE_CHECKING:
+    from equity import agency, charts, sample, sources, widgets
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Cohort",
+    "CountTable",
+    "adverse_impact",
+    "agency",
+    "charts",
+    "col",
+    "count",
+    "groups",
+    "hit_rates",
+    "rates",
+    "read_counts",
+    "representation",
+    "sample",
+    "sources",
+    "stage_decomposition",
+    "stop_rates",
+    "tables",
+    "widgets",
+]
+
+_ROOMS = ("agency", "charts", "sample", "sources", "widgets")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"equity.{name}")
+    raise AttributeError(f"equity has no name {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_ROOMS})

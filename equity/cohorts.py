@@ -1,0 +1,151 @@
+"""Which rows are in, which are left out, and why: the ledger that stands before every figure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+import pandas as pd
+from narwhals.typing import IntoFrame
+
+__all__ = ["Cohort", "col"]
+
+col = nw.col
+"""A column of the rows, for conditions: ``col("type") == "vehicular"`` (narwhals' expression)."""
+
+
+@dataclass(frozen=True)
+class _Step:
+    verb: str
+    because: str
+    condition: Any
+
+
+@dataclass(frozen=True, init=False)
+class Cohort:
+    """Rows, and the named steps by which some of them were left out.
+
+    Nothing runs until the rows are counted, or until the ledger is asked for. Every step states
+    its reason, because whoever reads a figure must be able to see whom it leaves out.
+
+    Parameters
+    ----------
+    rows : a pandas or Polars (eager or lazy) frame, a DuckDB relation or a Spark frame, with one
+        row for each person or stop.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = pd.DataFrame({"type": ["vehicular", "pedestrian", None], "race": ["a", None, "b"]})
+    >>> cohort = Cohort(rows).keep(col("type") == "vehicular", because="drivers only")
+    >>> print(cohort.ledger.to_string(index=False))
+     step      because  rows  left_out
+    start all records     3         0
+     keep drivers only     1         2
+    """
+
+    frame: Any
+    steps: tuple[_Step, ...]
+    weight: str | None
+
+    def __init__(
+        self, rows: IntoFrame, *, weight: str | None = None, _steps: tuple[_Step, ...] = ()
+    ) -> None:
+        frame = nw.from_native(_without_objects(rows))
+        if weight is not None and weight not in frame.collect_schema().names():
+            raise ValueError(
+                f"weight={weight!r} is not a column of these rows: "
+                f"{', '.join(frame.collect_schema().names())}."
+            )
+        object.__setattr__(self, "frame", frame)
+        object.__setattr__(self, "steps", _steps)
+        object.__setattr__(self, "weight", weight)
+
+    def keep(self, condition: nw.Expr, *, because: str) -> Cohort:
+        """Keep the rows for which `condition` is true; a row for which it is unknown is left out.
+
+        Parameters
+        ----------
+        condition : an expression over the columns, see :data:`col`.
+        because : the reason, in words that a resident understands; it is shown in the ledger.
+        """
+        return self._with("keep", condition, because)
+
+    def drop(self, condition: nw.Expr, *, because: str) -> Cohort:
+        """Leave out the rows for which `condition` is true; a row for which it is unknown stays.
+
+        Parameters are those of :meth:`keep`.
+        """
+        return self._with("drop", condition, because)
+
+    def _with(self, verb: str, condition: nw.Expr, because: str) -> Cohort:
+        if not isinstance(because, str) or not because.strip():
+            raise ValueError(
+                f"because={because!r} states no reason. Say in words why these rows are left out."
+            )
+        if not isinstance(condition, nw.Expr):
+            raise TypeError(
+                f"The condition is a {type(condition).__name__}, not an expression. Write it over "
+                'columns, such as eq.col("type") == "vehicular".'
+            )
+        step = _Step(verb, because.strip(), condition)
+        return Cohort(self.frame, weight=self.weight, _steps=(*self.steps, step))
+
+    @property
+    def rows(self) -> Any:
+        """The rows that are in, as a narwhals frame of the engine that they came in."""
+        frame = self.frame
+        for step in self.steps:
+            frame = frame.filter(_in(step))
+        return frame
+
+    @property
+    def ledger(self) -> pd.DataFrame:
+        """Rows left after each step, how many it left out, and why: step, because, rows, left_out.
+
+        With `weight`, rows are the sums of the weights. One pass over the rows, whatever the
+        number of steps.
+        """
+        unit = nw.lit(1) if self.weight is None else nw.col(self.weight)
+        inside = nw.lit(True)
+        sizes = [unit.cast(nw.Int64).sum().alias("s0")] if self.weight else [nw.len().alias("s0")]
+        for i, step in enumerate(self.steps, 1):
+            inside = inside & _in(step)
+            sizes.append(nw.when(inside).then(unit).otherwise(0).sum().alias(f"s{i}"))
+        frame = self.frame.lazy() if isinstance(self.frame, nw.DataFrame) else self.frame
+        row = frame.select(*sizes).collect()
+        left = [int(row[f"s{i}"][0] or 0) for i in range(len(sizes))]
+        return pd.DataFrame(
+            {
+                "step": ["start", *(s.verb for s in self.steps)],
+                "because": ["all records", *(s.because for s in self.steps)],
+                "rows": left,
+                "left_out": [0, *(a - b for a, b in zip(left, left[1:], strict=False))],
+            }
+        )
+
+
+def _in(step: _Step) -> nw.Expr:
+    """Return a condition that is never unknown: true for the rows that stay."""
+    if step.verb == "keep":
+        return nw.when(step.condition).then(nw.lit(True)).otherwise(nw.lit(False))
+    return nw.when(step.condition).then(nw.lit(False)).otherwise(nw.lit(True))
+
+
+def _without_objects(rows: Any) -> Any:
+    """Give a pandas frame's object columns of truth values or dates their proper types.
+
+    On object columns pandas reads a missing truth value as False and knows no year of a date;
+    every other engine keeps them apart, and so do we. Other frames are returned as they are.
+    """
+    if not isinstance(rows, pd.DataFrame):
+        return rows
+    proper = {}
+    for name in rows.select_dtypes(object).columns:
+        kind = pd.api.types.infer_dtype(rows[name], skipna=True)
+        if kind == "boolean":
+            proper[name] = rows[name].astype("boolean")
+        elif kind in ("date", "datetime"):
+            proper[name] = pd.to_datetime(rows[name])
+    return rows.assign(**proper) if proper else rows

@@ -1,0 +1,240 @@
+"""What each table is: its columns, their meaning, unit and allowed values, and the only-if rules.
+
+Declared once. Adapters (`equity.sources`) produce these columns, `data_checks` builds its rules
+from them, `equity.counts` knows from them which columns can be counted by, and the documentation
+prints them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["APPLICANTS", "DERIVED", "RESIDENTS", "STOPS", "TABLES", "WORKFORCE", "Column", "Table"]
+
+Kind = Literal["text", "category", "flag", "date", "integer", "number"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: `kind` says how it is stored.
+
+    text and category: strings; flag: nullable boolean; date: a date without a time;
+    integer and number: nullable.
+
+    required : the column must be there (its values may still be missing).
+    present : no value may be missing.
+    allowed : the closed vocabulary of a category.
+    low, high : bounds, inclusive.
+    only_if : a flag of the same table; where that flag is False this column must be missing.
+    unique : no two rows share a value.
+    personal : identifies or nearly identifies a person; never an example, never published.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    unit: str = ""
+    required: bool = False
+    present: bool = False
+    allowed: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    only_if: str | None = None
+    unique: bool = False
+    personal: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: what one row is, and its columns."""
+
+    name: str
+    meaning: str
+    one_row_is: str
+    columns: tuple[Column, ...]
+
+    def __getitem__(self, name: str) -> Column:
+        """Return the column called `name`, or raise KeyError naming the columns there are."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"{name!r} is not a column of {self.name}: {', '.join(self.names)}")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The column names in order."""
+        return tuple(c.name for c in self.columns)
+
+
+SEXES = ("female", "male", "nonbinary")
+SOURCE_ROW = Column(
+    "source_row",
+    "integer",
+    "row of the file as a spreadsheet numbers it: with one header row, the first record is row 2",
+    personal=True,
+)
+SOURCE_FILE = Column("source_file", "category", "name of the file that the row comes from")
+
+STOPS = Table(
+    "stops",
+    "Stops of drivers and pedestrians, as officers recorded them",
+    "one person stopped once",
+    (
+        SOURCE_FILE,
+        SOURCE_ROW,
+        Column("stop_id", "text", "the agency's number of the stop", unique=True, personal=True),
+        Column("date", "date", "local date of the stop", required=True, present=True),
+        Column(
+            "second_of_day",
+            "integer",
+            "local time of the stop",
+            "seconds since midnight",
+            low=0,
+            high=86_399,
+        ),
+        Column(
+            "latitude",
+            "number",
+            "where the stop was",
+            "degrees north",
+            low=-90,
+            high=90,
+            personal=True,
+        ),
+        Column(
+            "longitude",
+            "number",
+            "where the stop was",
+            "degrees east",
+            low=-180,
+            high=180,
+            personal=True,
+        ),
+        Column("district", "category", "police district of the stop"),
+        Column("subject_age", "integer", "age of the person stopped", "years", low=0, high=110),
+        Column(
+            "subject_race",
+            "category",
+            "race or ethnicity as the officer recorded it",
+            required=True,
+        ),
+        Column("subject_sex", "category", "sex as the officer recorded it", allowed=SEXES),
+        Column("officer_id", "text", "a key for the officer, not a badge number", personal=True),
+        Column("type", "category", "who was stopped", allowed=("vehicular", "pedestrian")),
+        Column("reason_for_stop", "category", "why, in the agency's words"),
+        Column(
+            "outcome",
+            "category",
+            "the most severe result of the stop",
+            allowed=("warning", "citation", "summons", "arrest"),
+        ),
+        Column("arrest_made", "flag", "the person was arrested"),
+        Column("citation_issued", "flag", "a citation was issued"),
+        Column("warning_issued", "flag", "a warning was issued"),
+        Column("frisk_performed", "flag", "the person was patted down"),
+        Column("search_conducted", "flag", "person or vehicle was searched"),
+        Column(
+            "search_basis",
+            "category",
+            "legal ground of the search",
+            only_if="search_conducted",
+            allowed=(
+                "k9",
+                "plain view",
+                "consent",
+                "probable cause",
+                "frisk",
+                "incident to arrest",
+                "warrant",
+                "inventory",
+                "other",
+            ),
+        ),
+        Column(
+            "contraband_found", "flag", "the search found contraband", only_if="search_conducted"
+        ),
+    ),
+)
+
+WORKFORCE = Table(
+    "workforce",
+    "Employees at a date",
+    "one person on one snapshot of the roster",
+    (
+        SOURCE_FILE,
+        SOURCE_ROW,
+        Column(
+            "person_id", "text", "a key for the person, the same in every snapshot", personal=True
+        ),
+        Column("date", "date", "date of the snapshot"),
+        Column("year", "integer", "year of the snapshot", low=1900, high=2200),
+        Column("race", "category", "race or ethnicity in the personnel system", required=True),
+        Column("sex", "category", "sex in the personnel system", allowed=SEXES),
+        Column("title", "category", "job title"),
+        Column("job_category", "category", "job category, such as the eight of EEO-4"),
+        Column("department", "category", "department or unit"),
+        Column("sworn", "flag", "has police powers"),
+        Column("hire_date", "date", "date of first appointment"),
+    ),
+)
+
+APPLICANTS = Table(
+    "applicants",
+    "Applicants and how far each came",
+    "one person applying once for one posting",
+    (
+        SOURCE_FILE,
+        SOURCE_ROW,
+        Column("applicant_id", "text", "a key for the application", unique=True, personal=True),
+        Column("date", "date", "date of the application"),
+        Column("year", "integer", "year of the application", low=1900, high=2200),
+        Column("posting", "category", "the job posting or examination"),
+        Column("race", "category", "race or ethnicity as the applicant stated it", required=True),
+        Column("sex", "category", "sex as the applicant stated it", allowed=SEXES),
+    ),
+)
+"""Besides these, one flag for each stage that the agency names, in the order of the stages:
+True where the person reached or passed it, False where not, missing where that is not known."""
+
+RESIDENTS = Table(
+    "residents",
+    "The community: how many people of each group live in a place",
+    "one group in one place",
+    (
+        SOURCE_FILE,
+        Column("place", "category", "name of the place", required=True, present=True),
+        Column("place_id", "category", "code of the place"),
+        Column("year", "integer", "last year of the survey period", low=1900, high=2200),
+        Column("universe", "category", "who is counted: residents, adults, labour force ..."),
+        Column("race", "category", "race or ethnicity", required=True, present=True),
+        Column(
+            "n",
+            "number",
+            "estimated number of people",
+            "people",
+            required=True,
+            present=True,
+            low=0,
+        ),
+        Column(
+            "moe",
+            "number",
+            "margin of error at 90 % confidence; 0 for a controlled estimate",
+            "people",
+            low=0,
+        ),
+        Column("controlled", "flag", "the estimate is controlled to official figures"),
+    ),
+)
+
+TABLES: dict[str, Table] = {t.name: t for t in (STOPS, WORKFORCE, APPLICANTS, RESIDENTS)}
+
+DERIVED: dict[str, tuple[str, str]] = {
+    "year": ("date", "calendar year"),
+    "month": ("date", "calendar month, 1-12"),
+    "weekday": ("date", "day of the week, Monday = 1 to Sunday = 7"),
+    "hour": ("second_of_day", "local hour, 0-23"),
+    "clock_bin": ("second_of_day", "local time in bins of 5 minutes, 0-287"),
+}
+"""Columns that `equity.count` makes itself from another: name -> (made from, meaning)."""

@@ -1,0 +1,59 @@
+"""The count table as a file, and as the only thing that a dashboard opens."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import equity as eq
+
+PROVENANCE = {"agency": "Riverton", "labels": {"race": {"white": "White", "black": "Black"}}}
+
+
+@pytest.fixture
+def counts() -> eq.CountTable:
+    rows = pd.DataFrame(
+        {
+            "race": ["black", "white", "white", None],
+            "year": pd.array([2022, 2022, 2023, None], dtype="Int64"),
+            "hired": pd.array([True, False, None, True], dtype="boolean"),
+        }
+    )
+    cohort = eq.Cohort(rows).drop(eq.col("year") == 2021, because="another system")
+    return eq.count(cohort, by=["race", "year"], of=["hired"], provenance=PROVENANCE)
+
+
+def test_a_count_file_gives_back_what_was_written(counts, tmp_path):
+    again = eq.read_counts(counts.write(tmp_path / "sub" / "hiring.parquet"))
+    pd.testing.assert_frame_equal(again.table, counts.table, check_exact=True)
+    pd.testing.assert_frame_equal(again.ledger, counts.ledger)
+    assert (again.by, again.of, again.provenance) == (counts.by, counts.of, PROVENANCE)
+    assert [p.name for p in (tmp_path / "sub").iterdir()] == ["hiring.parquet"]
+
+
+def test_values_come_in_the_order_in_which_they_are_shown(counts):
+    assert counts.values("race") == ["white", "black"]
+    assert counts.values("year") == [2022, 2023]
+
+
+def test_a_part_is_chosen_by_value_or_by_list(counts):
+    assert counts.where(race="white").table["n"].sum() == 2
+    assert counts.where(race=["white", "black"], year=2022).table["n"].sum() == 2
+    assert counts.where(race=None).table["n"].sum() == 4
+
+
+def test_a_value_that_does_not_occur_is_refused_with_those_that_do(counts):
+    with pytest.raises(ValueError, match="race='White' does not occur.*white, black"):
+        counts.where(race="White")
+    with pytest.raises(ValueError, match="'sex' is not among the columns"):
+        counts.where(sex="female")
+
+
+def test_rows_of_people_are_not_a_count_file(tmp_path):
+    pq.write_table(pa.table({"name": ["x"]}), tmp_path / "people.parquet")
+    with pytest.raises(ValueError, match=r"people.parquet is not a count file"):
+        eq.read_counts(tmp_path / "people.parquet")
+    with pytest.raises(FileNotFoundError, match="equity count"):
+        eq.read_counts(tmp_path / "nothing.parquet")
