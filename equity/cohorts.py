@@ -142,7 +142,9 @@ def _without_objects(rows: Any) -> Any:
     if not isinstance(rows, pd.DataFrame):
         return rows
     proper = {}
-    for name in rows.select_dtypes(object).columns:
+    for name in rows.columns:
+        if not pd.api.types.is_object_dtype(rows[name].dtype):
+            continue
         kind = pd.api.types.infer_dtype(rows[name], skipna=True)
         if kind == "boolean":
             proper[name] = rows[name].astype("boolean")
