@@ -61,7 +61,15 @@ class CountTable:
 
     def labels(self, column: str) -> dict[Any, str]:
         """Return key -> words for the values of a `by` column ({} where they speak themselves)."""
-        return dict(self.provenance.get("labels", {}).get(column, {}))
+        labels = dict(self.provenance.get("labels", {}).get(column, {}))
+        if column in self.by and self.table[column].dtype == "boolean":
+            labels = {key == "true": words for key, words in labels.items()}
+        return labels
+
+    def split(self, column: str) -> dict[Any, pd.DataFrame]:
+        """Return the table in parts, one for each value of a `by` column that occurs, by value."""
+        values = self._by(column)
+        return {v: self.table[values == v].reset_index(drop=True) for v in self.values(column)}
 
     def where(self, **choices: Any) -> CountTable:
         """Return the counts of a part: each column equal to a value, or to one of a list of them.

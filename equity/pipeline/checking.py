@@ -1,0 +1,158 @@
+"""Reads, standardises and checks an agency's files; sets aside the rows that cannot be used."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from equity import groups
+from equity.agency import Agency
+from equity.pipeline.files import connection, marks, residents, slug, to_parquet, write_text
+from equity.sources import applicants, opp, roster
+from equity.sources._files import scan
+
+__all__ = ["Tell", "check_agency"]
+
+Tell = Callable[[str], None]
+
+
+def check_agency(
+    agency: Agency, *, today: dt.date | None = None, tell: Tell = lambda _: None
+) -> dict[str, Any]:
+    """Read, standardise and check every input; set aside the rows that cannot be used.
+
+    Parameters
+    ----------
+    agency : from :func:`equity.agency.read_agency`.
+    today : the date after which a stop lies in the future; the machine's date if not given.
+    tell : is called with a sentence at each step.
+
+    Returns
+    -------
+    dict of table name (or ``residents: <benchmark>``) -> `data_checks.Report`. Checked rows and
+    rows set aside are in ``agency.private``, the result page in ``agency.checks``.
+    """
+    from data_checks import check, write_page
+
+    inputs = {name: agency.paths(name) for name in agency.inputs}
+    for benchmark in agency.benchmarks:  # all files are there before the long work begins
+        agency.benchmark_path(benchmark)
+    reports: dict[str, Any] = {}
+    agency.private.mkdir(parents=True, exist_ok=True)
+    (agency.private / ".gitignore").write_text("*\n", encoding="utf-8")
+    with tempfile.TemporaryDirectory(dir=agency.private, prefix=".work-") as work_folder:
+        work = Path(work_folder)
+        for name, paths in inputs.items():
+            given = agency.inputs[name]
+            files = ", ".join(p.name for p in paths)
+            tell(f"Reading {name}: {files}")
+            raw, rows = work / f"{name}_raw.parquet", work / f"{name}.parquet"
+            to_parquet(
+                scan(
+                    paths, encoding=given.encoding, header_row=given.header_row, sheet=given.sheet
+                ),
+                raw,
+            )
+            to_parquet(_standardize(agency, name, raw), rows)
+            tell(f"Checking {name}")
+            good, aside = work / f"{name}_good.parquet", work / f"{name}_set_aside.csv"
+            reports[name] = check(
+                table=name,
+                data=rows,
+                raw=raw,
+                good=good,
+                quarantine=aside,
+                context=_context(agency, name, today or dt.date.today()),
+            )
+            _deliver(agency, name, good, aside, usable=reports[name].usable)
+        for benchmark in agency.benchmarks:
+            tell(f"Checking the benchmark {benchmark.label}")
+            table = residents(agency, benchmark, "us1997")
+            rows = work / f"{benchmark.name}.parquet"
+            table.to_parquet(rows, index=False)
+            reports[f"residents: {benchmark.name}"] = check(
+                table="residents",
+                data=rows,
+                raw=None,
+                good=work / "residents_good.parquet",
+                quarantine=work / "residents_set_aside.csv",
+                context=_context(agency, "residents", today or dt.date.today()),
+            )
+    _write_reports(agency, reports, write_page)
+    stamp = {"marks": marks(agency), "usable": {k: r.usable for k, r in reports.items()}}
+    write_text(agency.private / "checked.json", json.dumps(stamp))
+    return reports
+
+
+def _standardize(agency: Agency, name: str, raw: Path) -> Any:
+    given = agency.inputs[name]
+    frame = connection().read_parquet(str(raw))
+    if given.format == "opp":
+        return opp.standardize(frame, values=given.values)
+    common: dict[str, Any] = {
+        "columns": given.columns,
+        "values": given.values,
+        "scheme": given.scheme,
+        "year": given.year,
+    }
+    if given.format == "roster":
+        return roster.standardize(frame, rules=given.rules, **common)
+    return applicants.standardize(frame, stages=_stages(agency), **common)
+
+
+def _stages(agency: Agency) -> dict[str, Any]:
+    given = agency.inputs["applicants"].stages
+    return {
+        s.name: {"column": s.column, "reached": s.reached, "not": s.not_reached} for s in given
+    }
+
+
+def _context(agency: Agency, name: str, today: dt.date) -> dict[str, Any]:
+    place = agency.agency
+    box = None
+    if place.latitude is not None and place.longitude is not None:
+        box = (
+            place.latitude - 0.5,
+            place.latitude + 0.5,
+            place.longitude - 0.5,
+            place.longitude + 0.5,
+        )
+    scheme = agency.scheme(name) if name in agency.inputs else "us1997"
+    return {
+        "today": today,
+        "groups": groups.scheme(scheme).groups,
+        "stages": tuple(s.name for s in agency.applicants.stages) if agency.applicants else (),
+        "bounding_box": box,
+        "fictional": place.fictional,
+    }
+
+
+def _deliver(agency: Agency, name: str, good: Path, aside: Path, *, usable: bool) -> None:
+    """Put checked rows and rows set aside in their places, or take old ones away; no half file."""
+    quarantine = agency.private / "set_aside"
+    quarantine.mkdir(exist_ok=True)
+    for draft, final in (
+        (good if usable else None, agency.private / f"{name}.parquet"),
+        (aside, quarantine / f"{name}.csv"),
+    ):
+        if draft is not None and draft.exists():
+            os.replace(draft, final)
+        else:
+            final.unlink(missing_ok=True)
+
+
+def _write_reports(agency: Agency, reports: Mapping[str, Any], write_page: Any) -> None:
+    agency.checks.mkdir(parents=True, exist_ok=True)
+    for name, report in reports.items():
+        report.to_json(agency.checks / f"{slug(name)}.json")
+    write_page(
+        reports,
+        agency.checks / "index.html",
+        agency=agency.agency.name,
+        fictional=agency.agency.fictional,
+    )

@@ -1,0 +1,100 @@
+"""The agency's folders and files: written whole or not at all, and marked with what made them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from equity import __version__
+from equity.agency import Agency, Benchmark
+from equity.sources import acs
+
+__all__ = [
+    "connection",
+    "marks",
+    "read_report",
+    "residents",
+    "sha256",
+    "slug",
+    "swap",
+    "to_parquet",
+    "write_text",
+]
+
+
+@cache
+def connection() -> duckdb.DuckDBPyConnection:
+    """Return the pipeline's own DuckDB connection."""
+    return duckdb.connect()
+
+
+def to_parquet(relation: duckdb.DuckDBPyRelation, path: Path) -> None:
+    """Write rows as Parquet."""
+    relation.write_parquet(str(path), compression="zstd")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file; whoever reads it meanwhile sees the old one or the new one."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    draft.write_text(text, encoding="utf-8")
+    os.replace(draft, path)
+
+
+def swap(new: Path, final: Path) -> None:
+    """Put finished count files in the place of the old ones."""
+    final.mkdir(exist_ok=True)
+    fresh = {path.name for path in new.iterdir()}
+    for name in sorted(fresh):
+        os.replace(new / name, final / name)
+    for path in final.glob("*.parquet"):
+        if path.name not in fresh:  # a table that the agency file no longer names
+            path.unlink()
+
+
+def marks(agency: Agency) -> list[list[Any]]:
+    """Return what tells that an input changed: each file's name, size and time; our version."""
+    paths = [
+        *(p for name in agency.inputs for p in agency.paths(name)),
+        *map(agency.benchmark_path, agency.benchmarks),
+    ]
+    digest = hashlib.sha256(agency.model_dump_json().encode()).hexdigest()
+    sizes = [[str(p), p.stat().st_size, p.stat().st_mtime_ns] for p in paths]
+    return [["equity", __version__, digest], *sizes]
+
+
+def sha256(path: Path) -> str:
+    """Return the digest of a file, computed once as long as the file does not change."""
+    return _sha256(path, path.stat().st_mtime_ns)
+
+
+@cache
+def _sha256(path: Path, changed: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def slug(name: str) -> str:
+    """Return a table's name as it stands in a file name."""
+    return name.replace(": ", "_")
+
+
+def read_report(agency: Agency, table: str) -> dict[str, Any]:
+    """Return the result of the last check of a table."""
+    return json.loads((agency.checks / f"{slug(table)}.json").read_text(encoding="utf-8"))
+
+
+def residents(agency: Agency, benchmark: Benchmark, scheme: str) -> pd.DataFrame:
+    """Read a benchmark under a scheme of groups."""
+    return acs.read(
+        agency.benchmark_path(benchmark),
+        place=benchmark.place,
+        scheme=scheme,
+        year=benchmark.year,
+    )

@@ -1,0 +1,32 @@
+"""What every test shares: where the real files are, and that none goes missing unseen."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REAL = Path(__file__).parents[1].parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Return the folder of real files; it lies beside the repository where there is one."""
+    if not REAL.is_dir():
+        pytest.skip("the real files are not beside this repository")
+    return REAL
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run that skipped a test, where EQUITY_NO_SKIPS says that all must run."""
+    if not os.environ.get("EQUITY_NO_SKIPS"):
+        return
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", [])
+    if skipped and session.exitstatus == 0:
+        reporter.write_line(f"{len(skipped)} tests were skipped, and all must run here:")
+        for report in skipped:
+            reporter.write_line(f"  {report.nodeid}: {report.longrepr[-1]}")
+        session.exitstatus = 1
