@@ -1,0 +1,195 @@
+"""Opens CSV files lazily, whatever their encoding, and says in words what is broken in them."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import duckdb
+
+from equity.sources._relation import (
+    column_names,
+    identifier,
+    in_memory,
+    literal,
+    quoted_path,
+    select,
+    with_rows,
+)
+
+__all__ = ["open_csv", "plain_error"]
+
+CHUNK = 1 << 23
+CHECKED_BYTES = 1 << 31
+"""CSV files up to this size are read through once when they are opened, to say what is broken."""
+IN_MEMORY_BYTES = 1 << 28
+"""Above this size a CSV file with blank lines stays lazy; its row numbers then leave them out."""
+
+
+def open_csv(
+    path: Path, encoding: str | None, header_row: int, delimiter: str | None
+) -> duckdb.DuckDBPyRelation:
+    """Open one CSV file, see `equity.sources._files.scan`."""
+    found, awkward, empty_rows = _look_through(path, encoding)
+    record, lines, delimiter = _csv_header(path, found, header_row, delimiter)
+    if awkward:
+        with path.open(encoding=found, newline="") as file:
+            return in_memory(_csv_rows(file, delimiter, path), header_row, path)
+    names, unnamed = column_names(record)
+    options = (
+        f"{quoted_path(path)}, auto_detect = false, delim = {literal(delimiter)}, quote = '\"', "
+        f"escape = '\"', header = false, skip = {lines}, "
+        f"encoding = '{'latin-1' if found == 'cp1252' else 'utf-8'}', columns = {{"
+        + ", ".join(f"{literal(n)}: 'VARCHAR'" for n in names)
+        + "}"
+    )
+    if path.stat().st_size <= CHECKED_BYTES:
+        options = _checked(options, path)
+    columns = ", ".join(identifier(n) for n in names)
+    relation = select(
+        f"{columns}, row_number() OVER () + {header_row} AS source_row, "
+        f"{literal(path.name)} AS source_file FROM read_csv({options})"
+    )
+    while unnamed and unnamed[-1] == names[-1]:
+        last = identifier(unnamed.pop())
+        if relation.filter(f"{last} IS NOT NULL").limit(1).fetchall():
+            break
+        names.pop()
+        relation = relation.project(f"* EXCLUDE ({last})")
+    if empty_rows:
+        columns = ", ".join(identifier(n) for n in names)
+        relation = relation.filter(f"coalesce({columns}) IS NOT NULL")
+    return with_rows(relation, path)
+
+
+def plain_error(error: BaseException, name: str = "The file") -> ValueError:
+    """Say in words what DuckDB found broken in a CSV file, without quoting the broken row."""
+    text = str(error)
+    line = re.search(r"Line: (\d+)", text)
+    where = f"{name}, line {line[1]}," if line else f"{name}"
+    if found := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text):
+        return ValueError(
+            f"{where} has {found[2]} values, the header has {found[1]} columns. Often a comma "
+            "stands inside a value that is not in quotation marks, or the column names are in a "
+            "lower row (then say so with header_row). Export the file again, or repair the line."
+        )
+    if "quote" in text:
+        return ValueError(
+            f"{where} has a quotation mark that is not closed, or text after a closing one. "
+            "Export the file again, or repair the line."
+        )
+    if re.search("unicode|utf-?8|latin-1", text, re.I):
+        return ValueError(
+            f"{name} holds characters that its encoding does not have. Save it as 'CSV UTF-8', or "
+            "name its encoding, such as encoding='latin-1'."
+        )
+    return ValueError(f"{where} cannot be read as CSV. Save it again as CSV (UTF-8) or .xlsx.")
+
+
+def _checked(options: str, path: Path) -> str:
+    """Read a CSV file through once; rows that end early are allowed, other broken rows are not."""
+    slow = f"{options}, null_padding = true, parallel = false"
+    try:
+        select(f"count(*) FROM read_csv({options})").fetchall()
+        return options
+    except duckdb.Error as error:
+        short = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", str(error))
+        if not short or int(short[2]) > int(short[1]):
+            raise plain_error(error, path.name) from None
+    try:
+        select(f"count(*) FROM read_csv({slow})").fetchall()
+    except duckdb.Error as error:
+        raise plain_error(error, path.name) from None
+    return slow
+
+
+def _look_through(path: Path, encoding: str | None) -> tuple[str, bool, bool]:
+    """Return the encoding, whether DuckDB cannot read the file itself, and if rows may be empty.
+
+    DuckDB knows UTF-8 and ISO 8859-1, not the Windows code page that adds curly quotation marks;
+    and it skips blank lines, after which its row numbers would be wrong.
+    """
+    try:
+        name = codecs.lookup(encoding).name if encoding else "utf-8"
+    except LookupError:
+        raise ValueError(
+            f"encoding={encoding!r} is not known. Common ones are 'utf-8', 'cp1252' (Windows) "
+            "and 'latin-1'."
+        ) from None
+    name = {"iso8859-1": "cp1252", "utf-8-sig": "utf-8"}.get(name, name)
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    windows = blank = empty = False
+    tail = b""
+    with path.open("rb") as file:
+        if file.read(2) in (b"\xff\xfe", b"\xfe\xff"):
+            return "utf-16", True, True
+        file.seek(0)
+        while chunk := file.read(CHUNK):
+            if name == "utf-8":
+                try:
+                    decoder.decode(chunk)
+                except UnicodeDecodeError:
+                    if encoding:
+                        raise plain_error(ValueError("utf-8"), path.name) from None
+                    name = "cp1252"
+            text = tail + chunk
+            if b"\x00" in text and not encoding:
+                raise ValueError(
+                    f"{path.name} is not text: it holds zero bytes. If it comes from a "
+                    "spreadsheet, save it as .xlsx or 'CSV UTF-8'."
+                )
+            blank = blank or re.search(rb"\n\r?\n\r?[^\r\n]", text) is not None
+            empty = empty or re.search(rb'\n(?:"")?[,;\t|]', text) is not None
+            windows = windows or re.search(rb"[\x80-\x9f]", text) is not None
+            tail = text[-4:]
+    if path.stat().st_size > IN_MEMORY_BYTES:
+        blank = False
+    return name, blank or name not in ("utf-8", "cp1252") or (name == "cp1252" and windows), empty
+
+
+def _csv_header(
+    path: Path, encoding: str, header_row: int, delimiter: str | None
+) -> tuple[list[str], int, str]:
+    """Return the cells of the header, the lines above the first record, and the delimiter."""
+    with path.open(encoding=encoding.replace("utf-8", "utf-8-sig"), newline="") as file:
+        try:
+            lines = [line for _, line in zip(range(header_row + 50), file, strict=False)]
+        except (UnicodeDecodeError, UnicodeError):
+            raise plain_error(ValueError("unicode"), path.name) from None
+
+    def record(mark: str) -> tuple[list[str], int]:
+        reader = csv.reader(lines, delimiter=mark)
+        row: list[str] = []
+        for _ in range(header_row):
+            row = next(reader, [])
+        return row, reader.line_num
+
+    marks = [delimiter] if delimiter else [",", ";", "\t", "|"]
+    try:
+        best = max(marks, key=lambda mark: len(record(mark)[0]))
+        row, used = record(best)
+    except (csv.Error, TypeError):
+        raise ValueError(
+            f"The header of {path.name} cannot be read as CSV. Check header_row={header_row} and "
+            f"delimiter={delimiter!r}."
+        ) from None
+    if not any(cell.strip() for cell in row):
+        raise ValueError(
+            f"Row {header_row} of {path.name}, where the column names should be, is empty. Say in "
+            "which row they are with header_row."
+        )
+    return row, used, best
+
+
+def _csv_rows(file: io.TextIOBase, delimiter: str, path: Path) -> Iterator[Sequence[str | None]]:
+    try:
+        for row in csv.reader(file, delimiter=delimiter, strict=True):
+            yield [cell.lstrip("\ufeff") if i == 0 else cell for i, cell in enumerate(row)]
+    except UnicodeError:
+        raise plain_error(ValueError("unicode"), path.name) from None
+    except csv.Error as error:
+        raise plain_error(ValueError(f"quote {error}"), path.name) from None

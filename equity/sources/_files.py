@@ -1,0 +1,183 @@
+"""Opens the files that offices have: CSV, Parquet and Excel, as one lazy DuckDB relation of text.
+
+The relation lives on DuckDB's default connection, the one behind `duckdb.sql(...)`. That is
+deliberate: relations can only be joined on one connection, so what two adapters read, what
+`equity.daylight` pushes beside it and what an analyst queries by hand can meet in one join.
+The default connection stays open as long as Python runs, and so does every relation.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from equity.sources._csv import open_csv, plain_error
+from equity.sources._relation import (
+    identifier,
+    in_memory,
+    literal,
+    quoted_path,
+    select,
+    stacked,
+    with_rows,
+)
+from equity.sources._text import cell_text
+
+__all__ = ["plain_error", "scan", "starts_with"]
+
+WRONG_FORMATS: tuple[tuple[bytes, str], ...] = (
+    (b"%PDF", "is a PDF. Ask for the table behind it as CSV or .xlsx"),
+    (b"\xd0\xcf\x11\xe0", "is an old .xls workbook, or one with a password. Open it and save it "
+     "as .xlsx without a password, or as CSV"),
+    (b"\x1f\x8b", "is compressed (gzip). Unpack it first"),
+    (b"BZh", "is compressed (bzip2). Unpack it first"),
+    (b"7z\xbc\xaf", "is a 7z archive. Unpack it first"),
+    (b"Rar!", "is a RAR archive. Unpack it first"),
+    (b"SQLite format 3", "is a database. Export the table as CSV"),
+    (b"{\\rtf", "is a text document. Export the table as CSV"),
+)
+
+
+def scan(
+    path: str | Path | Sequence[str | Path],
+    *,
+    encoding: str | None = None,
+    header_row: int = 1,
+    sheet: str | None = None,
+    delimiter: str | None = None,
+) -> duckdb.DuckDBPyRelation:
+    """Open one file or several as a DuckDB relation in which every column is text.
+
+    CSV of any size and Parquet are read when the relation is used, in bounded memory; a CSV file
+    is read through once here, so that what is broken is said at once. Workbooks, and CSV files in
+    UTF-16 or Windows-1252 or with blank lines, are held in memory. Parquet columns keep their
+    types. Two columns are added: `source_row`, the row as a spreadsheet numbers it, and
+    `source_file`. Rows and trailing columns without any value or header are left out. Several
+    files are put under each other by column name.
+
+    Parameters
+    ----------
+    path : a file or several, all with the same `header_row` and `sheet`.
+    encoding : of a CSV file; without it UTF-8 if the bytes are UTF-8, else Windows-1252.
+    header_row : the row that holds the column names, where a title stands above them.
+    sheet : name of the sheet of a workbook; without it the first visible one that is not empty.
+    delimiter : of a CSV file; without it the one that cuts the header into most columns.
+    """
+    if not isinstance(header_row, int) or header_row < 1:
+        raise ValueError(f"header_row={header_row!r} must be a row number, 1 or more.")
+    paths = [path] if isinstance(path, (str, Path)) else list(path)
+    if not paths:
+        raise ValueError("No file is named. Give the path of one file, or a list of paths.")
+    relations = [_open(Path(p), encoding, header_row, sheet, delimiter) for p in paths]
+    return relations[0] if len(relations) == 1 else stacked(relations)
+
+
+def starts_with(path: Path, mark: bytes) -> bool:
+    """Return whether a file's first character, apart from blanks, is `mark`."""
+    return _head(path).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(mark)
+
+
+def _open(
+    path: Path, encoding: str | None, header_row: int, sheet: str | None, delimiter: str | None
+) -> duckdb.DuckDBPyRelation:
+    head = _head(path)
+    if head.startswith(b"PAR1"):
+        return _parquet(path)
+    if head.startswith(b"PK\x03\x04"):
+        return _workbook(path, header_row, sheet)
+    for magic, words in WRONG_FORMATS:
+        if head.startswith(magic):
+            raise ValueError(f"{path.name} {words}.")
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"<!doctype", b"<html", b"<table", b"<?xml", b"<div")):
+        raise ValueError(
+            f"{path.name} is a web page (HTML or XML), though its name may say otherwise. Open it "
+            "in a spreadsheet and save it as .xlsx or CSV, or download the table itself."
+        )
+    if start.startswith((b"[", b"{")):
+        raise ValueError(
+            f"{path.name} is JSON, not a table with columns. Only equity.sources.acs reads JSON; "
+            "for other tables export CSV or .xlsx."
+        )
+    return open_csv(path, encoding, header_row, delimiter)
+
+
+def _head(path: Path) -> bytes:
+    if not path.exists():
+        beside = sorted(p.name for p in path.parent.glob("*") if p.is_file())[:8]
+        there = f" In that folder are: {', '.join(beside)}." if beside else ""
+        raise ValueError(
+            f"There is no file {path.name} in {path.parent}.{there} Check the name and the folder."
+        )
+    if path.is_dir():
+        raise ValueError(f"{path.name} is a folder. Name the file, or a list of files, in it.")
+    try:
+        with path.open("rb") as file:
+            head = file.read(4096)
+    except OSError as error:
+        raise ValueError(
+            f"{path.name} cannot be opened ({error.strerror}). Close it in other programs and "
+            "check that you may read it."
+        ) from None
+    if not head.strip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"):
+        raise ValueError(f"{path.name} is empty. Export it again and check that it has rows.")
+    return head
+
+
+def _parquet(path: Path) -> duckdb.DuckDBPyRelation:
+    try:
+        relation = select(f"* FROM read_parquet({quoted_path(path)})")
+    except duckdb.Error:
+        raise ValueError(
+            f"{path.name} is a Parquet file that is damaged or not complete. Export it again."
+        ) from None
+    columns = ", ".join(identifier(c) for c in relation.columns)
+    if "source_row" not in relation.columns:
+        columns += ", file_row_number + 2 AS source_row"
+    if "source_file" not in relation.columns:
+        columns += f", {literal(path.name)} AS source_file"
+    source = f"read_parquet({quoted_path(path)}, file_row_number = true)"
+    return with_rows(select(f"{columns} FROM {source}"), path)
+
+
+def _workbook(path: Path, header_row: int, sheet: str | None) -> duckdb.DuckDBPyRelation:
+    from openpyxl import load_workbook
+
+    with zipfile.ZipFile(path) if zipfile.is_zipfile(path) else _damaged(path) as archive:
+        if "xl/workbook.xml" not in archive.namelist():
+            raise ValueError(
+                f"{path.name} is a ZIP archive, not a workbook or CSV. Unpack it and name the "
+                "file in it; an .ods or .xlsb workbook must be saved as .xlsx."
+            )
+    if path.suffix.lower() in (".csv", ".txt", ".tsv"):
+        raise ValueError(
+            f"{path.name} is an Excel workbook, though its name ends in {path.suffix}. Rename it "
+            "to .xlsx, or save it as CSV."
+        )
+    book = load_workbook(path, read_only=True, data_only=True)
+    try:
+        names = [s.title for s in book.worksheets]
+        if sheet is not None and sheet not in names:
+            raise ValueError(
+                f"sheet={sheet!r} is not in {path.name}. Its sheets are: "
+                f"{', '.join(map(repr, names))}."
+            )
+        for page in book.worksheets:
+            if page.title == sheet or (sheet is None and page.sheet_state == "visible"):
+                page.reset_dimensions()  # some exports state a wrong range
+                rows = ([cell_text(c.value, c.number_format) for c in row] for row in page.rows)
+                first = next(((i, r) for i, r in enumerate(rows) if any(r)), None)
+                if first is not None:
+                    blank: list[Sequence[str | None]] = [[]] * first[0]
+                    return in_memory([*blank, first[1], *rows], header_row, path)
+    finally:
+        book.close()
+    which = f"Sheet {sheet!r}" if sheet else "Every visible sheet"
+    raise ValueError(f"{which} of {path.name} is empty. Name another with sheet=...")
+
+
+def _damaged(path: Path) -> zipfile.ZipFile:
+    raise ValueError(f"{path.name} is a workbook or archive that is damaged. Export it again.")

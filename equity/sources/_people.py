@@ -1,0 +1,151 @@
+"""What the tables of employees and of applicants share: columns by a mapping, groups by labels."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+import narwhals as nw
+
+from equity import groups
+from equity.sources import _columns, _text
+from equity.tables import Table
+
+__all__ = ["constants_of", "people", "race_labels", "sex_labels"]
+
+
+def people(
+    frame: Any,
+    table: Table,
+    *,
+    columns: Mapping[str, str],
+    values: Mapping[str, Mapping[str, str]] | None,
+    scheme: str,
+    constants: Mapping[str, Any],
+    extra: Mapping[str, str],
+) -> Any:
+    """Return the table's columns with race and sex as groups, and `extra` columns as text.
+
+    `columns` is our column -> theirs, `extra` a working name -> theirs. Columns that are not of
+    the table are kept as text; a name that is nearly one of the table's is taken for a slip.
+    """
+    columns = {str(k): str(v) for k, v in columns.items()}
+    kinds: dict[str, str] = {c.name: c.kind for c in table.columns}
+    for ours in columns:
+        near = difflib.get_close_matches(ours, kinds, n=1, cutoff=0.75)
+        if ours not in kinds and near:
+            raise ValueError(
+                f"columns names {ours!r}, which is not a column of {table.name}. Is it "
+                f"{near[0]!r}? Its columns are: {', '.join(kinds)}."
+            )
+    for ours in (c.name for c in table.columns if c.required and c.name not in columns):
+        raise ValueError(
+            f"columns does not say which column of the file holds {ours!r}. Add {ours} = "
+            f"\"<name in the file>\" to the table's columns in equity.toml."
+        )
+    source = _text.start(frame)
+    names = source.collect_schema().names()
+    found = _columns.match_headers(names, columns | dict(extra), what=f"The {table.name} file")
+    for ours in ("source_row", "source_file"):
+        if ours in names:
+            found.setdefault(ours, ours)
+    order = [*(c for c in kinds if c in found), *(c for c in found if c not in kinds)]
+    wanted = {ours: (found[ours], kinds.get(ours, "text")) for ours in order}
+    rows = _text.shape(source, wanted, constants=constants)
+    words = [c for c in order if kinds.get(c, "text") in ("text", "category") and c not in extra]
+    maps = _columns.value_maps(values, words, what=table.name)
+    relabelled = {"race": race_labels(scheme, maps.pop("race", {}))}
+    if "sex" in found:
+        relabelled["sex"] = sex_labels(maps.pop("sex", {}))
+    return _relabel(_columns.replace(rows, maps), relabelled, scheme)
+
+
+def _relabel(rows: Any, maps: Mapping[str, Mapping[str, str | None]], scheme: str) -> Any:
+    seen = _columns.distinct(rows, list(maps))
+    split = sorted(
+        v for v in seen["race"] if maps["race"].get(v.casefold(), "") == _NEEDS_SPLIT
+    )
+    if split:
+        coarser = [
+            s for s in ("us1977", "stanford", "us1997", "us2024")
+            if _NEEDS_SPLIT not in (race_labels(s, {}).get(v.casefold()) for v in split)
+        ]
+        way = f'Use scheme="{coarser[0]}" for this table and its benchmark' if coarser else ""
+        raise ValueError(
+            f"Column 'race' holds {', '.join(map(repr, split))}, which scheme={scheme!r} divides "
+            f"into several groups, and nobody can tell from the label into which. "
+            f"{way or 'Map the label to a group of the scheme in values.race'}."
+        )
+    return _columns.relabel(rows, maps, seen)
+
+
+_NEEDS_SPLIT = "(needs a split)"
+
+
+def race_labels(scheme: str, extra: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Return label in lower case -> group of the scheme, None if it says "not known"."""
+    labels: dict[str, str | None] = dict.fromkeys(groups.UNKNOWN_LABELS)
+    for label, group in groups.HR_RACE_LABELS.items():
+        labels[label] = _in_scheme(group, scheme) or _NEEDS_SPLIT
+    given = {
+        label: group and (_in_scheme(group, scheme) or group) for label, group in extra.items()
+    }
+    return labels | _columns.checked_values(given, groups.scheme(scheme).groups, "race")
+
+
+def sex_labels(extra: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Return label in lower case -> female, male or nonbinary, None if it says "not known"."""
+    allowed = tuple(dict.fromkeys(groups.SEX_LABELS.values()))
+    unknown: dict[str, str | None] = dict.fromkeys((*groups.UNKNOWN_LABELS, "u"))
+    return unknown | groups.SEX_LABELS | _columns.checked_values(extra, allowed, "sex")
+
+
+def _in_scheme(group: str, scheme: str) -> str | None:
+    """Return the group of `scheme` in which all of `group` lies, None if it would be split."""
+    if group in groups.scheme(scheme).groups:
+        return group
+    for source in ("us1997", "us1977", "us2024"):
+        if group not in groups.scheme(source).groups:
+            continue
+        try:
+            mapping = groups.crosswalk(source, scheme)
+        except ValueError:
+            continue
+        if group in mapping:
+            return mapping[group]
+    return None
+
+
+def constants_of(
+    columns: Mapping[str, str], year: int | None, date: str | dt.date | None = None
+) -> dict[str, Any]:
+    """Return the year and date that all rows get; neither may also be a column."""
+    given: dict[str, Any] = {}
+    if date is not None:
+        try:
+            given["date"] = dt.date.fromisoformat(str(date)[:10])
+        except ValueError:
+            raise ValueError(f"date={str(date)!r} is not a date such as 2017-07-01.") from None
+    if year is not None:
+        if isinstance(year, bool) or not isinstance(year, int) or not 1900 <= year <= 2200:
+            raise ValueError(f"year={year!r} is not a year such as 2017.")
+        given["year"] = year
+    elif "date" in given and "year" not in columns:
+        given["year"] = given["date"].year
+    for name in given:
+        if name in columns:
+            raise ValueError(
+                f"{name} is given twice: as the column {columns[name]!r} and as {given[name]}. "
+                "Keep one."
+            )
+    return given
+
+
+def with_year(rows: Any) -> Any:
+    """Add `year` from `date`, where the table has a date and no year."""
+    names = rows.collect_schema().names()
+    if "year" in names or "date" not in names:
+        return rows
+    return rows.with_columns(year=nw.col("date").dt.year().cast(nw.Int64))

@@ -1,0 +1,206 @@
+"""Applicants and how far each came: any CSV, Parquet or Excel export, by a mapping of its columns.
+
+Source : the agency's own export; labels of race as in `equity.groups.HR_RACE_LABELS`.
+Checked : on made-up files only (tests/spec/test_sources_people.py); no real file with one row per
+    applicant was at hand, the Los Angeles file has totals only.
+Gaps : one row per application; a file with one row per applicant and step has to be put beside
+    each other first. Whether later stages imply earlier ones is for the data checks to judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+
+from equity.sources import _columns, _files, _people, _text
+from equity.tables import APPLICANTS
+
+__all__ = ["read", "standardize"]
+
+WORDS: dict[str, bool] = _text.YES_NO | {
+    **dict.fromkeys(("pass", "passed", "hired", "selected", "offered", "qualified"), True),
+    **dict.fromkeys(("fail", "failed", "rejected", "not selected", "not qualified"), False),
+}
+"""Words that are understood where a stage is given by its column alone."""
+
+
+def read(
+    path: str | Path | Sequence[str | Path],
+    *,
+    columns: Mapping[str, str],
+    stages: Mapping[str, Any],
+    values: Mapping[str, Mapping[str, str]] | None = None,
+    scheme: str = "us1997",
+    year: int | None = None,
+    header_row: int = 1,
+    sheet: str | None = None,
+    encoding: str | None = None,
+) -> Any:
+    """Read applicants (CSV, Parquet or .xlsx), or several files alike, as a DuckDB relation.
+
+    Who applied, and how far did each come? One row per application. `header_row` is the row with
+    the column names, `sheet` the sheet of a workbook, `encoding` that of a CSV file (found out if
+    not given); for all else see `standardize`.
+    """
+    frame = _files.scan(path, header_row=header_row, sheet=sheet, encoding=encoding)
+    return standardize(
+        frame, columns=columns, stages=stages, values=values, scheme=scheme, year=year
+    )
+
+
+def standardize(
+    frame: Any,
+    *,
+    columns: Mapping[str, str],
+    stages: Mapping[str, Any],
+    values: Mapping[str, Mapping[str, str]] | None = None,
+    scheme: str = "us1997",
+    year: int | None = None,
+) -> Any:
+    """Bring applicants of any engine into the applicants table, in that engine.
+
+    Parameters
+    ----------
+    frame : pandas, Polars, DuckDB or Spark frame, one row per application.
+    columns : our column -> column of the file, apart from case and spaces; `race` is needed.
+    stages : stage -> its column, in the order of the stages. A column alone is read by its
+        contents: yes/no words, or dates, of which one means that the stage was reached. Other
+        words are named: {"column": "Status", "reached": ["Hired"], "not": ["Rejected"]}, with
+        "not": "*" for all others.
+    values, scheme, year : as in `equity.sources.roster.standardize`.
+
+    Returns
+    -------
+    frame of the same engine
+        One flag per stage, and its text in `raw_<stage>`. A blank says nothing by itself: if a
+        later stage was reached it is True; else if the stage before was not reached it is False;
+        else it is False in a column of dates and missing in a column of words. What is written
+        is never overruled, also where it contradicts another stage.
+
+    Raises
+    ------
+    ValueError
+        If a column is not there, or a label of race, sex or a stage is not known.
+
+    What it cannot show: who did not apply, and why someone withdrew.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> people = pd.DataFrame({"Race": ["White", "Black"], "Test": ["Yes", "No"],
+    ...                        "Start": ["2020-05-01", ""]})
+    >>> standardize(people, columns={"race": "Race"}, stages={"tested": "Test", "hired": "Start"}
+    ...             )[["race", "tested", "hired"]].values.tolist()
+    [['white', True, True], ['black', False, False]]
+    """
+    specs = _specs(stages, columns)
+    constants = _people.constants_of(columns, year)
+    extra = {f"raw_{stage}": spec["column"] for stage, spec in specs.items()}
+    rows = _people.people(
+        frame, APPLICANTS, columns=columns, values=values, scheme=scheme, constants=constants,
+        extra=extra,
+    )
+    contents = _columns.distinct(
+        rows.select(
+            *(nw.when(_text.is_date(nw.col(raw))).then(nw.lit(_DATE)).otherwise(_columns.lower(raw))
+              .alias(raw) for raw in extra)
+        ),
+        list(extra),
+    )
+    rows = _people.with_year(rows)
+    dated = {}
+    written = []
+    for stage, spec in specs.items():
+        seen = contents[f"raw_{stage}"]
+        dated[stage] = seen == [_DATE] and "reached" not in spec
+        written.append(_written(stage, spec, seen, dated[stage]).alias(stage))
+    rows = rows.with_columns(*written)
+    rows = _fill(rows, list(specs), dated)
+    names = [c for c in rows.collect_schema().names() if not c.startswith("raw_")]
+    plain = [c for c in names if c not in specs]
+    raw = [c for c in rows.collect_schema().names() if c.startswith("raw_")]
+    return _text.finish(rows.select(*plain, *specs, *raw))
+
+
+_DATE = "(a date)"
+
+
+def _specs(stages: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    if not isinstance(stages, Mapping) or not stages:
+        raise ValueError(
+            'stages must name the stages in their order, such as {"tested": "Test", "hired": '
+            '"Hire date"}.'
+        )
+    specs: dict[str, dict[str, Any]] = {}
+    for stage, given in stages.items():
+        spec = {"column": given} if isinstance(given, str) else dict(given)
+        wrong = set(spec) - {"column", "reached", "not"}
+        if wrong or not isinstance(spec.get("column"), str) or set(spec) == {"column", "not"}:
+            raise ValueError(
+                f"Stage {stage!r} must be the name of a column, or say 'column', 'reached' and "
+                f"'not'; it says {', '.join(map(repr, spec))}."
+            )
+        if stage in APPLICANTS.names or stage in columns:
+            raise ValueError(f"Stage {stage!r} has the name of a column. Call it otherwise.")
+        for key in ("reached", "not"):
+            words = spec.get(key, [])
+            if isinstance(words, str) and (key, words) != ("not", "*"):
+                raise ValueError(f"{key!r} of stage {stage!r} must be a list of values.")
+        specs[str(stage)] = spec
+    return specs
+
+
+def _written(stage: str, spec: Mapping[str, Any], seen: Sequence[str], dated: bool) -> nw.Expr:
+    """Return the flag that the cell itself says, missing where it says nothing."""
+    text = _columns.lower(f"raw_{stage}")
+    if dated:
+        return nw.when(~text.is_null()).then(~text.is_null())
+    if "reached" in spec:
+        yes = [str(v).strip().lower() for v in spec["reached"]]
+        rest = spec.get("not", [])
+        no = [] if rest == "*" else [str(v).strip().lower() for v in rest]
+        both = sorted(set(yes) & set(no))
+        if both:
+            raise ValueError(
+                f"Stage {stage!r} names {', '.join(map(repr, both))} as reached and as not. Keep "
+                "one."
+            )
+        if rest == "*":
+            return nw.when(~text.is_null()).then(_text.is_one_of(text, yes))
+    else:
+        yes = [word for word, value in WORDS.items() if value]
+        no = [word for word, value in WORDS.items() if not value]
+    strange = sorted(set(seen) - {*yes, *no})
+    if strange:
+        more = f" and {len(strange) - 20} more" if len(strange) > 20 else ""
+        raise ValueError(
+            f"Column {spec['column']!r} for stage {stage!r} holds values of which it is not known "
+            f"whether they mean reached: {', '.join(map(repr, strange[:20]))}{more}. Name them, "
+            'such as {"column": ..., "reached": ["Hired"], "not": ["Rejected"]}.'
+        )
+    return nw.when(_text.is_one_of(text, [*yes, *no])).then(_text.is_one_of(text, yes))
+
+
+def _fill(rows: Any, stages: Sequence[str], dated: Mapping[str, bool]) -> Any:
+    """Fill blanks from the stages after and before, see `standardize`."""
+    for stage, later in reversed(list(zip(stages, stages[1:], strict=False))):
+        # Backward first: `later` already knows of all stages after it.
+        known = nw.col(stage)
+        reached = known.is_null() & nw.col(later)
+        rows = rows.with_columns(nw.when(reached).then(reached).otherwise(known).alias(stage))
+    before = None
+    for stage in stages:
+        known = nw.col(stage)
+        if dated[stage]:
+            missed = known.is_null()
+        elif before is not None:
+            missed = known.is_null() & ~nw.col(before)
+        else:
+            missed = None
+        if missed is not None:
+            rows = rows.with_columns(nw.when(missed).then(~missed).otherwise(known).alias(stage))
+        before = stage
+    return rows
