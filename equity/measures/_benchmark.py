@@ -1,0 +1,209 @@
+"""Residents (or another benchmark) folded to the strata and groups of the counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from equity import margins
+from equity.measures._cells import Cells, need
+
+SURVEY_YEARS = 5
+"""Counts and a survey further apart than this (years) are of clearly different periods."""
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """One benchmark: population and margin of error (90 %) of shape (strata, groups)."""
+
+    name: str
+    groups: tuple[str, ...]
+    population: np.ndarray
+    moe: np.ndarray
+    share: np.ndarray
+    share_se: np.ndarray
+    counted: np.ndarray
+    """Which of the groups occur in the counts, shape (groups,)."""
+    method: str
+    """What a reader must know of it; empty if nothing."""
+    remark: str
+    """A caveat that belongs on every row; empty if none."""
+    no_margin: np.ndarray
+    """Where a margin of error is not known and was left out, shape (strata, groups)."""
+
+    @property
+    def se(self) -> np.ndarray:
+        """Standard errors; 0 where the margin is not known (see `no_margin`)."""
+        return margins.standard_error(np.where(np.isnan(self.moe), 0.0, self.moe))
+
+    @property
+    def total(self) -> np.ndarray:
+        """People of all groups, shape (strata, 1)."""
+        return self.population.sum(axis=1, keepdims=True)
+
+    def widen(self, values: np.ndarray, folded: Cells) -> np.ndarray:
+        """Bring counts to the groups of the benchmark (0 for a group that they lack)."""
+        out = np.zeros((values.shape[0], len(self.groups)))
+        out[:, [self.groups.index(g) for g in folded.groups]] = values
+        return out
+
+
+def benchmarks(
+    counts: Any, frame: pd.DataFrame, residents: Any, folded: Cells, group: str, within: str | None
+) -> list[Benchmark]:
+    """Return the benchmarks, in the order given; `residents` is a frame or {name: frame}."""
+    if isinstance(residents, Mapping):
+        named = {str(k): v for k, v in residents.items()}
+    else:
+        named = {_own_name(residents): residents}
+    if not named:
+        raise ValueError("residents is empty: give a table of residents, or {name: table}.")
+    years = _years(counts, frame)
+    return [_fold(name, table, folded, group, within, years) for name, table in named.items()]
+
+
+def _own_name(residents: Any) -> str:
+    if isinstance(residents, pd.DataFrame) and "universe" in residents.columns:
+        found = residents["universe"].dropna().unique()
+        if len(found) == 1:
+            return str(found[0])
+    return "residents"
+
+
+def _years(counts: Any, frame: pd.DataFrame) -> tuple[int, int] | None:
+    """Return first and last year of the counts, where they say so."""
+    if "year" in frame.columns:
+        years = pd.to_numeric(frame["year"], errors="coerce").dropna()
+        if len(years):
+            return int(years.min()), int(years.max())
+    about = getattr(counts, "provenance", None) or {}
+    try:
+        return int(str(about["first_date"])[:4]), int(str(about["last_date"])[:4])
+    except (KeyError, ValueError):
+        return None
+
+
+def _fold(
+    name: str,
+    table: Any,
+    folded: Cells,
+    group: str,
+    within: str | None,
+    years: tuple[int, int] | None,
+) -> Benchmark:
+    if not isinstance(table, pd.DataFrame):
+        raise TypeError(
+            f"residents must be a pandas DataFrame or a dict of them, not {type(table).__name__}."
+        )
+    column = _group_column(table, group, name)
+    need(table, [("n", "n")], what=f"benchmark {name!r}")
+    table = table[table[column].notna()]
+    if table.empty:
+        raise ValueError(f"The benchmark {name!r} has no rows with a group. Check its filters.")
+    by_area = within is not None and within in table.columns and _is_area(table, within)
+    _one_place(table, name, within if by_area else None)
+    groups = tuple(sorted({str(g) for g in table[column]}))
+    _same_groups(folded.groups, groups, name, group)
+    stratum = [str(v) for v in table[within]] if by_area else ["all"] * len(table)
+    cell = pd.MultiIndex.from_arrays([stratum, table[column].astype(str)])
+    if cell.has_duplicates:
+        twice = cell[cell.duplicated()][0]
+        raise ValueError(
+            f"The benchmark {name!r} has more than one row for group {twice[1]!r}"
+            + (f" in {within}={twice[0]!r}" if by_area else "")
+            + ". Add the rows up, or choose those that are meant."
+        )
+    wanted = folded.strata if by_area else ("all",)
+    places = pd.MultiIndex.from_product([wanted, groups])
+    shape = (len(wanted), len(groups))
+
+    def spread(values: Any) -> np.ndarray:
+        numbers = pd.to_numeric(pd.Series(values), errors="raise").to_numpy(
+            dtype=float, na_value=np.nan
+        )
+        out = pd.Series(numbers, index=cell).reindex(places).to_numpy().reshape(shape)
+        return np.array(np.broadcast_to(out, (len(folded.strata), len(groups))))
+
+    population = spread(table["n"].array)
+    if (population < 0).any():
+        raise ValueError(
+            f"The benchmark {name!r} has a negative number of people. Negative codes of the "
+            "Census Bureau mean 'not available': read the file with equity.sources.acs."
+        )
+    moe = spread(table["moe"].array) if "moe" in table else np.zeros_like(population)
+    filled = np.where(np.isnan(moe), 0.0, moe)
+    everyone = margins.total(population, filled, axis=1)
+    share = margins.proportion(population, filled, everyone.value[:, None], everyone.moe[:, None])
+    return Benchmark(
+        name,
+        groups,
+        population,
+        moe,
+        share.value,
+        margins.standard_error(share.moe),
+        np.array([g in folded.groups for g in groups]),
+        "" if by_area or within is None else f"the same {name} for every {within}",
+        _periods(table, name, years),
+        np.isnan(moe) & ~np.isnan(population),
+    )
+
+
+def _group_column(table: pd.DataFrame, group: str, name: str) -> str:
+    for column in (group, group.removeprefix("subject_"), "race"):
+        if column in table.columns:
+            return column
+    raise ValueError(
+        f"The benchmark {name!r} has no column {group!r} and no column 'race'. "
+        f"The columns are: {', '.join(map(str, table.columns))}."
+    )
+
+
+def _is_area(table: pd.DataFrame, within: str) -> bool:
+    """Tell whether residents are given for each stratum; one survey year serves every stratum."""
+    return within != "year" or table[within].nunique() > 1
+
+
+def _one_place(table: pd.DataFrame, name: str, area: str | None) -> None:
+    # residents of several places, years or universes must never be mixed
+    for column in ("place_id", "place", "year", "universe"):
+        if column == area or column not in table.columns:
+            continue
+        parts = [table] if area is None else [t for _, t in table.groupby(area)]
+        for part in parts:
+            found = sorted({str(v) for v in part[column].dropna()})
+            if len(found) > 1:
+                more = ", ..." if len(found) > 5 else ""
+                raise ValueError(
+                    f"The benchmark {name!r} holds more than one {column}: "
+                    f"{', '.join(found[:5])}{more}. Keep one of them (filter the table), or name "
+                    "the column of areas as `within`."
+                )
+
+
+def _same_groups(ours: tuple[str, ...], theirs: tuple[str, ...], name: str, group: str) -> None:
+    strangers = [g for g in ours if g not in theirs]
+    if strangers:
+        raise ValueError(
+            f"The counts and the benchmark {name!r} do not use the same groups ({group}): the "
+            f"counts have {', '.join(ours)}; the benchmark has {', '.join(theirs)}; only the "
+            f"counts have {', '.join(strangers)}. Bring both to one scheme: "
+            "equity.groups.regroup(residents, source=..., to=...), or read the residents with "
+            "equity.sources.acs.read(..., scheme=...)."
+        )
+
+
+def _periods(table: pd.DataFrame, name: str, years: tuple[int, int] | None) -> str:
+    if years is None or "year" not in table.columns:
+        return ""
+    survey = pd.to_numeric(table["year"], errors="coerce").dropna().unique()
+    if len(survey) != 1:
+        return ""
+    end = int(survey[0])
+    if end - years[1] > SURVEY_YEARS or years[0] - end > SURVEY_YEARS:
+        span = f"{years[0]}" if years[0] == years[1] else f"{years[0]}-{years[1]}"
+        return f"different periods: counts of {span}, {name} of {end}"
+    return ""

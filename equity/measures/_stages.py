@@ -1,0 +1,90 @@
+"""Stages of a selection: who entered each, whose outcome is known, and who passed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from equity.measures._cells import Cells, cells, frame_of, need, need_flag
+
+BOTTOM_LINE = "bottom line"
+
+
+@dataclass(frozen=True)
+class Stages:
+    """Counts of shape (stages, strata, groups); the last stage is the bottom line."""
+
+    names: tuple[str, ...]
+    folded: Cells
+    n: np.ndarray
+    x_known: np.ndarray
+    x: np.ndarray
+    unknown: np.ndarray
+    """People without a known group who entered, shape (stages, strata)."""
+
+
+def read_stages(counts: Any, *, group: str, stages: Sequence[str], within: str | None) -> Stages:
+    """Fold the counts into stages, or raise ValueError where the stages are not nested.
+
+    A flag of a stage may be recorded for those who never came so far as "no", or left empty. Where
+    in every cell no more people have a known outcome than entered, it is read as left empty; else
+    as "no".
+    """
+    names = [stages] if isinstance(stages, str) else list(stages)
+    if not names:
+        raise ValueError(
+            "stages is empty: name the flags of the stages in order, such as "
+            "['qualified', 'tested', 'offered', 'hired']."
+        )
+    twice = sorted({s for s in names if names.count(s) > 1})
+    if twice or BOTTOM_LINE in names:
+        raise ValueError(
+            f"stages={names!r}: each stage is named once, and none is called {BOTTOM_LINE!r}."
+        )
+    frame = frame_of(counts)
+    need(frame, [("group", group), *([("within", within)] if within else []), ("n", "n")])
+    need(frame, [("stages", s) for s in names])
+    for name in names:
+        need_flag(frame, "stages", name)
+    columns = ["n", *names, *(f"{s}_known" for s in names)]
+    folded = cells(frame, group=group, within=within, columns=columns)
+    _nested(folded, ["n", *names])
+    everyone = folded["n"]
+    entered, known, passed = [], [], []
+    for before, name in zip(["n", *names], names, strict=False):
+        n, x, k = folded[before], folded[name], folded[f"{name}_known"]
+        if before != "n" and not (k <= n).all():
+            k = np.clip(k - (everyone - n), x, n)
+        entered.append(n)
+        known.append(np.minimum(k, n))
+        passed.append(x)
+    stuck = np.sum([n - k for n, k in zip(entered, known, strict=True)], axis=0)
+    last = folded[f"{names[-1]}_known"]
+    final = np.clip(np.maximum(last, everyone - stuck), passed[-1], everyone)
+    unknown = [folded.unknown["n"], *(folded.unknown[s] for s in names[:-1])]
+    return Stages(
+        (*names, BOTTOM_LINE),
+        folded,
+        np.stack([*entered, everyone]),
+        np.stack([*known, final]),
+        np.stack([*passed, passed[-1]]),
+        np.stack([*unknown, folded.unknown["n"]]),
+    )
+
+
+def _nested(folded: Cells, columns: list[str]) -> None:
+    for before, name in zip(columns, columns[1:], strict=False):
+        wrong = folded[name] > folded[before]
+        if wrong.any():
+            s, g = (int(i[0]) for i in np.nonzero(wrong))
+            where = "" if len(folded.strata) == 1 else f" in {folded.strata[s]!r}"
+            earlier = "applied" if before == "n" else f"have {before!r}"
+            raise ValueError(
+                f"Stages must be nested: of group {folded.groups[g]!r}{where} "
+                f"{int(folded[name][s, g]):,} have {name!r} but only "
+                f"{int(folded[before][s, g]):,} {earlier}. Name the stages in their order, and "
+                "check the file with `equity check`."
+            )

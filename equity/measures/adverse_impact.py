@@ -1,0 +1,221 @@
+"""Who passes each stage of hiring or promotion: selection rates, impact ratios, four-fifths."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from equity.measures._cells import Reasons, tidy, whole
+from equity.measures._compare import compare, method_words
+from equity.measures._stages import read_stages
+from equity.proportions import holm
+
+__all__ = ["adverse_impact"]
+
+
+def adverse_impact(
+    counts: Any,
+    *,
+    group: str,
+    stages: Sequence[str],
+    reference: str | None = None,
+    within: str | None = None,
+    minimum_share: float = 0.02,
+    confidence_level: float = 0.95,
+) -> pd.DataFrame:
+    """Compare who passes each stage, and the whole: selection rates, impact ratios, tests.
+
+    At which stage does one group pass less often than another, by how much, and are there enough
+    people to tell?
+
+    Parameters
+    ----------
+    counts : CountTable or DataFrame
+        Counts of applicants by `group` (and `within`), with a counted flag for each stage: yes for
+        those who passed it. Stages are nested: nobody passes a stage without the one before.
+    group : column that holds the groups.
+    stages : the flags in order, such as ["qualified", "tested", "offered", "hired"].
+    reference : the group to compare with. If None, at every stage the group with the highest
+        selection rate, among groups that are not too small to be judged.
+    within : column of strata (year, posting); each is compared within itself.
+    minimum_share : groups with a smaller share of the applicants are shown, but not judged.
+    confidence_level : two-sided level of all intervals, between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        One row for each stratum, stage (the last is the "bottom line": from application to the
+        last stage) and group. `n` entered the stage, `x_known` have a known outcome, `x` passed;
+        `selection_rate` with `low` and `high`; `impact_ratio` to the reference with its interval;
+        `below_four_fifths`, decided in whole numbers (exactly 0.80 is not below); `difference`,
+        `odds_ratio`, Cohen's `cohens_h`; `shortfall_pooled` and `shortfall_reference`: so many
+        more would have passed at the rate of both groups together, or of the reference;
+        `rejection_ratio` of those who did not pass (to read where pass rates exceed 0.9); `z`,
+        `p_value` by the test named in `method`, the other tests beside it, `p_adjusted` for all
+        judged comparisons of the table (Holm); `flip_ratio`: the impact ratio with one more of
+        the lower group passed and one fewer of the other, and `too_few` where that reverses the
+        order; `share_of_pool`: share of all applicants with a known group; `judged`; `unknown`
+        people without a known group; `reason` why a figure is missing or a group not judged.
+
+    Raises
+    ------
+    ValueError
+        For a column that is not there, a reference that is not a group, or stages that are not
+        nested.
+
+    Notes
+    -----
+    It cannot show whether a stage measures what the job needs, nor who chose not to apply. A rule
+    of thumb and a test can disagree. Below four-fifths describes a number, not a verdict.
+    Source: Uniform Guidelines on Employee Selection Procedures, 29 CFR 1607.4D (1978), and
+    Questions and Answers 21, 44 FR 11996 (1979); Morris, in Morris and Dunleavy (eds.), Adverse
+    Impact Analysis (2017).
+
+    Examples
+    --------
+    Connecticut v. Teal (1982): the test, then promotion.
+
+    >>> import pandas as pd
+    >>> candidates = pd.DataFrame({
+    ...     "race": ["black", "white"], "n": [48, 259],
+    ...     "test": [26, 206], "test_known": [48, 259],
+    ...     "promoted": [11, 35], "promoted_known": [48, 259],
+    ... })
+    >>> table = adverse_impact(candidates, group="race", stages=["test", "promoted"],
+    ...                        reference="white")
+    >>> black = table[table["group"] == "black"]
+    >>> black[["stage", "x", "n", "impact_ratio", "below_four_fifths"]].round(3).values.tolist()
+    [['test', 26, 48, 0.681, True], ['promoted', 11, 26, 2.49, False], ['bottom line', 11, 48, 1.696, False]]
+    """  # noqa: E501
+    if not 0 <= minimum_share < 1:
+        raise ValueError(
+            f"minimum_share must lie between 0 and 1, but is {minimum_share!r}. "
+            "For 2 % write 0.02."
+        )
+    got = read_stages(counts, group=group, stages=stages, within=within)
+    folded = got.folded
+    n_stages, n_strata, n_groups = got.n.shape
+    named = None if reference is None else folded.column_of(reference)
+    applied = folded["n"]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        pool = applied / applied.sum(axis=1, keepdims=True)
+    share = np.broadcast_to(pool, got.n.shape).reshape(-1, n_groups)
+    n, known, x = (v.reshape(-1, n_groups) for v in (got.n, got.x_known, got.x))
+    # Guidelines 1607.4D: groups under 2 % need not be judged. nan (an empty stratum) is not
+    judged = share >= minimum_share
+    at = _highest(x, known, judged) if named is None else np.full(len(n), named)
+
+    reasons = Reasons(n.shape)
+    reasons.add(n == 0, "nobody of this group entered")
+    reasons.add((n > 0) & (known == 0), "no outcome is known for this group")
+    alone = (at < 0)[:, None] & (known > 0)
+    reasons.add(alone, "no reference: no group passed, or none is large enough to be judged")
+    small = ~judged & (n > 0)
+    reasons.add(small, f"not judged: under {minimum_share:.1%} of the applicants")
+    found = compare(
+        x, known, folded.groups, at, reasons, confidence_level=confidence_level, beside=True
+    )
+    own = found.is_reference
+    there = at >= 0
+    column = np.where(there, at, 0)[:, None]
+    b = np.where(there[:, None], np.take_along_axis(x, column, 1), np.nan)
+    m = np.where(there[:, None], np.take_along_axis(known, column, 1), np.nan)
+    more = _beside(x, known, b, m, own)
+    can = ~np.isnan(found.ratio) & judged
+    below = pd.array((can & (5 * x * m < 4 * b * known)).ravel(), dtype="boolean")
+    below[~can.ravel()] = pd.NA
+    flip, few = _flip(x, known, b, m)
+    few = pd.array((few & can & ~own).ravel(), dtype="boolean")
+    few[~can.ravel()] = pd.NA
+
+    def rows(values: np.ndarray) -> np.ndarray:
+        """Reorder from stage, stratum, group to stratum, stage, group."""
+        return values.reshape(n_stages, n_strata, n_groups).swapaxes(0, 1)
+
+    order = rows(np.arange(n.size)).ravel()
+    test = found.test
+    family = np.where(judged, test.p_value, np.nan)
+    strata = np.array(folded.strata)
+    names, groups = np.array(got.names), np.array(folded.groups)
+    return tidy(
+        {
+            "stratum": np.repeat(strata, n_stages * n_groups),
+            "stage": np.tile(np.repeat(names, n_groups), n_strata),
+            "group": np.tile(groups, n_strata * n_stages),
+            "reference": [name or None for name in found.reference.ravel()[order]],
+            "n": whole(rows(n)),
+            "x_known": whole(rows(known)),
+            "x": whole(rows(x)),
+            "selection_rate": rows(found.rate),
+            "low": rows(found.low),
+            "high": rows(found.high),
+            "impact_ratio": rows(found.ratio),
+            "ratio_low": rows(found.ratio_low),
+            "ratio_high": rows(found.ratio_high),
+            "below_four_fifths": pd.Series(below[order]),
+            "difference": rows(found.difference),
+            "odds_ratio": rows(more["odds_ratio"]),
+            "cohens_h": rows(more["cohens_h"]),
+            "shortfall_pooled": rows(more["shortfall_pooled"]),
+            "shortfall_reference": rows(more["shortfall_reference"]),
+            "rejection_ratio": rows(more["rejection_ratio"]),
+            "z": rows(test.z),
+            "p_value": rows(test.p_value),
+            "p_fisher": rows(test.p_fisher),
+            "p_mid": rows(test.p_mid),
+            "p_boschloo": rows(test.p_boschloo),
+            "p_z": rows(test.p_z),
+            "p_adjusted": rows(holm(family)),
+            "flip_ratio": rows(np.where(own, np.nan, flip)),
+            "too_few": pd.Series(few[order]),
+            "share_of_pool": rows(share),
+            "judged": pd.Series(judged.ravel()[order]).astype("boolean"),
+            "unknown": np.repeat(whole(got.unknown.T), n_groups),
+            "method": method_words(test.method).ravel()[order],
+            "reason": reasons.column().iloc[order].reset_index(drop=True),
+        }
+    )
+
+
+def _highest(x: np.ndarray, known: np.ndarray, judged: np.ndarray) -> np.ndarray:
+    """Return the group with the highest rate in each row (the larger one if equal), or -1."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rate = np.where(judged & (known > 0), x / known, -1.0)
+    best = rate.max(axis=1, keepdims=True)
+    tied = np.where((rate == best) & (best > 0), known, -1.0)
+    return np.where(best[:, 0] > 0, tied.argmax(axis=1), -1)
+
+
+def _beside(
+    x: np.ndarray, known: np.ndarray, b: np.ndarray, m: np.ndarray, own: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return the figures that stand beside the impact ratio."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        p1, p2 = x / known, b / m
+        odds = x * (m - b) / (b * (known - x))
+        rejected = np.where(p2 < 1, (1 - p1) / (1 - p2), np.nan)
+        out = {
+            "odds_ratio": np.where(np.isfinite(odds), odds, np.nan),
+            "cohens_h": 2 * np.arcsin(np.sqrt(p1)) - 2 * np.arcsin(np.sqrt(p2)),
+            "shortfall_pooled": known * (x + b) / (known + m) - x,
+            "shortfall_reference": known * p2 - x,
+            "rejection_ratio": rejected,
+        }
+    return {k: np.where(own | ~(known > 0), np.nan, v) for k, v in out.items()}
+
+
+def _flip(
+    x: np.ndarray, known: np.ndarray, b: np.ndarray, m: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Move one pass from the higher to the lower group: new ratio, and whether it reverses."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        lower, higher = x * m < b * known, x * m > b * known
+        step = np.where(lower, 1.0, np.where(higher, -1.0, 0.0))
+        a, c = x + step, b - step
+        ratio = (a / known) / (c / m)
+        ratio = np.where(np.isfinite(ratio) & (step != 0), ratio, np.nan)
+        reversed_ = (lower & (a * m > c * known)) | (higher & (a * m < c * known))
+    return ratio, reversed_

@@ -1,0 +1,93 @@
+"""Probabilities adjusted for the number of comparisons made at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from equity.proportions._arrays import numbers, refuse
+
+__all__ = ["benjamini_hochberg", "holm"]
+
+
+def _checked(p_values: Any) -> np.ndarray:
+    p = numbers(p_values, "p_values")
+    with np.errstate(invalid="ignore"):
+        refuse("p_values", p, (p < 0) | (p > 1), "must lie between 0 and 1",
+               "Give probabilities, not their logarithms.")  # fmt: skip
+    return p
+
+
+def holm(p_values: Any) -> np.ndarray:
+    """Holm's adjusted probabilities, for several comparisons made at once.
+
+    Is this one still surprising, given how many were made? The probability of even one false
+    alarm among all of them is held. NaN is left out of their number and stays NaN.
+
+    Parameters
+    ----------
+    p_values : probabilities between 0 and 1, of one family of comparisons.
+
+    Raises
+    ------
+    ValueError
+        For a value outside 0..1.
+
+    Notes
+    -----
+    Source: Holm, Scandinavian Journal of Statistics 6 (1979), 65-70.
+
+    Examples
+    --------
+    >>> holm([0.01, 0.04, 0.03]).round(2).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    p = _checked(p_values)
+    out = np.full(p.shape, np.nan)
+    known = ~np.isnan(p)
+    values = p[known]
+    order = np.argsort(values, kind="stable")
+    stepped = np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1))
+    adjusted = np.empty_like(values)
+    adjusted[order] = np.minimum(stepped, 1.0)
+    out[known] = adjusted
+    return out
+
+
+def benjamini_hochberg(p_values: Any) -> np.ndarray:
+    """Benjamini-Hochberg adjusted probabilities, for scans of many comparisons.
+
+    Calling every comparison below 0.05 a finding, at most 5 % of the findings are false alarms on
+    average. NaN is left out of the number of comparisons and stays NaN.
+
+    Parameters
+    ----------
+    p_values : probabilities between 0 and 1, of one family of comparisons.
+
+    Raises
+    ------
+    ValueError
+        For a value outside 0..1.
+
+    Notes
+    -----
+    It holds for independent or positively dependent comparisons. Source: Benjamini and Hochberg,
+    Journal of the Royal Statistical Society B 57 (1995), 289-300.
+
+    Examples
+    --------
+    >>> benjamini_hochberg([0.01, 0.04, 0.03]).round(2).tolist()
+    [0.03, 0.04, 0.04]
+    """
+    p = _checked(p_values)
+    out = np.full(p.shape, np.nan)
+    known = ~np.isnan(p)
+    values = p[known]
+    order = np.argsort(values, kind="stable")[::-1]
+    ranks = np.arange(len(values), 0, -1)
+    stepped = np.minimum.accumulate(values[order] * len(values) / np.maximum(ranks, 1))
+    adjusted = np.empty_like(values)
+    adjusted[order] = np.minimum(stepped, 1.0)
+    out[known] = adjusted
+    return out

@@ -1,0 +1,313 @@
+"""Selection rates by stage: four-fifths, flip rule, tests; cases of the courts."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+from equity import proportions as pr
+from equity.measures import adverse_impact
+
+REAL = Path(__file__).parents[2].parent / "shared" / "data"
+
+
+def drawn(text: str) -> pd.DataFrame:
+    """Read a table drawn as text: a flag without a `_known` column is known for everyone."""
+    frame = pd.read_csv(io.StringIO(text), sep=r"\s+", na_values="-")
+    flags = [c for c in frame if c not in ("race", "sex", "year", "n") and "_known" not in c]
+    return frame.assign(**{f"{f}_known": frame["n"] for f in flags if f"{f}_known" not in frame})
+
+
+def one(table: pd.DataFrame, group: str, stage: str = "bottom line") -> pd.Series:
+    """Return the one row of a group and stage."""
+    return table[(table.group == group) & (table.stage == stage)].iloc[0]
+
+
+TEAL = drawn("""
+ race     n  test  promoted
+ black   48    26        11
+ white  259   206        35
+""")
+
+
+def test_uniform_guidelines_example() -> None:
+    """Uniform Guidelines, 29 CFR 1607.4D: rates 60, 45, 48, 51 % give .75, .80, .85; one below."""
+    pool = drawn("""
+     race        n  hired
+     white     120     72
+     black      80     36
+     hispanic  100     48
+     asian     100     51
+    """)
+    table = adverse_impact(pool, group="race", stages=["hired"])
+    bottom = table[table.stage == "bottom line"].set_index("group")
+    assert_allclose(bottom.impact_ratio[["black", "hispanic", "asian"]], [0.75, 0.80, 0.85])
+    assert bottom.below_four_fifths.to_dict() == {
+        "asian": False, "black": True, "hispanic": False, "white": False,
+    }  # fmt: skip
+    assert (bottom.reference == "white").all()
+
+
+@pytest.mark.parametrize(
+    "a, n1, b, n2, below",
+    [
+        (64, 100, 80, 100, False),
+        (63, 100, 80, 100, True),
+        (8, 30, 10, 30, False),
+        (4, 50, 5, 50, 0),
+    ],
+)
+def test_exactly_four_fifths_is_not_below(a: int, n1: int, b: int, n2: int, below: bool) -> None:
+    """Decided in whole numbers: 5 a n2 < 4 b n1; exactly .80 is not below (29 CFR 1607.4D)."""
+    pool = pd.DataFrame(
+        {"race": ["focal", "other"], "n": [n1, n2], "hired": [a, b], "hired_known": [n1, n2]}
+    )
+    row = one(adverse_impact(pool, group="race", stages=["hired"], reference="other"), "focal")
+    assert row.below_four_fifths == bool(below)
+
+
+def test_teal_stages_and_bottom_line() -> None:
+    """Connecticut v. Teal, 457 U.S. 440 (1982).
+
+    Test 26 of 48 against 206 of 259: .681028 (z -3.757385, Fisher .000404); promoted given pass 11
+    of 26 against 35 of 206: 2.490110; bottom line 1.695833.
+    """
+    table = adverse_impact(TEAL, group="race", stages=["test", "promoted"], reference="white")
+    black = table[table.group == "black"].set_index("stage")
+    assert black.index.tolist() == ["test", "promoted", "bottom line"]
+    assert_allclose(black.impact_ratio, [0.681028, 2.490110, 1.695833], atol=5e-7)
+    assert black[["n", "x"]].values.tolist() == [[48, 26], [26, 11], [48, 11]]
+    assert_allclose(black.z["test"], -3.757385, atol=5e-7)
+    assert_allclose(black.p_fisher["test"], 0.000404, atol=5e-7)
+    assert black.below_four_fifths.tolist() == [True, False, False]
+
+
+def test_morris_2017_tests_beside_each_other() -> None:
+    """Morris 2017: 2 of 10 women, 15 of 25 men; the default is mid-p, the others stand beside."""
+    pool = drawn("sex n hired\nfemale 10 2\nmale 25 15")
+    row = one(adverse_impact(pool, group="sex", stages=["hired"]), "female")
+    assert row.reference == "male"
+    assert_allclose(
+        [row.z, row.p_z, row.p_fisher, row.p_mid, row.p_boschloo, row.p_value],
+        [-2.138963, 0.03243865, 0.0599, 0.0437, 0.0366, 0.0437],
+        atol=5e-5,
+    )
+    assert row.method.endswith("test: mid-p")
+
+
+def test_flip_rule_of_the_guidelines() -> None:
+    """Uniform Guidelines Q&A 21: 3 of 20 against 16 of 80; flipped 4/20 v 15/80 is 1.067."""
+    pool = drawn("race n hired\nblack 20 3\nwhite 80 16")
+    row = one(adverse_impact(pool, group="race", stages=["hired"]), "black")
+    assert_allclose(row.impact_ratio, 0.75)
+    assert_allclose(row.flip_ratio, 16 / 15)
+    assert row.too_few and row.below_four_fifths
+    plenty = drawn("race n hired\nblack 200 30\nwhite 800 160")
+    row = one(adverse_impact(plenty, group="race", stages=["hired"]), "black")
+    assert_allclose(row.impact_ratio, 0.75)
+    assert not row.too_few
+
+
+def test_flip_goes_the_other_way_for_a_higher_rate() -> None:
+    """Above a named reference, one fewer of the group and one more of the reference."""
+    pool = drawn("race n hired\nblack 20 5\nwhite 80 16")
+    table = adverse_impact(pool, group="race", stages=["hired"], reference="white")
+    row = one(table, "black")
+    assert_allclose(row.flip_ratio, (4 / 20) / (17 / 80))
+    assert row.too_few
+
+
+def test_flip_to_equal_is_not_reversed() -> None:
+    """An order that becomes a tie is not reversed: 4 of 20 against 6 of 20."""
+    row = one(
+        adverse_impact(drawn("race n hired\na 20 4\nb 20 6"), group="race", stages=["hired"]), "a"
+    )
+    assert_allclose(row.flip_ratio, 1.0)
+    assert not row.too_few
+
+
+RICCI = drawn("""
+ exam        race   n  passed
+ Captain     W     25      16
+ Captain     B      8       3
+ Captain     H      8       3
+ Lieutenant  W     43      25
+ Lieutenant  B     19       6
+ Lieutenant  H     15       3
+""").drop(columns="exam_known")
+
+
+def check_ricci(counts: pd.DataFrame) -> None:
+    """Check the pass rates of the record."""
+    table = adverse_impact(counts, group="race", stages=["passed"], reference="W", within="exam")
+    bottom = table[table.stage == "bottom line"].set_index(["stratum", "group"])
+    assert_allclose(
+        bottom.selection_rate[[(e, g) for e in ("Captain", "Lieutenant") for g in "WBH"]],
+        [16 / 25, 3 / 8, 3 / 8, 25 / 43, 6 / 19, 3 / 15],
+    )
+    ratio = bottom.impact_ratio
+    assert_allclose(ratio["Captain", "B"], 0.586, atol=5e-4)
+    assert_allclose(ratio["Lieutenant", "H"], 0.344, atol=5e-4)
+    others = [(e, g) for e in ("Captain", "Lieutenant") for g in "BH"]
+    assert bottom.below_four_fifths[others].all()
+
+
+def test_ricci_from_the_opinion() -> None:
+    """Ricci v. DeStefano, 557 U.S. 557 (2009): passing both examinations by race."""
+    check_ricci(RICCI)
+
+
+@pytest.mark.real
+def test_ricci_from_the_scores() -> None:
+    """The same from the scores of the record (pass: combined 70 or more)."""
+    file = REAL / "cases" / "ricci.csv"
+    if not file.is_file():
+        pytest.skip("the real files are not beside this repository")
+    scores = pd.read_csv(file).rename(columns={"Race": "race", "Position": "exam"})
+    scores["passed"] = scores["Combine"] >= 70
+    counts = scores.groupby(["exam", "race"])["passed"].agg(n="size", passed="sum").reset_index()
+    check_ricci(counts.assign(passed_known=counts["n"]))
+
+
+def test_columns_are_fixed() -> None:
+    """The table has one shape."""
+    table = adverse_impact(TEAL, group="race", stages=["test", "promoted"])
+    assert " ".join(table.columns) == (
+        "stratum stage group reference n x_known x selection_rate low high impact_ratio "
+        "ratio_low ratio_high below_four_fifths difference odds_ratio cohens_h "
+        "shortfall_pooled shortfall_reference rejection_ratio z p_value p_fisher p_mid "
+        "p_boschloo p_z p_adjusted flip_ratio too_few share_of_pool judged unknown method "
+        "reason"
+    )
+    assert table.dtypes[["below_four_fifths", "too_few", "judged"]].eq("boolean").all()
+
+
+def test_figures_beside_the_ratio() -> None:
+    """Each by its formula, for 26 of 48 against 206 of 259."""
+    row = one(
+        adverse_impact(TEAL, group="race", stages=["test"], reference="white"), "black", "test"
+    )
+    p1, p2, p = 26 / 48, 206 / 259, 232 / 307
+    assert_allclose(row.difference, p1 - p2)
+    assert_allclose(row.odds_ratio, (26 * 53) / (206 * 22))
+    assert_allclose(row.cohens_h, 2 * np.arcsin(np.sqrt(p1)) - 2 * np.arcsin(np.sqrt(p2)))
+    assert_allclose(row.shortfall_pooled, 48 * p - 26)
+    assert_allclose(row.shortfall_reference, 48 * p2 - 26)
+    assert_allclose(row.rejection_ratio, (1 - p1) / (1 - p2))
+    assert_allclose((row.ratio_low, row.ratio_high), pr.koopman(26, 48, 206, 259))
+
+
+def test_the_reference_is_the_highest_rate_of_each_stage() -> None:
+    """Without a named reference each stage has its own: white at the test, black at promotion."""
+    table = adverse_impact(TEAL, group="race", stages=["test", "promoted"])
+    assert table.groupby("stage", sort=False).reference.first().to_dict() == {
+        "test": "white", "promoted": "black", "bottom line": "black",
+    }  # fmt: skip
+    assert (table.impact_ratio <= 1).all()
+
+
+def test_groups_under_two_percent_are_shown_and_not_judged() -> None:
+    """1 of 1 is the highest rate, but 1 of 201 people is no reference and is not judged."""
+    pool = drawn("race n hired\nblack 80 20\nwhite 120 60\nnhpi 1 1")
+    table = adverse_impact(pool, group="race", stages=["hired"])
+    small = one(table, "nhpi")
+    assert one(table, "black").reference == "white"
+    assert not small.judged and pd.isna(small.below_four_fifths) and pd.isna(small.too_few)
+    assert small.selection_rate == 1 and small.impact_ratio == 2 and small.p_value > 0
+    assert np.isnan(small.p_adjusted)
+    assert small.reason == "not judged: under 2.0% of the applicants"
+    assert_allclose(small.share_of_pool, 1 / 201)
+    assert one(
+        adverse_impact(pool, group="race", stages=["hired"], minimum_share=0), "nhpi"
+    ).judged
+
+
+def test_unknown_outcomes_are_not_failures() -> None:
+    """40 entered, 10 still under review: 12 of 30 passed."""
+    pool = drawn("race n hired hired_known\na 40 12 30\nb 50 25 50")
+    row = one(adverse_impact(pool, group="race", stages=["hired"]), "a")
+    assert (row.n, row.x_known, row.x) == (40, 30, 12)
+    assert row.selection_rate == 0.4
+
+
+@pytest.mark.parametrize("out_is", ["no", "empty"])
+def test_who_never_came_so_far_may_be_no_or_empty(out_is: str) -> None:
+    """The same figures whether a later flag is False or missing for those who were out before."""
+    known = {"no": [100, 200], "empty": [60, 150]}[out_is]
+    pool = drawn("race n test hired\na 100 60 12\nb 200 150 60").assign(hired_known=known)
+    table = adverse_impact(pool, group="race", stages=["test", "hired"])
+    assert_allclose(one(table, "a", "hired").selection_rate, 12 / 60)
+    assert_allclose(one(table, "a").selection_rate, 12 / 100)
+    assert one(table, "a", "hired").x_known == 60 and one(table, "a").x_known == 100
+
+
+def test_unknown_group_is_counted_by_stage() -> None:
+    """People without a known race are in no group; each stage says how many entered it."""
+    pool = drawn("race n test hired\na 100 60 12\nb 200 150 60\n- 30 20 5")
+    table = adverse_impact(pool, group="race", stages=["test", "hired"])
+    assert table.groupby("stage").unknown.first().to_dict() == {
+        "test": 30, "hired": 20, "bottom line": 30,
+    }  # fmt: skip
+    assert set(table.group) == {"a", "b"}
+
+
+def test_nobody_left_is_a_reason() -> None:
+    """Nobody of a group entered the last stage: its rate is missing, the bottom line is 0."""
+    pool = drawn("race n test hired\na 100 0 0\nb 200 150 60")
+    table = adverse_impact(pool, group="race", stages=["test", "hired"])
+    gone = one(table, "a", "hired")
+    assert gone.n == 0 and np.isnan(gone.selection_rate)
+    assert gone.reason == "nobody of this group entered"
+    assert pd.isna(gone.below_four_fifths)
+    bottom = one(table, "a")
+    assert bottom.impact_ratio == 0 and bottom.below_four_fifths
+
+
+def test_nobody_passed_at_all() -> None:
+    """Nobody hired: no reference, no ratio, and the reason."""
+    pool = drawn("race n hired\na 100 0\nb 200 0")
+    row = one(adverse_impact(pool, group="race", stages=["hired"]), "a")
+    assert row.selection_rate == 0 and np.isnan(row.impact_ratio) and pd.isna(row.reference)
+    assert row.reason == "no reference: no group passed, or none is large enough to be judged"
+
+
+def test_adjusted_for_all_judged_comparisons() -> None:
+    """Holm over strata, stages and groups together."""
+    pool = pd.concat([TEAL.assign(year=2001), TEAL.assign(year=2002)])
+    table = adverse_impact(
+        pool, group="race", stages=["test", "promoted"], reference="white", within="year"
+    )
+    assert len(table) == 12
+    assert_allclose(table.p_adjusted, pr.holm(table.p_value))
+
+
+def test_stages_that_are_not_nested_are_refused() -> None:
+    """More hired than tested: the error names group, stages and numbers."""
+    pool = drawn("race n test hired\na 100 60 70\nb 200 150 60")
+    with pytest.raises(
+        ValueError, match="of group 'a' 70 have 'hired' but only 60 have 'test'.*in their order"
+    ):
+        adverse_impact(pool, group="race", stages=["test", "hired"])
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"stages": []}, "name the flags of the stages in order"),
+        ({"stages": ["test", "test"]}, "each stage is named once"),
+        ({"stages": ["offered"]}, "stages='offered': there is no such column"),
+        ({"reference": "White"}, "reference='White' is not one of the groups: black, white"),
+        ({"minimum_share": 2}, "For 2 % write 0.02"),
+        ({"within": "posting"}, "within='posting': there is no such column"),
+    ],
+)
+def test_errors(change: dict, words: str) -> None:
+    """An error says the rule, the value and the way out."""
+    with pytest.raises(ValueError) as error:
+        adverse_impact(TEAL, **{"group": "race", "stages": ["test"]} | change)
+    assert words in str(error.value)

@@ -1,0 +1,264 @@
+"""Workforce against community: shares, shortfall, and the error of the benchmark."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+from equity import margins
+from equity import proportions as pr
+from equity.measures import representation
+
+REAL = Path(__file__).parents[2].parent / "shared" / "data"
+
+
+def drawn(text: str) -> pd.DataFrame:
+    """Read a small table drawn as text; a dash is missing."""
+    return pd.read_csv(io.StringIO(text), sep=r"\s+", na_values="-")
+
+
+# Davidson County, Tennessee, ACS 2013-2017, table B03002
+DAVIDSON = drawn("""
+ race           n   moe
+ white     382565   357
+ black     184942   921
+ aian        1856   365
+ asian      23894   680
+ nhpi         411    99
+ other       1739   586
+ multiple   14589  1112
+ hispanic   68326     0
+""")
+
+
+def test_hazelwood_1977() -> None:
+    """Hazelwood v. United States, 433 U.S. 299 (1977), notes 11, 14 and 17.
+
+    10 of 282: at 15.4 % expected 43.428, z -5.515; at 5.7 % expected 16.074, z -1.560.
+    """
+    hired = drawn("race n\nblack 10\nother 272")
+    areas = {
+        "with St. Louis": drawn("race n\nblack 154\nother 846"),
+        "without": drawn("race n\nblack 57\nother 943"),
+    }
+    table = representation(hired, areas, group="race").set_index(["benchmark", "group"])
+    one, two = table.loc[("with St. Louis", "black")], table.loc[("without", "black")]
+    assert_allclose([one.expected, two.expected], [43.428, 16.074])
+    assert_allclose([one.z, two.z], [-5.515, -1.560], atol=5e-4)
+    assert one.shortfall == 34 and two.shortfall == 7
+    assert_allclose(one.p_exact, pr.binomial_test(10, 282, 0.154).p_value)
+
+
+def test_nashville_2017_in_round_figures() -> None:
+    """Nashville police 2017: 162 of 1,447 sworn are Black, of the county 27.26 %.
+
+    Ratio .4106, z -13.73, shortfall 232.5: with the county taken as known exactly and the three
+    people without a known race among the 1,447. With the error of the survey z is -13.70.
+    """
+    sworn = drawn("race n\nblack 162\nwhite 1285")
+    exact = representation(sworn, DAVIDSON.drop(columns="moe"), group="race").set_index("group")
+    black = exact.loc["black"]
+    assert_allclose(black.share, 0.112, atol=5e-4)
+    assert_allclose(black.population_share, 0.2726, atol=5e-5)
+    assert_allclose(black.ratio, 0.4106, atol=5e-5)
+    assert_allclose(black.z, -13.73, atol=5e-3)
+    assert_allclose(black.shortfall_exact, 232.5, atol=0.05)
+    assert black.shortfall == 233
+    survey = representation(sworn, DAVIDSON, group="race").set_index("group")
+    assert_allclose(survey.z["black"], -13.70, atol=5e-3)
+
+
+@pytest.mark.real
+def test_nashville_2017_from_the_files() -> None:
+    """The same from the roster and the Census file, people without a known race left out."""
+    folder = REAL
+    if not folder.is_dir():
+        pytest.skip("the real files are not beside this repository")
+    people = pd.read_csv(folder / "workforce/nashville_police_2010-2021.csv", dtype=str)
+    title = people["job_desc"].str.strip()
+    sworn = people[
+        (people["year"] == "2017")
+        & title.str.contains("Officer|Sergeant|Lieutenant|Captain|Commander|Chief")
+        & ~title.str.contains("Trainee|Admin Svcs|Exec Asst")
+    ]
+    race = (
+        sworn["race_ethnicity"]
+        .str.strip()
+        .map(
+            {
+                "White (Not of Hispanic Origin)": "white",
+                "Black": "black",
+                "Hispanic": "hispanic",
+                "Asian or Pacific Islander": "asian_pacific",
+                "American Indian/Alaskan Native": "aian",
+            }
+        )
+    )
+    counts = race.to_frame("race").assign(n=1).groupby("race", dropna=False)["n"].sum()
+    file = pd.read_csv(
+        folder / "population/acs_2017_county_B03002_factfinder_latin1.csv", encoding="latin-1"
+    )
+    county = file[file["Geography"] == "Davidson County, Tennessee"].iloc[0]
+    here = "Not Hispanic or Latino: - "
+    cells = {
+        "white": here + "White alone",
+        "black": here + "Black or African American alone",
+        "aian": here + "American Indian and Alaska Native alone",
+        "asian": here + "Asian alone",
+        "nhpi": here + "Native Hawaiian and Other Pacific Islander alone",
+        "other": here + "Some other race alone",
+        "multiple": here + "Two or more races:",
+        "hispanic": "Hispanic or Latino:",
+    }
+    residents = pd.DataFrame(
+        {
+            "race": cells,
+            "n": {k: float(county["Estimate; " + v]) for k, v in cells.items()},
+            "moe": {k: float(county["Margin of Error; " + v]) for k, v in cells.items()},
+        }
+    ).fillna({"moe": 0.0})  # blank = controlled
+    from equity.groups import regroup
+
+    residents = regroup(residents.assign(race=list(cells)), source="us1997", to="us1977")
+    table = representation(counts.reset_index(), residents, group="race").set_index("group")
+    black = table.loc["black"]
+    assert black.x == 162 and black.n + black.unknown == 1447 and black.unknown == 3
+    assert black.population_total == 678_322
+    assert_allclose([black.ratio, black.z], [0.4115, -13.67], atol=5e-3)
+    assert "nobody of this group in the counts" in table.reason["multiple"]
+
+
+def test_columns_are_fixed() -> None:
+    """The table has one shape."""
+    table = representation(drawn("race n\nblack 162\nwhite 1285"), DAVIDSON, group="race")
+    assert " ".join(table.columns) == (
+        "stratum benchmark group n x share low high population population_total "
+        "population_share population_share_se ratio ratio_low ratio_high difference expected "
+        "shortfall shortfall_exact hires_needed z p_value p_exact p_adjusted unknown method "
+        "reason"
+    )
+    assert table.dtypes[["shortfall", "hires_needed"]].eq("Int64").all()
+
+
+def test_benchmark_error_is_propagated() -> None:
+    """SE of the share by the handbook's proportion; then into ratio and test, term by term."""
+    sworn = drawn("race n\nblack 162\nwhite 1285")
+    row = representation(sworn, DAVIDSON, group="race").set_index("group").loc["black"]
+    everyone = margins.total(DAVIDSON.n, DAVIDSON.moe)
+    se = margins.proportion(184_942, 921, everyone.value, everyone.moe).moe / 1.645
+    s, q, n = 162 / 1447, 184_942 / 678_322, 1447
+    assert_allclose(row.population_share_se, se)
+    half = 1.959964 * np.sqrt((1 - s) / (n * s) + (se / q) ** 2)
+    assert_allclose(
+        np.log([row.ratio_high / row.ratio, row.ratio / row.ratio_low]), half, rtol=1e-6
+    )
+    assert_allclose(row.z, (s - q) / np.sqrt(q * (1 - q) / n + se**2))
+    assert_allclose((row.low, row.high), pr.wilson(162, 1447))
+
+
+def test_shortfall_and_hires_needed() -> None:
+    """30 of 100 where 40.05 % are expected: 11 replaced one for one, or 17 hired in addition.
+
+    (40.05 - 30) / (1 - .4005) = 16.76: of 117 people 47 are 40.2 %, of 116 46 are 39.7 %.
+    """
+    force = drawn("race n\na 30\nb 70")
+    area = drawn("race n\na 4005\nb 5995")
+    table = representation(force, area, group="race").set_index("group")
+    assert table.shortfall.to_dict() == {"a": 11, "b": -10}
+    assert table.hires_needed.to_dict() == {"a": 17, "b": 0}
+    assert 47 / 117 >= 0.4005 > 46 / 116
+    assert_allclose(table.shortfall_exact, [10.05, -10.05])
+
+
+def test_whole_shortfall_is_not_rounded_up_by_noise() -> None:
+    """9 of 11 in 77 people are 63, though the computer says 63.00000000000001: 3 short, not 4."""
+    force = drawn("race n\na 60\nb 17")
+    area = drawn("race n\na 9\nb 2")
+    assert 77 * (9 / 11) > 63
+    assert representation(force, area, group="race").shortfall.tolist() == [3, -3]
+
+
+def test_over_representation_is_tested_too() -> None:
+    """Both directions have a p-value; two groups mirror each other."""
+    table = representation(
+        drawn("race n\nblack 30\nwhite 270"), drawn("race n\nblack 20\nwhite 80"), group="race"
+    )
+    assert_allclose(table.p_value.iloc[0], table.p_value.iloc[1])
+    assert_allclose(table.p_exact.iloc[0], table.p_exact.iloc[1])
+    assert_allclose(table.z.iloc[0], -table.z.iloc[1])
+
+
+def test_nobody_of_a_group_is_a_figure_and_a_remark() -> None:
+    """A workforce without anyone of a group has a share of 0 and a shortfall."""
+    force = drawn("race n\nwhite 100")
+    area = drawn("race n\nblack 20\nwhite 80")
+    row = representation(force, area, group="race").set_index("group").loc["black"]
+    assert row.share == 0 and row.ratio == 0 and row.ratio_low == 0 and row.shortfall == 20
+    assert_allclose(row.ratio_high, pr.wilson(0, 100).high / 0.2)
+    assert "nobody of this group in the counts" in row.reason
+
+
+def test_unknown_race_is_not_in_the_share() -> None:
+    """Shares are of employees with a known group; the others are counted."""
+    force = drawn("race n\nblack 10\nwhite 80\n- 10")
+    row = representation(force, drawn("race n\nblack 1\nwhite 4"), group="race").iloc[0]
+    assert row.n == 90 and row.unknown == 10
+    assert_allclose(row.share, 10 / 90)
+
+
+def test_within_job_category() -> None:
+    """Each category against the same community, which `method` says."""
+    force = drawn("""
+     race   rank         n
+     black  officer     30
+     white  officer     70
+     black  sergeant     2
+     white  sergeant    18
+    """)
+    area = drawn("race n\nblack 25\nwhite 75")
+    table = representation(force, area, group="race", within="rank").set_index(
+        ["stratum", "group"]
+    )
+    assert_allclose(table.ratio[[("officer", "black"), ("sergeant", "black")]], [1.2, 0.4])
+    assert "the same residents for every rank" in table.method["officer", "black"]
+    assert_allclose(table.p_adjusted, pr.holm(table.p_value))
+
+
+def test_trend_over_years_with_one_survey_and_with_many() -> None:
+    """One survey year serves all snapshots; surveys of several years go with their year."""
+    force = drawn("""
+     race   year   n
+     black  2016  30
+     white  2016  70
+     black  2017  40
+     white  2017  60
+    """)
+    one = drawn("race year n\nblack 2017 25\nwhite 2017 75")
+    many = pd.concat([one, drawn("race year n\nblack 2016 50\nwhite 2016 50")])
+    ratio = {}
+    for name, area in (("one", one), ("many", many)):
+        table = representation(force, area, group="race", within="year")
+        ratio[name] = table[table.group == "black"].set_index("stratum").ratio.to_dict()
+    assert ratio == {"one": {"2016": 1.2, "2017": 1.6}, "many": {"2016": 0.6, "2017": 1.6}}
+
+
+def test_empty_benchmark_cells_have_reasons() -> None:
+    """0 people of a group: no ratio, no test; 0 people with a known group: no share."""
+    force = drawn("race n\nblack 5\nwhite 95")
+    table = representation(force, drawn("race n\nblack 0\nwhite 75"), group="race")
+    black = table.set_index("group").loc["black"]
+    assert np.isnan([black.ratio, black.z, black.p_value, black.p_exact]).all()
+    assert "residents: 0 people of this group" in black.reason
+    assert black.shortfall == -5
+    assert "everyone is of this group" in table.set_index("group").reason["white"]
+
+
+def test_different_groups_are_refused() -> None:
+    """A roster with 'asian_pacific' does not meet a census with 'asian' and 'nhpi'."""
+    with pytest.raises(ValueError, match="only the counts have asian_pacific"):
+        representation(drawn("race n\nasian_pacific 3\nwhite 9"), DAVIDSON, group="race")
