@@ -19,6 +19,15 @@ from typing import TYPE_CHECKING, Any
 from equity import groups, tables
 from equity.cohorts import Cohort, col
 from equity.counts import CountTable, count, read_counts
+from equity.measures import (
+    adverse_impact,
+    coverage,
+    hit_rates,
+    rates,
+    representation,
+    stage_decomposition,
+    stop_rates,
+)
 
 if TYPE_CHECKING:
     from equity import agency, charts, sample, sources, widgets
@@ -33,6 +42,7 @@ __all__ = [
     "charts",
     "col",
     "count",
+    "coverage",
     "groups",
     "hit_rates",
     "rates",

@@ -18,6 +18,8 @@ __all__ = ["Agency", "AgencyError", "Benchmark", "Input", "Stage", "read_agency"
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
+_OWN = {"folder", "results"}
+
 
 class AgencyError(ValueError):
     """The agency file cannot be used; the message names the key, the value and what is allowed."""
@@ -118,6 +120,7 @@ class Agency(_Section):
     benchmarks: list[Benchmark] = []
     publish: Publish = Publish()
     folder: Path = Field(default=Path(), exclude=True)
+    results: Path = Field(default=Path(), exclude=True)
 
     @property
     def inputs(self) -> dict[str, Input]:
@@ -147,17 +150,17 @@ class Agency(_Section):
     @property
     def counts(self) -> Path:
         """The folder of the count files: all that a dashboard opens."""
-        return self.folder / "counts"
+        return self.results / "counts"
 
     @property
     def checks(self) -> Path:
         """The folder of the results of the data checks; no person's record is in it."""
-        return self.folder / "checks"
+        return self.results / "checks"
 
     @property
     def private(self) -> Path:
         """The folder of checked rows and of rows set aside: people's records, never published."""
-        return self.folder / "private"
+        return self.results / "private"
 
     def _find(self, name: str, key: str) -> list[Path]:
         pattern = Path(name).expanduser()
@@ -204,10 +207,12 @@ def read_agency(path: str | os.PathLike[str]) -> Agency:
         ) from None
     except UnicodeDecodeError:
         raise AgencyError(f"{path.name} is not saved as UTF-8. Save it again as UTF-8.") from None
-    if "folder" in given:
-        raise AgencyError(f"{path.name}: 'folder' is not a key. Remove it.")
+    for key in _OWN & set(given):
+        raise AgencyError(f"{path.name}: {key!r} is not a key. Remove it.")
+    # another agency file beside equity.toml keeps its results apart, in a folder of its name
+    results = path.parent if path.stem == "equity" else path.parent / path.stem
     try:
-        agency = Agency.model_validate({**given, "folder": path.parent})
+        agency = Agency.model_validate({**given, "folder": path.parent, "results": results})
     except ValidationError as error:
         raise AgencyError(f"{path.name}: {'; '.join(_in_words(error, given))}.") from None
     _agree(agency, path.name)
@@ -276,7 +281,7 @@ def _did_you_mean(where: list[Any]) -> str:
         model = Stage
     if "leave_out" in where:
         model = LeaveOut
-    keys = [k for k in model.model_fields if k != "folder"]
+    keys = [k for k in model.model_fields if k not in _OWN]
     return f". Did you mean {_near(str(where[-1]), keys)}? Keys: {', '.join(keys)}"
 
 

@@ -22,6 +22,7 @@ def representation(
     *,
     group: str,
     within: str | None = None,
+    include_unknown: bool = False,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
     """Share of each group among employees beside its share of the community.
@@ -40,6 +41,9 @@ def representation(
     group : column of the counts that holds the groups.
     within : column of strata (year, rank, job category). If residents have it too, each stratum
         has its own; else all are held against the same ones, and `method` says so.
+    include_unknown : whether employees without a known group count in the total `n`, as many
+        published figures have it. It takes them for people of none of the groups, so every share
+        comes out a little low; `method` then says so. By default they are left out.
     confidence_level : two-sided level of all intervals, between 0 and 1.
 
     Returns
@@ -87,7 +91,7 @@ def representation(
     need(frame, [("group", group), *([("within", within)] if within else []), ("n", "n")])
     folded = cells(frame, group=group, within=within, columns=["n"])
     tables = [
-        _against(b, folded, confidence_level)
+        _against(b, folded, confidence_level, include_unknown=include_unknown)
         for b in benchmarks(workforce, frame, residents, folded, group, within)
     ]
     if len(tables) == 1:
@@ -98,9 +102,12 @@ def representation(
     )
 
 
-def _against(mark: Benchmark, folded: Cells, confidence_level: float) -> pd.DataFrame:
+def _against(
+    mark: Benchmark, folded: Cells, confidence_level: float, *, include_unknown: bool
+) -> pd.DataFrame:
     x = mark.widen(folded["n"], folded)
-    n = np.broadcast_to(x.sum(axis=1, keepdims=True), x.shape)
+    unknown = np.reshape(folded.unknown["n"], (-1, 1)) if include_unknown else 0
+    n = np.broadcast_to(x.sum(axis=1, keepdims=True) + unknown, x.shape)
     q, se = mark.share, mark.share_se
     low, high = proportions.wilson(x, n, confidence_level=confidence_level)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -141,6 +148,8 @@ def _against(mark: Benchmark, folded: Cells, confidence_level: float) -> pd.Data
     method = np.where(x == 0, few, words).astype(object)
     if mark.method:
         method = method + f"; {mark.method}"
+    if include_unknown:
+        method = method + "; people without a known group count in the total"
     total = np.broadcast_to(mark.total, x.shape)
     return tidy(
         {

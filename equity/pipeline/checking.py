@@ -106,10 +106,11 @@ def _standardize(agency: Agency, name: str, raw: Path) -> Any:
 
 
 def _stages(agency: Agency) -> dict[str, Any]:
-    given = agency.inputs["applicants"].stages
-    return {
+    given = agency.applicants.stages if agency.applicants else []
+    said = {
         s.name: {"column": s.column, "reached": s.reached, "not": s.not_reached} for s in given
     }
+    return {name: {k: v for k, v in spec.items() if v is not None} for name, spec in said.items()}
 
 
 def _context(agency: Agency, name: str, today: dt.date) -> dict[str, Any]:

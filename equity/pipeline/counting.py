@@ -89,8 +89,8 @@ def count_agency(agency: Agency, *, tell: Tell = lambda _: None) -> list[Path]:
             f"{', '.join(unusable)} cannot be counted: a check that stops the load failed. "
             f"{agency.checks / 'index.html'} says which and what to do; then run `equity check`."
         )
-    agency.counts.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=agency.folder, prefix=".counts-") as work:
+    agency.results.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=agency.results, prefix=".counts-") as work:
         written = []
         for step in PLAN:
             if step.table in agency.inputs:

@@ -15,6 +15,7 @@ import pandas as pd
 from equity import __version__
 from equity.agency import Agency, Benchmark
 from equity.sources import acs
+from equity.sources._files import plain_error
 
 __all__ = [
     "connection",
@@ -36,8 +37,11 @@ def connection() -> duckdb.DuckDBPyConnection:
 
 
 def to_parquet(relation: duckdb.DuckDBPyRelation, path: Path) -> None:
-    """Write rows as Parquet."""
-    relation.write_parquet(str(path), compression="zstd")
+    """Write rows as Parquet; a broken row raises ValueError that names its line, not its words."""
+    try:
+        relation.write_parquet(str(path), compression="zstd")
+    except duckdb.Error as error:
+        raise plain_error(error) from None
 
 
 def write_text(path: Path, text: str) -> None:

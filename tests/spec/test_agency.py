@@ -98,3 +98,9 @@ def test_a_missing_file_is_named_with_its_near_namesake(tmp_path):
 def test_a_missing_agency_file_tells_how_to_start(tmp_path):
     with pytest.raises(AgencyError, match="equity sample riverton"):
         read_agency(tmp_path / "equity.toml")
+
+
+def test_another_agency_file_in_the_folder_keeps_its_results_apart(tmp_path):
+    other = tmp_path / "last_year.toml"
+    other.write_text(VALID, encoding="utf-8")
+    assert read_agency(other).counts == tmp_path / "last_year" / "counts"

@@ -262,3 +262,16 @@ def test_different_groups_are_refused() -> None:
     """A roster with 'asian_pacific' does not meet a census with 'asian' and 'nhpi'."""
     with pytest.raises(ValueError, match="only the counts have asian_pacific"):
         representation(drawn("race n\nasian_pacific 3\nwhite 9"), DAVIDSON, group="race")
+
+
+def test_people_without_a_known_group_are_left_out_of_the_total_unless_asked_for():
+    """By hand: 30 of 100 known is .30; 30 of 120 employees is .25."""
+    staff = pd.DataFrame({"race": ["black", "white", None], "n": [30, 70, 20]})
+    town = pd.DataFrame({"race": ["black", "white"], "n": [500, 500]})
+    left_out = representation(staff, town, group="race").set_index("group").loc["black"]
+    kept = representation(staff, town, group="race", include_unknown=True)
+    kept = kept.set_index("group").loc["black"]
+    assert (left_out["n"], left_out["share"], left_out["shortfall"]) == (100, 0.30, 20)
+    assert (kept["n"], kept["share"], kept["shortfall"]) == (120, 0.25, 30)
+    assert left_out["unknown"] == kept["unknown"] == 20
+    assert "without a known group" in kept["method"]

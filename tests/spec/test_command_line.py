@@ -1,0 +1,177 @@
+"""The command line from raw files to count files, and what it says to bad input."""
+
+from __future__ import annotations
+
+import csv
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+import equity as eq
+from equity.__main__ import main
+
+TOML = """
+[agency]
+name = "Test PD"
+place = "Testville"
+timezone = "America/New_York"
+
+[stops]
+format = "opp"
+files = ["stops.csv"]
+
+[[benchmarks]]
+name = "residents"
+label = "Residents"
+file = "acs.csv"
+place = "Testville city, Fictional State"
+"""
+STOPS = """raw_row_number,date,time,subject_race,search_conducted,contraband_found
+1,2023-01-01,10:00:00,white,FALSE,NA
+2,2023-01-02,11:00:00,black,TRUE,TRUE
+3,2023-13-45,12:00:00,black,FALSE,NA
+4,2023-01-04,13:00:00,NA,FALSE,NA
+"""
+
+
+def acs() -> str:
+    """Return a file as data.census.gov writes it: 60 white, 30 Black, 10 Hispanic."""
+    estimates = {1: 100, 2: 90, 3: 60, 4: 30, 12: 10, 13: 10}
+    codes, labels, values = ["GEO_ID", "NAME"], ["Geography", "Geographic Area Name"], []
+    for cell in range(1, 22):
+        for kind, word in (("E", "Estimate"), ("M", "Margin of Error")):
+            codes.append(f"B03002_{cell:03}{kind}")
+            labels.append(f"{word}!!cell {cell}")
+            values.append(str(estimates.get(cell, 0) if kind == "E" else 5))
+    row = ["1600000US0000000", "Testville city, Fictional State", *values]
+    return "\n".join(",".join(f'"{v}"' for v in line) for line in (codes, labels, row)) + "\n"
+
+
+@pytest.fixture
+def office(tmp_path) -> Path:
+    (tmp_path / "equity.toml").write_text(TOML, encoding="utf-8")
+    (tmp_path / "stops.csv").write_text(STOPS, encoding="utf-8")
+    (tmp_path / "acs.csv").write_text(acs(), encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def equity(monkeypatch, capfd):
+    """Run the command line in this process; give its exit code and everything it said."""
+
+    def run(*arguments) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["equity", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            main()
+        said = capfd.readouterr()
+        return end.value.code or 0, " ".join((said.out + said.err).split())
+
+    return run
+
+
+def test_from_raw_files_to_counts(office, equity):
+    code, said = equity("check", "--agency", office)
+    assert code == 1, said  # one row was set aside
+    assert "set_aside" in said
+
+    code, said = equity("count", "--agency", office)
+    assert code == 0, said
+    counts = eq.read_counts(office / "counts" / "stops.parquet")
+    assert counts.table["n"].sum() == 3
+    assert counts.ledger["left_out"].tolist() == [0, 1]
+    residents = eq.read_counts(office / "counts" / "residents_stops.parquet")
+    rates = eq.stop_rates(
+        counts, residents.split("benchmark"), group="subject_race", reference="white"
+    )
+    assert rates.set_index("group").loc["black", "ratio"] == 2  # 1/30 over 1/60
+
+    code, said = equity("count", "--agency", office)
+    assert (code, "up to date" in said) == (0, True)
+
+
+def test_a_row_that_cannot_be_used_is_set_aside_with_its_number_its_values_and_why(office, equity):
+    equity("check", "--agency", office)
+    with (office / "private" / "set_aside" / "stops.csv").open(encoding="utf-8-sig") as file:
+        (row,) = csv.DictReader(file)
+    assert row["source_row"] == "4"  # the header is row 1
+    assert row["date"] == "2023-13-45"
+    assert "date" in row["reasons"] and "read" in row["reasons"]
+
+
+def test_no_record_reaches_the_result_page_or_the_count_files(office, equity):
+    equity("count", "--agency", office)
+    for path in (office / "checks").iterdir():
+        assert "2023-13-45" not in path.read_text(encoding="utf-8") or path.suffix == ".json"
+    for path in (office / "counts").glob("*.parquet"):
+        assert "stop_id" not in eq.read_counts(path).table.columns
+    assert (office / "private" / ".gitignore").read_text() == "*\n"
+
+
+def test_a_changed_file_is_checked_and_counted_again(office, equity):
+    equity("count", "--agency", office)
+    more = STOPS + "5,2023-01-05,13:00:00,hispanic,FALSE,NA\n"
+    (office / "stops.csv").write_text(more, encoding="utf-8")
+    code, said = equity("count", "--agency", office)
+    assert code == 0, said
+    assert eq.read_counts(office / "counts" / "stops.parquet").table["n"].sum() == 4
+
+
+BAD = {
+    "a missing file": (("stops.csv", None), "there is no file 'stops.csv'"),
+    "an empty file": (("stops.csv", ""), "empty"),
+    "a header only": (("stops.csv", STOPS.splitlines()[0] + "\n"), "no records|no rows|header"),
+    "a wrong format": (("stops.csv", "PK\x03\x04 not a table"), "stops.csv"),
+    "a misspelt column": (
+        ("stops.csv", STOPS.replace("subject_race", "subject_rase")),
+        "subject_race.*subject_rase",
+    ),
+    "an unmapped race": (("stops.csv", STOPS.replace("white", "Wihte")), "'wihte'.*equity.toml"),
+    "a place that is not in the file": (
+        ("equity.toml", TOML.replace("Testville city", "Testvile city")),
+        "Testvile city.*Testville city",
+    ),
+    "no time zone": (
+        ("equity.toml", TOML.replace('timezone = "America/New_York"', "")),
+        r"\[agency\] timezone is missing",
+    ),
+    "a missing agency file": (("equity.toml", None), "equity sample"),
+}
+
+
+@pytest.mark.parametrize("command", ["check", "count"])
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_gets_a_paragraph_with_the_way_out(office, equity, command, case):
+    (name, text), says = BAD[case]
+    if text is None:
+        (office / name).unlink()
+    else:
+        (office / name).write_text(text, encoding="utf-8")
+    code, said = equity(command, "--agency", office)
+    assert code == 2, said
+    assert "Traceback" not in said
+    assert "fault of ours" not in said, said
+    assert re.search(says, said, flags=re.IGNORECASE), said
+    assert not list(office.glob("counts/*.parquet")), "nothing is half-written"
+
+
+def test_bad_input_leaves_the_last_good_counts_alone(office, equity):
+    equity("count", "--agency", office)
+    before = (office / "counts" / "stops.parquet").read_bytes()
+    (office / "stops.csv").write_text("", encoding="utf-8")
+    code, _ = equity("count", "--agency", office)
+    assert code == 2
+    assert (office / "counts" / "stops.parquet").read_bytes() == before
+
+
+def test_without_arguments_it_explains_itself(equity):
+    code, said = equity()
+    for command in ("sample", "check", "count", "serve"):
+        assert command in said
+
+
+def test_serving_without_counts_says_what_to_run(office, equity):
+    code, said = equity("serve", "--agency", office)
+    assert code == 2
+    assert "equity count" in said
