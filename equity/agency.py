@@ -13,12 +13,20 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from equity.groups import SCHEMES
+from equity.tables import TABLES
 
 __all__ = ["Agency", "AgencyError", "Benchmark", "Input", "Stage", "read_agency"]
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 _OWN = {"folder", "results"}
+
+_UNUSED = {
+    "opp": {"columns", "rules", "scheme", "year", "stages"},
+    "roster": {"stages"},
+    "applicants": {"rules"},
+}
+"""Keys that a format does not read: naming one is a mistake that must not pass silently."""
 
 
 class AgencyError(ValueError):
@@ -44,7 +52,9 @@ class Place(_Section):
     @classmethod
     def _timezone(cls, value: str) -> str:
         if value not in available_timezones():
-            raise ValueError(f"a time-zone name such as {_near(value, available_timezones())}")
+            # names without a region, such as EST, know no daylight saving
+            regions = {z for z in available_timezones() if "/" in z and not z.startswith("Etc")}
+            raise ValueError(f"a time-zone name such as {_near(value, regions)}")
         return value
 
 
@@ -58,13 +68,16 @@ class LeaveOut(_Section):
 
 
 class Stage(_Section):
-    """[[applicants.stages]]: one stage of the pipeline, in order, and how the file says it."""
+    """[[applicants.stages]]: one stage of the pipeline, in order, and how the file says it.
+
+    ``not_reached = "*"`` reads every word that is not among `reached` as not reached.
+    """
 
     name: Name
     label: str = ""
     column: str
     reached: list[str] | None = None
-    not_reached: list[str] | None = None
+    not_reached: list[str] | Literal["*"] | None = None
 
 
 class Input(_Section):
@@ -232,6 +245,14 @@ def _agree(agency: Agency, file: str) -> None:
                 f"{file}: [{name}] format = {table.format!r}: not a format of {name}. "
                 f"Allowed: {expected[name]!r}."
             )
+        unused = sorted(table.model_fields_set & _UNUSED[table.format])
+        if unused:
+            raise AgencyError(
+                f"{file}: [{name}] {unused[0]} has no effect on the format {table.format!r}, "
+                f"which does not read it. Remove it."
+            )
+        for rule in table.leave_out:
+            _can_leave_out(rule, name, file)
         if name == "applicants" and not table.stages:
             raise AgencyError(
                 f"{file}: [applicants] has no stages. Name each stage of the pipeline, in order, "
@@ -248,6 +269,27 @@ def _agree(agency: Agency, file: str) -> None:
             raise AgencyError(f"{file}: [[benchmarks]] name = {name!r} is given twice.")
 
 
+def _can_leave_out(rule: LeaveOut, name: str, file: str) -> None:
+    """Check that rows can be left out by the words of this column."""
+    kinds = {c.name: c.kind for c in TABLES[name].columns}
+    words = [c for c, kind in kinds.items() if kind in ("category", "text", "flag")]
+    if rule.column not in words:
+        raise AgencyError(
+            f"{file}: [[{name}.leave_out]] column = {rule.column!r} is not allowed. Allowed: "
+            f"{', '.join(words)}."
+        )
+    if kinds[rule.column] == "flag" and not set(rule.values) <= {"true", "false"}:
+        raise AgencyError(
+            f"{file}: [[{name}.leave_out]] values = {rule.values!r} is not allowed for "
+            f"{rule.column}, which is yes or no. Allowed: 'true', 'false'."
+        )
+    if not rule.values and not rule.missing:
+        raise AgencyError(
+            f"{file}: [[{name}.leave_out]] names neither values nor missing = true, so it leaves "
+            "nothing out. Name one of them."
+        )
+
+
 def _in_words(error: ValidationError, given: dict[str, Any]) -> Iterator[str]:
     for problem in error.errors():
         where = [part for part in problem["loc"] if part != "[key]"]
@@ -257,6 +299,10 @@ def _in_words(error: ValidationError, given: dict[str, Any]) -> Iterator[str]:
         value = problem["input"]
         context = problem.get("ctx", {})
         match problem["type"]:
+            case "model_type" | "list_type" | "model_attributes_type" if isinstance(value, dict):
+                yield f"{name} stands in single brackets. Write [[{where[0]}]] in double brackets"
+            case "list_type":
+                yield f"{name} = {value!r} is not a list. Put it in brackets: [{value!r}]"
             case "missing":
                 yield f"{name} is missing; it must be given"
             case "extra_forbidden":

@@ -192,6 +192,7 @@ HR_RACE_LABELS: dict[str, str] = {
     "native hawaiian or other pacific": "nhpi",
     "native hawaiian or other pacific islander": "nhpi",
     "native hawaiian or pacific islander": "nhpi",
+    "native hawaiian/pacific islander": "nhpi",
     "american indian/alaskan native": "aian",
     "american indian/alaska native": "aian",
     "american indian or alaskan native": "aian",
@@ -292,7 +293,8 @@ def recode(values: Iterable[str], mapping: Mapping[str, str | None], *, column: 
         more = f" and {len(unmapped) - 20} more" if len(unmapped) > 20 else ""
         raise ValueError(
             f"Column {column!r} holds values that no rule maps to a group: {shown}{more}. Add "
-            f"each to the table's [values.{column}] section of equity.toml, with the group it "
+            f"each to the section of its table, such as [workforce.values.{column}], in "
+            "equity.toml, with the group it "
             'means, or "" if it means that the group is not known.'
         )
 

@@ -12,6 +12,9 @@ from equity.measures._cells import Cells, cells, frame_of, need, need_flag
 
 BOTTOM_LINE = "bottom line"
 
+MINIMUM_SHARE = 0.02
+"""Groups under this share of the applicants need not be judged (29 CFR 1607.4D)."""
+
 
 @dataclass(frozen=True)
 class Stages:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from equity.measures._cells import Reasons, tidy, whole
 from equity.measures._compare import compare, method_words
-from equity.measures._stages import read_stages
+from equity.measures._stages import MINIMUM_SHARE, read_stages
 from equity.proportions import holm
 
 __all__ = ["adverse_impact"]
@@ -23,7 +23,7 @@ def adverse_impact(
     stages: Sequence[str],
     reference: str | None = None,
     within: str | None = None,
-    minimum_share: float = 0.02,
+    minimum_share: float = MINIMUM_SHARE,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
     """Compare who passes each stage, and the whole: selection rates, impact ratios, tests.
@@ -137,7 +137,7 @@ def adverse_impact(
 
     order = rows(np.arange(n.size)).ravel()
     test = found.test
-    family = np.where(judged, test.p_value, np.nan)
+    adjusted = _adjusted(np.where(judged, test.p_value, np.nan), n_strata, n_stages)
     strata = np.array(folded.strata)
     names, groups = np.array(got.names), np.array(folded.groups)
     return tidy(
@@ -168,7 +168,7 @@ def adverse_impact(
             "p_mid": rows(test.p_mid),
             "p_boschloo": rows(test.p_boschloo),
             "p_z": rows(test.p_z),
-            "p_adjusted": rows(holm(family)),
+            "p_adjusted": rows(adjusted),
             "flip_ratio": rows(np.where(own, np.nan, flip)),
             "too_few": pd.Series(few[order]),
             "share_of_pool": rows(share),
@@ -178,6 +178,13 @@ def adverse_impact(
             "reason": reasons.column().iloc[order].reset_index(drop=True),
         }
     )
+
+
+def _adjusted(p: np.ndarray, n_strata: int, n_stages: int) -> np.ndarray:
+    """Adjust by Holm; the bottom line of a single stage is that stage, not a second test."""
+    if n_stages > 2:
+        return holm(p)
+    return np.tile(holm(p[:n_strata]), (2, 1))
 
 
 def _highest(x: np.ndarray, known: np.ndarray, judged: np.ndarray) -> np.ndarray:

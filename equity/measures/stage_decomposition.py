@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import special
 
 from equity.measures._cells import Reasons, of_words, tidy, whole
-from equity.measures._stages import read_stages
+from equity.measures._stages import MINIMUM_SHARE, Stages, read_stages
 
 __all__ = ["stage_decomposition"]
 
@@ -20,7 +20,7 @@ def stage_decomposition(
     *,
     group: str,
     stages: Sequence[str],
-    reference: str,
+    reference: str | None = None,
     within: str | None = None,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
@@ -36,7 +36,8 @@ def stage_decomposition(
         Counts of applicants by `group` (and `within`), with a counted flag for each stage.
     group : column that holds the groups.
     stages : the flags in order, each nested in the one before.
-    reference : the group to compare with, the same at every stage.
+    reference : the group to compare with, the same at every stage; None: the group with the
+        highest rate at the bottom line, among those of at least 2 % of the applicants.
     within : column of strata (year, posting); each is taken apart by itself.
     confidence_level : two-sided level of all intervals, between 0 and 1.
 
@@ -83,7 +84,8 @@ def stage_decomposition(
         )
     got = read_stages(counts, group=group, stages=stages, within=within)
     folded = got.folded
-    at = folded.column_of(reference)
+    at = _highest(got) if reference is None else folded.column_of(reference)
+    reference = folded.groups[at]
     others = [i for i in range(len(folded.groups)) if i != at]
     n, x = got.x_known, got.x
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -144,3 +146,16 @@ def stage_decomposition(
             "reason": reasons.column().iloc[order].reset_index(drop=True),
         }
     )
+
+
+def _highest(got: Stages) -> int:
+    """Return the position of the group with the highest rate over all applicants."""
+    n, x = got.x_known[-1].sum(axis=0), got.x[-1].sum(axis=0)
+    everyone = got.n[-1].sum(axis=0)
+    judged = (everyone >= MINIMUM_SHARE * everyone.sum()) & (n > 0)
+    if not (x[judged] > 0).any():
+        raise ValueError(
+            "No group has anybody at the last stage, so there is none to compare with. Name a "
+            "reference, or choose more applicants."
+        )
+    return int(np.argmax(np.where(judged, x / np.where(n > 0, n, 1), -1.0)))

@@ -69,7 +69,6 @@ def check_agency(
                 quarantine=aside,
                 context=_context(agency, name, today or dt.date.today()),
             )
-            _deliver(agency, name, good, aside, usable=reports[name].usable)
         for benchmark in agency.benchmarks:
             tell(f"Checking the benchmark {benchmark.label}")
             table = residents(agency, benchmark, "us1997")
@@ -82,6 +81,15 @@ def check_agency(
                 good=work / "residents_good.parquet",
                 quarantine=work / "residents_set_aside.csv",
                 context=_context(agency, "residents", today or dt.date.today()),
+            )
+        # only now, when everything has been checked, do results take the place of earlier ones
+        for name in inputs:
+            _deliver(
+                agency,
+                name,
+                work / f"{name}_good.parquet",
+                work / f"{name}_set_aside.csv",
+                usable=reports[name].usable,
             )
     _write_reports(agency, reports, write_page)
     stamp = {"marks": marks(agency), "usable": {k: r.usable for k, r in reports.items()}}

@@ -121,7 +121,9 @@ def _count(agency: Agency, step: Step) -> CountTable:
                 f"[[{step.table}.leave_out]] column = {rule.column!r} is not a column of "
                 f"{step.table}. There are: {', '.join(TABLES[step.table].names)}."
             )
-        condition = col(rule.column).is_in(rule.values)
+        flag = TABLES[step.table][rule.column].kind == "flag"
+        values = [v == "true" for v in rule.values] if flag else rule.values
+        condition = col(rule.column).is_in(values)
         if rule.missing:
             condition = condition | col(rule.column).is_null()
         cohort = cohort.drop(condition, because=rule.because)

@@ -311,3 +311,14 @@ def test_errors(change: dict, words: str) -> None:
     with pytest.raises(ValueError) as error:
         adverse_impact(TEAL, **{"group": "race", "stages": ["test"]} | change)
     assert words in str(error.value)
+
+
+def test_the_bottom_line_of_a_single_stage_is_not_a_second_comparison():
+    """Morris (2017): 2/10 v 15/25, mid-p .0437; one comparison, so nothing to adjust for."""
+    counts = pd.DataFrame(
+        {"race": ["a", "b"], "n": [10, 25], "hired": [2, 15], "hired_known": [10, 25]}
+    )
+    table = adverse_impact(counts, group="race", stages=["hired"], reference="b")
+    focal = table[table["group"] == "a"]
+    assert focal["p_adjusted"].tolist() == focal["p_value"].tolist()
+    assert focal["p_value"].iloc[0] == pytest.approx(0.0437, abs=5e-5)

@@ -1,4 +1,5 @@
 """The agency file: an invalid one gets an error by key, value and what is allowed."""
+# ruff: noqa: E501  (each case is one line of a table)
 
 from __future__ import annotations
 
@@ -72,9 +73,15 @@ def test_a_pattern_names_files_in_alphabetical_order(tmp_path):
         ('race = "Ethnic Code Description"', 'sex = "Gender"', r"\[workforce.columns\] race is missing"),
         ('name = "residents"', 'name = "The residents"', r"\[benchmarks\] 1.name: 'The residents' is not a name"),
         ("[agency]", "[agency", "is not valid TOML"),
+        ("[[benchmarks]]", "[benchmarks]", r"benchmarks stands in single brackets. Write \[\[benchmarks\]\]"),
+        ('["roster.csv"]', '"roster.csv"', r"files = 'roster.csv' is not a list. Put it in brackets"),
+        ('["stops-*.csv"]', '["stops-*.csv"]\nscheme = "uk5"', r"\[stops\] scheme has no effect on the format 'opp'"),
+        ("[[benchmarks]]", '[[stops.leave_out]]\ncolumn = "subject_age"\nvalues = ["3"]\nbecause = "test"\n[[benchmarks]]', r"column = 'subject_age' is not allowed. Allowed: .*district"),
+        ("[[benchmarks]]", '[[workforce.leave_out]]\ncolumn = "sworn"\nvalues = ["no"]\nbecause = "test"\n[[benchmarks]]', r"which is yes or no. Allowed: 'true', 'false'"),
+        ("[[benchmarks]]", '[[stops.leave_out]]\ncolumn = "type"\nbecause = "test"\n[[benchmarks]]', r"leaves nothing out"),
         ("[stops]", "[stopps]", r"stopps is not a key. Did you mean 'stops'"),
     ],
-)  # fmt: skip
+)
 def test_an_invalid_file_is_refused_by_key_value_and_what_is_allowed(tmp_path, was, now, says):
     assert was in VALID
     with pytest.raises(AgencyError, match=says) as caught:
@@ -92,7 +99,7 @@ def test_a_missing_file_is_named_with_its_near_namesake(tmp_path):
     agency = read_agency(write(tmp_path, VALID))
     (tmp_path / "rooster.csv").touch()
     with pytest.raises(FileNotFoundError, match=r"\[workforce\] files: there is no file 'roster.csv'.*did you mean that"):
-        agency.paths("workforce")  # fmt: skip
+        agency.paths("workforce")
 
 
 def test_a_missing_agency_file_tells_how_to_start(tmp_path):

@@ -105,3 +105,19 @@ def test_errors() -> None:
         stage_decomposition(TEAL, **CALL | {"reference": "asian"})
     with pytest.raises(ValueError, match="For 95 % write 0.95"):
         stage_decomposition(TEAL, **CALL, confidence_level=95)
+
+
+def test_without_a_reference_the_group_with_the_highest_rate_at_the_end_is_taken():
+    """By hand: hired a 10/100, b 30/100; c 1 of 2, but c is under 2 % of the applicants."""
+    counts = pd.DataFrame(
+        {
+            "race": ["a", "b", "c"],
+            "n": [100, 100, 2],
+            "tested": [50, 60, 2],
+            "tested_known": [100, 100, 2],
+            "hired": [10, 30, 1],
+            "hired_known": [100, 100, 2],
+        }
+    )
+    table = stage_decomposition(counts, group="race", stages=["tested", "hired"])
+    assert set(table["reference"]) == {"b"}
