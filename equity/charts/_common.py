@@ -1,0 +1,109 @@
+"""Sentences that several charts share: subtitles, text alternatives, words for missing figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from equity.charts import _words
+
+__all__ = [
+    "alternative",
+    "block_names",
+    "cannot",
+    "group_words",
+    "level",
+    "reference_words",
+    "remarks",
+    "unknown_words",
+]
+
+
+def level(confidence_level: float) -> str:
+    """Return "95% interval"."""
+    if not 0 < confidence_level < 1:
+        raise ValueError(
+            f"confidence_level={confidence_level!r} must lie between 0 and 1, such as 0.95."
+        )
+    return f"{100 * confidence_level:.4g}% interval"
+
+
+def cannot(row: Mapping[str, Any], *fields: str) -> str | None:
+    """Return the words that stand where a figure would, if one of `fields` is missing."""
+    if all(_words.given(row.get(f)) for f in fields):
+        return None
+    why = row.get("why") or ""
+    if why.lower().startswith(("hidden", "suppressed", "withheld")):
+        return why
+    return f"cannot be computed: {why}" if why else "cannot be computed"
+
+
+def group_words(frame: pd.DataFrame, column: str = "label") -> str:
+    """Return how many groups there are, and which."""
+    names = list(dict.fromkeys(str(v) for v in frame[column]))
+    if not names:
+        return "no groups"
+    return f"{len(names)} group{'s' if len(names) > 1 else ''} ({', '.join(names)})"
+
+
+def remarks(frame: pd.DataFrame, value: str) -> list[str]:
+    """Return what the table says of every figure that is there, such as a difference in years."""
+    there = [r for r in frame.to_dict("records") if _words.given(r.get(value))]
+    said = [
+        {p.strip() for p in r["reason"].split(";")} if isinstance(r.get("reason"), str) else set()
+        for r in there
+    ]
+    shared = set.intersection(*said) if said else set()
+    first = there[0]["reason"].split(";") if shared else []
+    return [_words.sentence(p.strip()) for p in first if p.strip() in shared and p.strip()]
+
+
+def reference_words(frame: pd.DataFrame, labels: Mapping[str, str] | None) -> str:
+    """Return what each group is compared with."""
+    keys = [k for k in dict.fromkeys(frame["reference"]) if isinstance(k, str)]
+    if not keys:
+        return "No reference group is named"
+    words = _words.listed([_words.name(k, labels) for k in keys])
+    text = f"Compared with {words}" + (", shown in grey" if frame["is_reference"].any() else "")
+    absent = [k for k in keys if k not in set(frame["group"])]
+    return text + (", who are not in these numbers" if absent else "")
+
+
+def unknown_words(frame: pd.DataFrame, unit: str) -> str | None:
+    """Return how many records are left out because their group is not known."""
+    if "unknown" not in frame or frame.empty:
+        return None
+    keys = [c for c in ("stratum", "stage") if c in frame]
+    total = 0.0
+    parts = frame.drop_duplicates(keys) if keys else frame.head(1)
+    if "stage" in frame:
+        parts = parts.drop_duplicates("stratum")
+    for value in parts["unknown"]:
+        total += float(value) if _words.given(value) else 0
+    if total == 0:
+        return None
+    return f"Left out because the group is not known: {total:,.0f} {unit}"
+
+
+def block_names(
+    frame: pd.DataFrame, columns: tuple[str, ...], write: Mapping[str, Callable[[str], str]]
+) -> list[str]:
+    """Return the head of each row: the words of those `columns` that have more than one value."""
+    used = [c for c in columns if c in frame and frame[c].nunique() > 1]
+    return [
+        " · ".join(write.get(c, str)(str(row[c])) for c in used)
+        for row in frame[used].to_dict("records")
+    ] if used else [""] * len(frame)
+
+
+def alternative(title: str, intro: str, sentences: list[str], *, limit: int = 980) -> str:
+    """Return the text alternative: the finding, what is drawn, then every row that fits."""
+    text = f"{title}. {intro}"
+    for i, one in enumerate(sentences):
+        left = f" And {len(sentences) - i} more rows, in the table."
+        if len(text) + len(one) + 2 + (len(left) if i < len(sentences) - 1 else 0) > limit:
+            return text + left
+        text += f" {one}."
+    return text

@@ -1,0 +1,260 @@
+"""What the charts share: rows placed on the page, text beside marks, one data set, one look.
+
+A chart is one layered view over one named data set, `table`: the rows of the measure as they are,
+with columns added that say where a row stands and what is written beside it. The specification
+holds no figures, so that a page can put other rows of the same groups into the same chart.
+Below `NARROW` pixels the words of a row stand above its mark, else on both sides of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from equity.charts import _words
+from equity.charts._style import REFERENCE_COLOUR, marks, structure
+
+if TYPE_CHECKING:
+    import altair as alt
+
+__all__ = [
+    "AXIS_ROOM",
+    "NARROW",
+    "Page",
+    "apply",
+    "assemble",
+    "clip",
+    "place",
+    "prepare",
+    "records",
+]
+
+NARROW = 620
+AXIS_ROOM = 26
+
+
+class Page:
+    """Where things stand: heights of rows, and the columns left and right of the marks.
+
+    `labels` are the words at the left, `rows` how many rows there are; beyond 24 rows, rows are
+    compact: one line each. `under` is room below the mark of a row.
+    """
+
+    def __init__(self, labels: list[str], rows: int, *, right: int = 176, under: int = 0) -> None:
+        self.compact = rows > 24
+        self.under = under
+        self.row = 24 if self.compact else (58 if rows <= 8 else 52) + under
+        self.head = 34 if self.compact else 30
+        longest = max((len(x) for x in labels), default=8)
+        self.left = int(min(264, max(150, 7.4 * longest + 18))) + (90 if self.compact else 0)
+        self.right = right
+        self.narrow_left, self.narrow_right = (92, 60) if self.compact else (14, 14)
+
+    def where(self, narrow: str | float, wide: str | float) -> dict[str, str]:
+        """Return an expression with one value for narrow and one for wide pages."""
+        return {"expr": f"width < {NARROW} ? {narrow} : {wide}"}
+
+    @property
+    def mark_dy(self) -> dict[str, str]:
+        """Where the mark stands below the top of its row."""
+        half = self.row / 2
+        return self.where(half if self.compact else self.row - 14 - self.under, half)
+
+
+def prepare(
+    table: pd.DataFrame, needed: tuple[str, ...], labels: Mapping[str, str] | None
+) -> pd.DataFrame:
+    """Return a copy of a measure's table with the words and marks of each group.
+
+    Within a stratum, benchmark and stage the reference comes first, then the groups in the order
+    of the schemes, so that every chart reads in the same order.
+    """
+    missing = [c for c in needed if c not in table.columns]
+    if missing:
+        raise ValueError(
+            f"The table has no column {', '.join(missing)}: pass the table that the measure of "
+            "the same name returns."
+        )
+    if len(table) > 5000:
+        raise ValueError(
+            f"A chart shows at most 5,000 rows; this table has {len(table):,}. Choose fewer "
+            "strata (within=) or filter the counts first."
+        )
+    frame = table.reset_index(drop=True).copy()
+    if "group" not in frame:
+        return frame
+    frame["group"] = frame["group"].astype(object)
+    reference = _column(frame, "reference")
+    frame["is_reference"] = np.array(
+        [g == r for g, r in zip(frame["group"], reference, strict=True)], dtype=bool)
+    frame = _ordered(frame)
+    look = marks(list(dict.fromkeys(frame["group"])))
+    frame["label"] = [_words.name(g, labels) for g in frame["group"]]
+    frame["short"] = [_words.name(g, labels, short=True) for g in frame["group"]]
+    frame["colour"] = [
+        REFERENCE_COLOUR if ref else look[g][0]
+        for g, ref in zip(frame["group"], frame["is_reference"], strict=True)
+    ]
+    frame["shape"] = [
+        "circle" if ref else look[g][1]
+        for g, ref in zip(frame["group"], frame["is_reference"], strict=True)
+    ]
+    frame["why"] = [
+        _words.shorten(r) if isinstance(r, str) and r.strip() else ""
+        for r in _column(frame, "reason")
+    ]
+    return frame
+
+
+def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
+    keys = [pd.factorize(frame[c])[0] for c in ("stratum", "benchmark", "stage") if c in frame]
+    ranks = [
+        -1 if own else _words.rank(g)
+        for g, own in zip(frame["group"], frame["is_reference"], strict=True)
+    ]
+    order = np.lexsort((np.arange(len(frame)), np.array(ranks), *reversed(keys)))
+    return frame.iloc[order].reset_index(drop=True)
+
+
+def _column(frame: pd.DataFrame, column: str) -> list:
+    return frame[column].tolist() if column in frame else [None] * len(frame)
+
+
+def place(
+    frame: pd.DataFrame, heads: list[str], page: Page, *, room: int = AXIS_ROOM
+) -> tuple[pd.DataFrame, int]:
+    """Give each row its place; `heads` names the block of each row ("" if there are no blocks).
+
+    Rows of a block are brought together, blocks in the order in which they first appear.
+    """
+    order = {h: i for i, h in enumerate(dict.fromkeys(heads))}
+    frame = frame.assign(_head=heads, _block=[order[h] for h in heads])
+    frame = frame.sort_values("_block", kind="stable").reset_index(drop=True)
+    y = float(room)
+    top, head, head_y = [], [], []
+    before = None
+    for block, words in zip(frame["_block"], frame["_head"], strict=True):
+        first = block != before
+        if first and words:
+            head_y.append(y + 20)
+            y += page.head
+        else:
+            head_y.append(y)
+        head.append(words if first and words else None)
+        before = block
+        top.append(y)
+        y += page.row
+    frame = frame.assign(
+        order=range(len(frame)), y=top, head_y=head_y,
+        head=pd.Series(head, index=frame.index, dtype=object),
+    )
+    return frame.drop(columns=["_head", "_block"]), int(y + 6)
+
+
+def clip(frame: pd.DataFrame, value: str, low: str, high: str, *, log: bool) -> pd.DataFrame:
+    """Add what is drawn: `at`, `from`, `to`, cut where they would squeeze everything else.
+
+    An end that lies beyond is cut and drawn as an arrow; the text beside it says the full figure.
+    """
+    def numbers(column: str) -> np.ndarray:
+        return np.array([float(v) if _words.given(v) else np.nan for v in frame[column]])
+
+    at, start, end = numbers(value), numbers(low), numbers(high)
+    least, most = _ends(at, start, end, log=log)
+    with np.errstate(invalid="ignore"):
+        frame = frame.assign(
+            at=np.where(at > 0, at, np.nan) if log else at,
+            start=np.clip(start, least, most),
+            end=np.clip(end, least, most),
+            cut_low=(start < least) & np.isfinite(at),
+            cut_high=((end > most) | (np.isfinite(start) & ~np.isfinite(end))) & np.isfinite(at),
+        )
+    frame.loc[np.isfinite(start) & ~np.isfinite(end), "end"] = most
+    none = ~np.isfinite(at)
+    frame.loc[none, ["start", "end"]] = np.nan
+    return frame
+
+
+def _ends(
+    at: np.ndarray, start: np.ndarray, end: np.ndarray, *, log: bool
+) -> tuple[float, float]:
+    """Return where intervals are cut: all figures fit, and the intervals of typical width.
+
+    An interval that goes on a little beyond those is drawn in full.
+    """
+    fine = np.isfinite(at) & (at > 0)
+    if not fine.any():
+        return (0.5, 2.0) if log else (0.0, 0.02)
+    scale = np.log if log else np.asarray
+    whole = fine & np.isfinite(start) & np.isfinite(end) & (start > 0 if log else start >= 0)
+    points = scale(at[fine])
+    lows, highs = scale(start[whole]), scale(end[whole])
+    if not len(lows):
+        least, most = points.min(), points.max()
+    else:
+        width = highs - lows
+        typical = width <= 3 * np.median(width)
+        slack = np.log(1.6) if log else 0.6 * highs[typical].max()
+        most = min(highs.max(), highs[typical].max() + slack)
+        least = max(lows.min(), lows[typical].min() - slack)
+        most, least = max(most, points.max()), min(least, points.min())
+    if not log:
+        return 0.0, float(max(most, 0.02))
+    return float(np.exp(min(least, -0.25))), float(np.exp(max(most, 0.25)))
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows as valid JSON: no NaN, no infinity, whole numbers whole."""
+    def plain(value: Any) -> Any:
+        if value is None or value is pd.NA or value is pd.NaT:
+            return None
+        if isinstance(value, (bool, np.bool_)):
+            return bool(value)
+        if isinstance(value, (int, np.integer)):
+            return int(value)
+        if isinstance(value, (float, np.floating)):
+            return float(value) if math.isfinite(value) else None
+        return str(value)
+
+    columns = [str(c) for c in frame.columns]
+    rows = zip(*(frame[c].astype(object).tolist() for c in frame.columns), strict=True)
+    return [dict(zip(columns, map(plain, row), strict=True)) for row in rows]
+
+
+def assemble(
+    frame: pd.DataFrame,
+    layers: list[alt.Chart],
+    *,
+    height: int,
+    title: str,
+    subtitle: list[str],
+    description: str,
+) -> alt.LayerChart:
+    """Return the chart: one view, one named data set, title, subtitle and text alternative."""
+    import altair as alt
+
+    rows = records(frame)
+    return alt.LayerChart(
+        layer=layers,
+        data=alt.NamedData(name="table"),
+        datasets={"table": rows},
+        width="container",
+        height=height,
+        autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
+        title=alt.Title(text=title, subtitle=[_sentence(s) for s in subtitle]),
+        description=description,
+        config=structure(),
+    )
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else text + "."
+
+
+def apply(f: Callable[[dict], object], frame: pd.DataFrame) -> pd.Series:
+    """Return `f` of each row as a column of objects: None stays None, text stays text."""
+    return pd.Series([f(row) for row in frame.to_dict("records")], index=frame.index, dtype=object)

@@ -1,0 +1,251 @@
+"""Chart of impact ratios, stage by stage, with the four-fifths line."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from equity.charts import _draw, _marks, _words
+from equity.charts._common import (
+    alternative,
+    block_names,
+    cannot,
+    group_words,
+    level,
+    remarks,
+    unknown_words,
+)
+from equity.charts._style import PALETTE
+
+if TYPE_CHECKING:
+    import altair as alt
+
+__all__ = ["adverse_impact"]
+
+BOTTOM_LINE = "bottom line"
+_NEEDED = (
+    "stratum", "stage", "group", "reference", "n", "x", "x_known", "selection_rate",
+    "impact_ratio", "ratio_low", "ratio_high", "below_four_fifths", "too_few", "judged",
+)
+
+
+def adverse_impact(
+    table: pd.DataFrame,
+    *,
+    who: str = "applicants",
+    what: str = "selected",
+    labels: Mapping[str, str] | None = None,
+    strata_label: str | None = None,
+    confidence_level: float = 0.95,
+) -> alt.LayerChart:
+    """Draw the impact ratio of each group at each stage, and which are below four-fifths.
+
+    Parameters
+    ----------
+    table : what `equity.adverse_impact` returns.
+    who, what : the people and what happened to them, for titles ("applicants", "selected").
+    labels : words for groups and for stages.
+    strata_label, confidence_level : as in `equity.charts.rates`.
+
+    "Below four-fifths" is what the table says, which decides it in whole numbers; the drawn ratio
+    is not consulted. Raises ValueError where the table lacks a column or has more than 5,000 rows.
+    It cannot show why rates differ, nor whether a stage measures what the job needs.
+    """
+    import altair as alt
+
+    frame = _draw.prepare(table, _NEEDED, labels)
+    if frame["stage"].nunique() == 2:  # one stage and the bottom line, which is the same
+        frame = frame[frame["stage"] != BOTTOM_LINE].reset_index(drop=True)
+    interval = level(confidence_level)
+    ratio = _words.ratio
+
+    def value(row: dict) -> str | None:
+        if not _words.given(row["impact_ratio"]):
+            return None
+        if row["is_reference"]:
+            return "1, the comparison"
+        ends = _words.span(row["ratio_low"], row["ratio_high"], ratio)
+        return f"{ratio(row['impact_ratio'])} {ends}".strip()
+
+    def note(row: dict) -> str | None:
+        if row["is_reference"] or not _words.given(row["impact_ratio"]):
+            return None
+        return verdict(row)
+
+    def counted(row: dict) -> str:
+        text = f"{_words.whole(row['x'])} of {_words.whole(row['x_known'])}"
+        rate = row["selection_rate"]
+        return text + (f" ({_words.percent(rate)})" if _words.given(rate) else "")
+
+    def stage(key: str) -> str:
+        return (labels or {}).get(key) or _words.stage_name(key)
+
+    frame["stage_label"] = [stage(str(s)) for s in frame["stage"]]
+    frame["value"] = _draw.apply(value, frame)
+    frame["note"] = _draw.apply(note, frame)
+    frame["n_text"] = _draw.apply(counted, frame)
+    frame["missing"] = _draw.apply(lambda r: cannot(r, "impact_ratio"), frame)
+    heads = block_names(frame, ("stratum", "stage"), {"stage": stage})
+    frame["aria"] = [
+        ", ".join(x for x in (
+            str(r["stratum"]) if frame["stratum"].nunique() > 1 else "", r["stage_label"],
+            r["label"], r["value"] or r["missing"], r["note"], r["n_text"]) if x)
+        for r in frame.to_dict("records")
+    ]
+    sentences = frame["aria"].tolist()
+    room = 42
+    page = _draw.Page([*frame["label"], "0,000 of 0,000 (00.0%)"], len(frame))
+    frame["value_short"] = _draw.apply(
+        lambda r: (ratio(r["impact_ratio"]) if _words.given(r["impact_ratio"]) else None), frame)
+    if page.compact:
+        frame["value"] = _draw.apply(
+            lambda r: f"{r['value']} ▼" if r["note"] == "below four-fifths" else r["value"], frame)
+    frame["ratio"] = frame["impact_ratio"]
+    frame = _draw.clip(frame, "ratio", "ratio_low", "ratio_high", log=True)
+    frame.loc[frame["is_reference"], ["start", "end"]] = math.nan
+    frame, height = _draw.place(frame, heads, page, room=room)
+
+    tips = [
+        *([alt.Tooltip("stratum:N", title=_words.sentence(strata_label or "part"))]
+          if frame["stratum"].nunique() > 1 else []),
+        alt.Tooltip("stage_label:N", title="Stage"),
+        alt.Tooltip("label:N", title="Group"),
+        alt.Tooltip("value:N", title=f"Impact ratio ({interval})"),
+        alt.Tooltip("note:N", title="Reading"),
+        alt.Tooltip("n_text:N", title=_words.sentence(f"{what} of those entering")),
+        alt.Tooltip("reason:N", title="Note"),
+    ]
+    keys = [k for k in dict.fromkeys(frame["reference"]) if isinstance(k, str)]
+    one = _words.name(keys[0], labels) if len(keys) == 1 else None
+    x = alt.X("at:Q", scale=_marks.x_scale(page, log=True),
+              axis=_marks.axis_log("Selection rate, times that of "
+                                  f"{one or 'the highest group'} (log scale)"))
+    band = (
+        _marks.layer("rect", color=PALETTE["grey"], opacity=0.14, aria=False)
+        .encode(x=alt.XDatum(0.8, scale=x["scale"], axis=x["axis"], type="quantitative"),
+                x2=alt.value(alt.ExprRef(page.where(page.narrow_left, page.left)["expr"])),
+                y=alt.value(0), y2=alt.value(height))
+        .transform_filter("datum.order == 0")
+    )
+    layers = [
+        _marks.hover(page, height, tips),
+        *_marks.at_least(x, 0.6, 1.25),
+        band,
+        *_marks.line_at(page, height, x, 0.8, "below four-fifths", brief="below 4/5", dash=[5, 3],
+                        level=1, room=room),
+        *_marks.line_at(page, height, x, 1, f"same as {one}" if one else "same rate", room=room),
+        _marks.intervals(page, height, x),
+        *_marks.arrows(page, height, x),
+        _marks.dots(page, height, x, tips),
+        *_marks.words(page, height),
+    ]
+    title = headline(frame.to_dict("records"), who=who, what=what, labels=labels,
+                     alpha=1 - confidence_level, strata=strata_label)
+    if len(keys) == 1:
+        reference = f"Compared with {one}, shown in grey"
+    elif keys:
+        reference = "Compared with the group in grey, which has the highest rate of its stage"
+    else:
+        reference = "No reference group is named"
+    first = frame.drop_duplicates(["stratum", "group"])
+    total = pd.to_numeric(first["n"]).fillna(0).sum()
+    subtitle = [
+        f"Selection rate as a ratio to the comparison; lines show the {interval}, "
+        f"n = {total:,.0f} {who}",
+        reference + ("; ▼ = below four-fifths" if page.compact else ""),
+        *remarks(frame, "impact_ratio"),
+        *filter(None, [unknown_words(frame, who)]),
+        "“Below four-fifths” is counted in whole people; it does not show why rates differ",
+    ]
+    if keys[1:]:
+        reference += ": " + _words.listed([_words.name(k, labels) for k in keys])
+    intro = (f"Impact ratios, {frame['stage'].nunique()} stages, {group_words(frame)}, "
+             f"{interval}. {reference}.")
+    return _draw.assemble(frame, layers, height=height, title=title, subtitle=subtitle,
+                          description=alternative(title, intro, sentences))
+
+
+def verdict(row: Mapping) -> str | None:
+    """Return the words for one impact ratio, from the table's own columns."""
+    if row.get("judged") is False:
+        return "too small a share to compare"
+    if row.get("too_few") is True:
+        return "too few people to tell"
+    below = row.get("below_four_fifths")
+    if below is None or below is pd.NA:
+        return None
+    return "below four-fifths" if below else "not below four-fifths"
+
+
+def headline(
+    rows: list[dict],
+    *,
+    who: str,
+    what: str,
+    labels: Mapping[str, str] | None,
+    alpha: float,
+    strata: str | None,
+) -> str:
+    """Return the finding: first the bottom line, then any stage below four-fifths."""
+    if not rows:
+        return "There are no figures to show"
+    compared = [r for r in rows if r["group"] != r["reference"]]
+    if not compared:
+        return "There is only one group, and nothing to compare it with"
+    if not any(_words.given(r["impact_ratio"]) for r in compared):
+        return "No comparison between groups can be computed from these numbers"
+    below = [r for r in compared if verdict(r) == "below four-fifths"]
+    told = [r for r in compared if verdict(r) in ("below four-fifths", "not below four-fifths")]
+    if not told:
+        return "There are too few people in these groups to tell"
+    parts = list(dict.fromkeys(r["stratum"] for r in rows))
+    stages = list(dict.fromkeys(r["stage"] for r in rows))
+    last = BOTTOM_LINE if BOTTOM_LINE in stages else stages[-1]
+    bottom = [r for r in below if r["stage"] == last]
+    whole = "At the bottom line, " if len(stages) > 1 else ""
+    if len(parts) > 1:
+        number = len({r["stratum"] for r in bottom})
+        noun = _words.plural(strata, len(parts))
+        if not number:
+            return _words.sentence(
+                f"{whole.lower()}no group that is large enough to compare is below four-fifths "
+                f"in any of {len(parts)} {noun}")
+        text = _words.sentence(f"{whole.lower()}at least one group is below four-fifths in "
+                               f"{number} of {len(parts)} {noun}")
+        sure = len({r["stratum"] for r in bottom if _words.side(r, alpha) in ("above", "below")})
+        if sure == number:
+            return text
+        return f"{text}; a clear difference can be told in {sure or 'none'} of these"
+
+    def say(row: dict) -> str:
+        group, other = (_words.people(row[k], labels, who) for k in ("group", "reference"))
+        clear = _words.side(row, alpha) in ("above", "below")
+        tail = "below four-fifths" if clear else (
+            "below four-fifths, though a difference cannot be told from chance")
+        if row["impact_ratio"] == 0:
+            return f"no {group} were {what} ({_words.whole(row['x_known'])} entered), {tail}"
+        return (f"{group} were {what} {_words.times(row['impact_ratio'])} times as often as "
+                f"{other}: {tail}")
+
+    def first(found: list[dict]) -> dict:
+        return min(found, key=lambda r: (_words.side(r, alpha) not in ("above", "below"),
+                                         r["impact_ratio"]))
+
+    if bottom:
+        more = len(bottom) - 1
+        text = _words.sentence(whole + say(first(bottom)))
+        if more:
+            text += f"; so {'is' if more == 1 else 'are'} {more} other group" + "s" * (more > 1)
+        return text
+    if below:
+        row = first(below)
+        stage = (labels or {}).get(row["stage"]) or _words.stage_name(row["stage"])
+        return (f"No group is below four-fifths at the bottom line; at the stage “{stage}”, "
+                f"{say(row)}")
+    at = " at any stage" if len(stages) > 1 else ""
+    if len(told) < len([r for r in compared if _words.given(r["impact_ratio"])]):
+        return f"No group that is large enough to compare is below four-fifths{at}"
+    return f"No group is below four-fifths{at}"

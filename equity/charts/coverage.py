@@ -1,0 +1,155 @@
+"""Chart of what is in the file: records per month, with the months that are missing or thin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from equity.charts import _draw, _marks, _words
+from equity.charts._common import alternative
+from equity.charts._style import PALETTE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import altair as alt
+
+__all__ = ["coverage"]
+
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
+           "October", "November", "December")
+_COLOURS = {"there": "blue", "thin": "orange", "half": "purple", "missing": "orange"}
+_WORDS = {
+    "missing": "No records (orange crosses)",
+    "thin": "Fewer than half as many as in the median month (orange)",
+    "half": "Group known for fewer than half (purple)",
+}
+
+
+def coverage(
+    table: pd.DataFrame, *, what: str = "stops", labels: Mapping[str, str] | None = None
+) -> alt.LayerChart:
+    """Draw records per month; months without any, or with few, are marked and named.
+
+    Parameters
+    ----------
+    table : what `equity.coverage` returns, or columns `year`, `month`, `n` alone: a month between
+        the first and the last that has no row, or 0, is missing.
+    what : what is counted.
+    labels : taken for the sake of a common call; months have no labels.
+
+    Raises ValueError where the table lacks a column. It cannot show whether the records of a
+    month are complete, only that there are some.
+    """
+    import altair as alt
+
+    frame, dateless = _months(table)
+    title = headline(frame, what=what)
+    first, last = (frame["name"].iloc[i] if len(frame) else "none" for i in (0, -1))
+    subtitle = [f"{_words.sentence(what)} per month, {first} to {last}"]
+    for state, words in _WORDS.items():
+        names = frame.loc[frame["state"] == state, "name"].tolist()
+        if names:
+            subtitle.append(f"{words}: {_some(names)}")
+    if dateless:
+        subtitle.append(f"{dateless:,} {what} without a date are not shown")
+    low = int(frame["year"].min()) if len(frame) else 2000
+    high = int(frame["year"].max()) + 1 if len(frame) else 2001
+    axis = alt.Axis(
+        title=None, grid=False, ticks=True, domain=True, labelAlign="left", labelOffset=3,
+        values=list(range(low, high + 1)), labelOverlap="greedy",
+        labelExpr=f"datum.value < {high} ? format(datum.value, 'd') : ''",
+    )
+    x = alt.X("start:Q", axis=axis,
+              scale=alt.Scale(domain=[low, high], nice=False, zero=False, padding=0))
+    y = alt.Y("n:Q", axis=alt.Axis(title=None, tickCount=4, format=",d", tickMinStep=1),
+              scale=alt.Scale(zero=True))
+    tips = [
+        alt.Tooltip("name:N", title="Month"),
+        alt.Tooltip("n:Q", title=_words.sentence(what), format=","),
+        alt.Tooltip("reason:N", title="Note"),
+    ]
+    height = 160
+    layers = [
+        _marks.layer("rect").encode(
+            x=x, x2=alt.X2("end:Q"), y=y, y2=alt.Y2Datum(0), tooltip=tips,
+            color=alt.Color("colour:N", scale=None), description=alt.Description("aria:N"),
+        ).transform_filter("datum.state != 'missing'"),
+        _marks.layer("point", shape="cross", angle=45, filled=True, size=45, opacity=1,
+                     color=PALETTE["orange"]).encode(
+            x=alt.X("middle:Q", scale=x["scale"], axis=axis), y=alt.value(height - 8),
+            tooltip=tips, description=alt.Description("aria:N"),
+        ).transform_filter("datum.state == 'missing'"),
+    ]
+    by_year = frame.groupby("year")["n"].sum() if len(frame) else pd.Series(dtype=float)
+    sentences = [f"{year}, {_words.whole(int(n))}" for year, n in by_year.items()]
+    intro = " ".join(s + "." for s in subtitle) + " By year:"
+    return _draw.assemble(frame, layers, height=height, title=title, subtitle=subtitle,
+                          description=alternative(title, intro, sentences))
+
+
+def _months(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Return one row for each month from the first to the last, and how many have no date."""
+    absent = [c for c in ("year", "month", "n") if c not in table]
+    if absent:
+        raise ValueError(
+            f"The table has no column {', '.join(absent)}: pass what equity.coverage returns."
+        )
+    dated = table["year"].notna() & table["month"].notna()
+    dateless = int(pd.to_numeric(table.loc[~dated, "n"]).fillna(0).sum())
+    if "undated" in table and len(table):
+        dateless += int(table["undated"].iloc[0])
+    known = table.loc[dated].astype({"year": int, "month": int})
+    total = known.groupby(["year", "month"])["n"].sum()
+    rows = {(r["year"], r["month"]): r for r in known.to_dict("records")}
+    index = [y * 12 + m - 1 for y, m in rows]
+    out = []
+    for i in range(min(index), max(index) + 1) if index else ():
+        year, month = i // 12, i % 12 + 1
+        row = rows.get((year, month), {})
+        n = int(total.get((year, month), 0))
+        state, reason = _state(row, n)
+        name = f"{_MONTHS[month - 1]} {year}"
+        gap = 0.01
+        out.append({
+            "order": i - min(index), "year": year, "month": month, "n": n, "name": name,
+            "state": state, "reason": reason, "start": year + (month - 1) / 12 + gap / 2,
+            "middle": year + (month - 0.5) / 12, "end": year + month / 12 - gap / 2,
+            "colour": PALETTE[_COLOURS[state]],
+            "aria": ", ".join(x for x in (name, f"{n:,}" if n else "", reason) if x),
+        })
+    columns = ["order", "year", "month", "n", "name", "state", "reason", "start", "middle", "end",
+               "colour", "aria"]
+    return pd.DataFrame(out, columns=columns), dateless
+
+
+def _state(row: Mapping, n: int) -> tuple[str, str | None]:
+    reason = row.get("reason") if isinstance(row.get("reason"), str) else None
+    if n == 0:
+        return "missing", reason or "no records in this month"
+    if row.get("thin") is True:
+        return "thin", reason
+    share = row.get("share_known")
+    if _words.given(share) and share < 0.5:  # type: ignore[operator]
+        return "half", reason
+    return "there", reason
+
+
+def _some(names: list[str], limit: int = 8) -> str:
+    if len(names) <= limit:
+        return _words.listed(names)
+    return ", ".join(names[:limit]) + f" and {len(names) - limit} more"
+
+
+def headline(frame: pd.DataFrame, *, what: str) -> str:
+    """Return how many records there are, over which months, and how many months are missing."""
+    if frame.empty:
+        return f"There are no {what} with a month in this file"
+    missing = int((frame["state"] == "missing").sum())
+    first, last = frame["name"].iloc[0], frame["name"].iloc[-1]
+    span = f"in {first}" if first == last else f"from {first} to {last}"
+    text = f"{int(frame['n'].sum()):,} {what} {span}"
+    if missing:
+        text += f"; {missing} month{'s' if missing > 1 else ''} between them without any"
+    return text

@@ -1,0 +1,246 @@
+"""Charts of yes/no rates by group: searches, arrests, any flag; and of hit rates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from equity.charts import _draw, _marks, _words
+from equity.charts._common import (
+    alternative,
+    block_names,
+    cannot,
+    group_words,
+    level,
+    reference_words,
+    remarks,
+    unknown_words,
+)
+
+if TYPE_CHECKING:
+    import altair as alt
+
+__all__ = ["hit_rates", "rates"]
+
+_NEEDED = (
+    "stratum", "group", "reference", "n", "x", "x_known", "rate", "low", "high",
+    "ratio", "ratio_low", "ratio_high",
+)
+
+
+def rates(
+    table: pd.DataFrame,
+    *,
+    what: str | None = None,
+    who: str = "people",
+    labels: Mapping[str, str] | None = None,
+    strata_label: str | None = None,
+    confidence_level: float = 0.95,
+) -> alt.LayerChart:
+    """Draw the rate of each group as a dot with its interval, the reference group in grey.
+
+    Parameters
+    ----------
+    table : what `equity.rates` returns.
+    what : the flag, as a column name (`search_conducted`) or in words (`searched`), for titles.
+    who : the people counted, for titles: "people", "drivers".
+    labels : group key -> words; ours for the known keys, else the key itself.
+    strata_label : what one stratum is, such as "district".
+    confidence_level : the level with which the table was made.
+
+    Raises ValueError where the table lacks a column or has more than 5,000 rows.
+    It cannot show why rates differ.
+    """
+    verb = _words.done(what)
+    def say(row: dict) -> str:
+        group, other = (_words.people(row[k], labels, who) for k in ("group", "reference"))
+        if row["ratio"] == 0:
+            return (f"{_words.sentence(group)}: none of {_words.whole(row['x_known'])}"
+                    f"{f' {verb}' if verb else ''}, clearly less often than {other}")
+        size = _words.times(row["ratio"])
+        if not verb:
+            return f"The rate of {group} was {size} times that of {other}"
+        return f"{_words.sentence(group)} were {verb} {size} times as often as {other}"
+
+    def more(row: dict, word: str) -> str:
+        group, other = (_words.people(row[k], labels, who) for k in ("group", "reference"))
+        if not verb:
+            return f"{group} were recorded {word} often than {other}"
+        return f"{group} were {verb} {word} often than {other}"
+
+    shown = f"Share of each group {verb}" if verb else "Share of each group"
+    return _draw_rates(
+        table, say=say, more=more, shown=shown, unit="records", labels=labels,
+        strata_label=strata_label, confidence_level=confidence_level, extra=[],
+        limits="A difference in rates does not show why the rates differ",
+    )
+
+
+def hit_rates(
+    table: pd.DataFrame,
+    *,
+    what: str = "contraband",
+    who: str = "people",
+    labels: Mapping[str, str] | None = None,
+    strata_label: str | None = None,
+    confidence_level: float = 0.95,
+) -> alt.LayerChart:
+    """Draw the share of searches that found something, by group, with intervals.
+
+    Parameters
+    ----------
+    table : what `equity.hit_rates` returns.
+    what : what searches are for, for titles.
+    who, labels, strata_label, confidence_level : as in `rates`.
+
+    Raises ValueError where the table lacks a column or has more than 5,000 rows.
+    It cannot show by which standard searches are made: groups can differ in hit rates although
+    everybody is searched by the same standard (infra-marginality), and the reverse.
+    """
+    def say(row: dict) -> str:
+        group = _words.people(row["group"], labels, who)
+        other = _words.people(row["reference"], labels, who)
+        if row["ratio"] == 0:
+            return (f"None of {_words.whole(row['x_known'])} searches of {group} found {what}, "
+                    f"clearly less often than searches of {other}")
+        return (f"Searches of {group} found {what} {_words.times(row['ratio'])} times as often "
+                f"as searches of {other}")
+
+    def more(row: dict, word: str) -> str:
+        return (f"searches of {_words.people(row['group'], labels, who)} found {what} {word} "
+                f"often than searches of {_words.people(row['reference'], labels, who)}")
+
+    extra = []
+    for column, because in (
+        ("left_out_basis", "because of their legal basis"),
+        ("left_out_unknown", "because their outcome is not known"),
+    ):
+        if column in table and (total := pd.to_numeric(table[column]).fillna(0).sum()):
+            extra.append(f"{total:,.0f} searches left out {because}")
+    return _draw_rates(
+        table, say=say, more=more, shown=f"Share of searches that found {what}", unit="searches",
+        labels=labels, strata_label=strata_label, confidence_level=confidence_level, extra=extra,
+        limits="Hit rates can differ even where one standard is applied to all, since those "
+        "searched are not alike; they do not show the standard itself",
+    )
+
+
+def _draw_rates(
+    table: pd.DataFrame,
+    *,
+    say: Callable[[dict], str],
+    more: Callable[[dict, str], str],
+    shown: str,
+    unit: str,
+    labels: Mapping[str, str] | None,
+    strata_label: str | None,
+    confidence_level: float,
+    extra: list[str],
+    limits: str,
+) -> alt.LayerChart:
+    import altair as alt
+
+    frame = _draw.prepare(table, _NEEDED, labels)
+    interval = level(confidence_level)
+    percent, ratio = _words.percent, _words.ratio
+
+    def value(row: dict) -> str | None:
+        if not _words.given(row["rate"]):
+            return None
+        return _words.share(row["rate"], row["low"], row["high"])
+
+    def note(row: dict) -> str | None:
+        if row["is_reference"]:
+            return "the comparison"
+        if not _words.given(row["rate"]):
+            return None
+        if not _words.given(row["ratio"]):
+            return "no ratio: see table"
+        ends = _words.span(row["ratio_low"], row["ratio_high"], ratio)
+        return f"ratio {ratio(row['ratio'])} {ends}".strip()
+
+    frame["n_text"] = _draw.apply(
+        lambda r: f"{_words.whole(r['x'])} of {_words.whole(r['x_known'])}", frame)
+    frame["value"] = _draw.apply(value, frame)
+    frame["note"] = _draw.apply(note, frame)
+    frame["missing"] = _draw.apply(lambda r: cannot(r, "rate"), frame)
+    heads = block_names(frame, ("stratum",), {})
+    frame["aria"] = [
+        ", ".join(x for x in (
+            head, row["label"], row["value"] or row["missing"], row["n_text"], row["note"]) if x)
+        for head, row in zip(heads, frame.to_dict("records"), strict=True)
+    ]
+    sentences = frame["aria"].tolist()
+    page = _draw.Page(frame["label"].tolist(), len(frame))
+    frame = _draw.clip(frame, "rate", "low", "high", log=False)
+    at_reference = frame[frame["is_reference"]].drop_duplicates("stratum").set_index("stratum")
+    frame["reference_rate"] = frame["stratum"].map(at_reference["rate"])
+    frame["value_short"] = _draw.apply(
+        lambda r: percent(r["rate"]) if _words.given(r["rate"]) else None, frame)
+    frame, height = _draw.place(frame, heads, page, room=6 if any(heads) else _draw.AXIS_ROOM)
+    other = _words.listed([_words.name(k, labels) for k in dict.fromkeys(frame["reference"])
+                           if isinstance(k, str)] or ["the reference"])
+
+    tips = [
+        *([alt.Tooltip("stratum:N", title=_words.sentence(strata_label or "part"))]
+          if any(heads) else []),
+        alt.Tooltip("label:N", title="Group"),
+        alt.Tooltip("value:N", title=f"Rate ({interval})"),
+        alt.Tooltip("n_text:N", title=_words.sentence(unit)),
+        alt.Tooltip("note:N", title="Compared with the reference"),
+        alt.Tooltip("reason:N", title="Note"),
+    ]
+    x = alt.X("at:Q", scale=_marks.x_scale(page, log=False),
+              axis=_marks.axis_percent(shown))
+    layers = [
+        _marks.hover(page, height, tips),
+        *_marks.at_least(x, 0, 0.02),
+        *_reference_line(page, height, x, f"comparison: {other}", named=not any(heads)),
+        _marks.intervals(page, height, x),
+        *_marks.arrows(page, height, x),
+        _marks.dots(page, height, x, tips),
+        *_marks.words(page, height),
+    ]
+    title = _words.finding(
+        frame.to_dict("records"), say=say, more=more, alpha=1 - confidence_level,
+        strata=strata_label,
+    )
+    reference = reference_words(frame, labels)
+    total = pd.to_numeric(frame["x_known"]).fillna(0).sum()
+    subtitle = [
+        f"{shown}; lines show the {interval}, n = {total:,.0f} {unit}",
+        reference + "; a dashed line marks its rate",
+        *extra,
+        *remarks(frame, "rate"),
+        *filter(None, [unknown_words(frame, unit)]),
+        limits,
+    ]
+    intro = f"{shown}, {group_words(frame)}, {interval}. {reference}."
+    return _draw.assemble(frame, layers, height=height, title=title, subtitle=subtitle,
+                          description=alternative(title, intro, sentences))
+
+
+def _reference_line(
+    page: _draw.Page, height: int, x: alt.X, says: str, *, named: bool
+) -> list[alt.Chart]:
+    import altair as alt
+
+    line = (
+        _marks.layer("rule", color=_marks.GREY, strokeWidth=1.5, strokeDash=[4, 3], aria=False,
+                     **_marks.beside(page))
+        .encode(x=_marks.on("reference_rate", x), y=_marks.y_at("y", height), y2=alt.Y2("y:Q"))
+        .transform_filter("isValid(datum.reference_rate) && !isValid(datum.missing)")
+    )
+    if not named:
+        return [line]
+    left = "scale('x', datum.reference_rate) > width * 0.6"
+    text = (
+        _marks.layer("text", text=says, fontSize=12, fontStyle="italic", aria=False,
+                     align={"expr": f"{left} ? 'right' : 'left'"},
+                     dx={"expr": f"{left} ? 6 : -6"})
+        .encode(x=_marks.on("reference_rate", x), y=alt.value(12))
+        .transform_filter("datum.is_reference && isValid(datum.at)")
+    )
+    return [line, text]

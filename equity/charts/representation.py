@@ -1,0 +1,228 @@
+"""Chart of each group's share of the workforce against its share of a benchmark population."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from equity.charts import _draw, _marks, _words
+from equity.charts._common import (
+    alternative,
+    block_names,
+    cannot,
+    group_words,
+    level,
+    remarks,
+    unknown_words,
+)
+from equity.charts._style import REFERENCE_COLOUR
+
+if TYPE_CHECKING:
+    import altair as alt
+
+__all__ = ["representation"]
+
+_NEEDED = (
+    "stratum", "benchmark", "group", "n", "x", "share", "low", "high", "population_share",
+    "population_share_se", "ratio", "ratio_low", "ratio_high", "shortfall",
+)
+
+
+def representation(
+    table: pd.DataFrame,
+    *,
+    what: str = "workforce",
+    labels: Mapping[str, str] | None = None,
+    strata_label: str | None = None,
+    confidence_level: float = 0.95,
+) -> alt.LayerChart:
+    """Draw each group's share as a dot with its interval, the benchmark as a grey tick.
+
+    Parameters
+    ----------
+    table : what `equity.representation` returns; several benchmarks stand side by side.
+    what : the body of people whose shares are shown, for titles: "workforce", "sworn officers".
+    labels, strata_label, confidence_level : as in `equity.charts.rates`.
+
+    Raises ValueError where the table lacks a column or has more than 5,000 rows.
+    It cannot show why shares differ, nor who applied or could have applied.
+    """
+    import altair as alt
+
+    frame = _draw.prepare(table, _NEEDED, labels)
+    interval = level(confidence_level)
+    percent = _words.percent
+    z = NormalDist().inv_cdf((1 + confidence_level) / 2)
+    share = pd.to_numeric(frame["population_share"]).astype(float)
+    error = z * pd.to_numeric(frame["population_share_se"]).astype(float)
+    frame["benchmark_low"] = (share - error).clip(lower=0)
+    frame["benchmark_high"] = (share + error).clip(upper=1)
+
+    def value(row: dict) -> str | None:
+        if not _words.given(row["share"]):
+            return None
+        return _words.share(row["share"], row["low"], row["high"])
+
+    def note(row: dict) -> str:
+        if not _words.given(row["population_share"]):
+            return "benchmark not known"
+        text = f"benchmark {percent(row['population_share'])}"
+        margin = row["benchmark_high"] - row["population_share"]
+        if _words.given(margin) and margin >= 0.0005:
+            text += f" ±{100 * margin:.1f}"
+        return text
+
+    def counted(row: dict) -> str:
+        text = f"{_words.whole(row['x'])} of {_words.whole(row['n'])}"
+        if _words.given(row["shortfall"]) and _words.given(row["x"]):
+            text += f"; {_words.whole(row['x'] + row['shortfall'])} would match"
+        return text
+
+    frame["value"] = _draw.apply(value, frame)
+    frame["value_short"] = _draw.apply(
+        lambda r: percent(r["share"]) if _words.given(r["share"]) else None, frame)
+    frame["note"] = _draw.apply(note, frame)
+    frame["n_text"] = _draw.apply(counted, frame)
+    frame["n_short"] = _draw.apply(
+        lambda r: f"{_words.whole(r['x'])} of {_words.whole(r['n'])}", frame)
+    frame["missing"] = _draw.apply(lambda r: cannot(r, "share"), frame)
+    several = frame["benchmark"].nunique() > 1
+    strata = frame["stratum"].nunique() > 1
+    frame["group_label"] = frame["label"]
+    if several and not strata:
+        heads = frame["label"].tolist()
+        frame["label"] = frame["short"] = frame["benchmark"].astype(str)
+    else:
+        heads = block_names(frame, ("stratum", "benchmark"), {})
+    frame["aria"] = [
+        ", ".join(x for x in (
+            str(r["stratum"]) if strata else "", r["group_label"],
+            r["value"] or r["missing"],
+            f"{r['benchmark']} {r['note'].removeprefix('benchmark ')}" if several else r["note"],
+            r["n_text"]) if x)
+        for r in frame.to_dict("records")
+    ]
+    sentences = frame["aria"].tolist()
+    page = _draw.Page(
+        [*frame["label"], *([] if len(frame) > 24 else ["0,000 of 00,000; 000 would"])],
+        len(frame))
+    frame = _draw.clip(frame, "share", "low", "high", log=False)
+    frame, height = _draw.place(frame, heads, page, room=6)
+
+    tips = [
+        *([alt.Tooltip("stratum:N", title=_words.sentence(strata_label or "part"))]
+          if strata else []),
+        alt.Tooltip("group_label:N", title="Group"),
+        alt.Tooltip("value:N", title=f"Share of the {what} ({interval})"),
+        alt.Tooltip("benchmark:N", title="Benchmark"),
+        alt.Tooltip("note:N", title="Share of the benchmark"),
+        alt.Tooltip("n_text:N", title="People"),
+        alt.Tooltip("reason:N", title="Note"),
+    ]
+    x = alt.X("at:Q", scale=_marks.x_scale(page, log=False),
+              axis=_marks.axis_percent("Share"))
+    grey = {"color": REFERENCE_COLOUR, "aria": False, "yOffset": page.mark_dy}
+    tick = 14 if page.compact else 22
+    layers = [
+        _marks.hover(page, height, tips),
+        *_marks.at_least(x, 0, 0.05),
+        _marks.layer("rule", strokeWidth=1, strokeDash=[2, 2], **grey)
+        .encode(x=_marks.on("at", x), x2=alt.X2("population_share:Q"), y=_marks.y_at("y", height))
+        .transform_filter(_marks.valid("at", "population_share")),
+        _marks.layer("rule", strokeWidth=7, strokeOpacity=1, **grey)
+        .encode(x=_marks.on("benchmark_low", x), x2=alt.X2("benchmark_high:Q"),
+                y=_marks.y_at("y", height))
+        .transform_filter(_marks.valid("benchmark_low", "benchmark_high")),
+        _marks.layer("tick", orient="vertical", thickness=3, size=tick, opacity=1, **grey)
+        .encode(x=_marks.on("population_share", x), y=_marks.y_at("y", height))
+        .transform_filter(_marks.valid("population_share")),
+        _marks.intervals(page, height, x),
+        *_marks.arrows(page, height, x),
+        _marks.dots(page, height, x, tips),
+        *_marks.words(page, height, brief=True),
+    ]
+    title = headline(frame.to_dict("records"), what=what, labels=labels,
+                     alpha=1 - confidence_level, strata=strata_label)
+    names = [str(b) for b in dict.fromkeys(frame["benchmark"]) if isinstance(b, str)]
+    benchmark = f"benchmark{'s' if several else ''}: " + (
+        _words.listed(names) if names else "not named")
+    parts = frame.drop_duplicates(["stratum", "benchmark"])
+    total = pd.to_numeric(parts.drop_duplicates("stratum")["n"]).fillna(0).sum()
+    subtitle = [
+        f"Dots: share of the {what}, with the {interval}, n = {total:,.0f}",
+        f"Grey ticks: share of the benchmark, with its sampling error; {benchmark}",
+        *remarks(frame, "ratio"),
+        *filter(None, [unknown_words(frame, "people")]),
+        "A gap does not show why it is there, nor who applied",
+    ]
+    intro = (f"Share of the {what}, {group_words(frame, 'group_label')}, {interval}, "
+             f"compared with the {benchmark}.")
+    return _draw.assemble(frame, layers, height=height, title=title, subtitle=subtitle,
+                          description=alternative(title, intro, sentences))
+
+
+def headline(
+    rows: list[dict],
+    *,
+    what: str,
+    labels: Mapping[str, str] | None,
+    alpha: float,
+    strata: str | None,
+) -> str:
+    """Return the finding: the largest clear gap in percentage points, or that none is clear."""
+    if not rows:
+        return "There are no figures to show"
+    sides = [_words.side(r, alpha) for r in rows]
+    if all(s == "missing" for s in sides):
+        return "No comparison with the benchmark can be computed from these numbers"
+    names = list(dict.fromkeys(r["benchmark"] for r in rows))
+    clear = [(r, s) for r, s in zip(rows, sides, strict=True) if s in ("above", "below")]
+    if not clear:
+        tail = " once the number of comparisons is allowed for" if "alone" in sides else ""
+        return f"No clear difference from the benchmark can be told{tail}"
+
+    def gap(row: dict) -> float:
+        return abs(row["share"] - row["population_share"])
+
+    if len({r["stratum"] for r in rows}) > 1:
+        first = [(r, s) for r, s in zip(rows, sides, strict=True) if r["benchmark"] == names[0]]
+        tally = {
+            g: [s for r, s in first if r["group"] == g] for g in {r["group"]: 0 for r, _ in first}
+        }
+        best, way = max(((g, w) for g in tally for w in ("below", "above")),
+                        key=lambda gw: tally[gw[0]].count(gw[1]))
+        if not (number := tally[best].count(way)):
+            return "No clear difference from the first benchmark can be told"
+        opposite = tally[best].count("above" if way == "below" else "below")
+        left = len(tally[best]) - number - opposite
+        smaller = "smaller" if way == "below" else "larger"
+        text = (f"In {number} of {len(tally[best])} {_words.plural(strata, len(tally[best]))}, "
+                f"{_words.people(best, labels)} are a {smaller} share than of the benchmark")
+        if len(names) > 1:
+            text += f" “{names[0]}”"
+        if opposite:
+            text += f"; in {opposite}, a {'larger' if way == 'below' else 'smaller'} one"
+        return text + (f"; in {left}, no clear difference can be told" if left else "")
+    row, way = max(clear, key=lambda pair: gap(pair[0]))
+    benchmark = f"the benchmark “{row['benchmark']}”" if len(names) > 1 else "the benchmark"
+
+    def say(row: dict, full: bool) -> str:
+        people = _words.people(row["group"], labels)
+        shares = _words.percent(row["share"]), _words.percent(row["population_share"])
+        if not full:
+            return f"{people}, {shares[0]} and {shares[1]}"
+        people = _words.sentence(people)
+        return f"{people} are {shares[0]} of the {what} and {shares[1]} of {benchmark}"
+
+    text = say(row, True)
+    other = [r for r, s in clear if s != way and r["benchmark"] == row["benchmark"]]
+    if len(names) == 1 and other:
+        text += f"; {say(max(other, key=gap), False)}"
+    if len(names) > 1:
+        same = [s for r, s in zip(rows, sides, strict=True) if r["group"] == row["group"]]
+        if len(set(same)) > 1:
+            text += "; by another benchmark this is not so clear"
+    return text

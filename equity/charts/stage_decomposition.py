@@ -1,0 +1,224 @@
+"""Waterfall of a bottom-line ratio: how much each stage lowers or raises it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from equity.charts import _draw, _marks, _words
+from equity.charts._common import (
+    alternative,
+    block_names,
+    cannot,
+    group_words,
+    level,
+    reference_words,
+)
+from equity.charts._style import PALETTE
+
+if TYPE_CHECKING:
+    import altair as alt
+
+__all__ = ["stage_decomposition"]
+
+BOTTOM_LINE = "bottom line"
+_NEEDED = (
+    "stratum", "stage", "group", "reference", "n", "x", "log_ratio", "impact_ratio", "ratio_low",
+    "ratio_high",
+)
+
+
+def stage_decomposition(
+    table: pd.DataFrame,
+    *,
+    who: str = "applicants",
+    labels: Mapping[str, str] | None = None,
+    strata_label: str | None = None,
+    confidence_level: float = 0.95,
+) -> alt.LayerChart:
+    """Draw how each stage lowers or raises the ratio, as a waterfall on a log axis.
+
+    Each bar starts where the stage before it ended and is as long as that stage's own ratio; the
+    last bar is the bottom line, the product of all.
+
+    Parameters
+    ----------
+    table : what `equity.stage_decomposition` returns.
+    who : the people, for titles.
+    labels : words for groups and for stages.
+    strata_label, confidence_level : as in `equity.charts.rates`.
+
+    Raises ValueError where the table lacks a column or has more than 5,000 rows.
+    It cannot show why a stage lowers the ratio.
+    """
+    import altair as alt
+
+    frame = _draw.prepare(table, _NEEDED, labels)
+    frame = frame[~frame["is_reference"]].reset_index(drop=True)
+    interval = level(confidence_level)
+    ratio = _words.ratio
+
+    def stage(key: str) -> str:
+        return (labels or {}).get(key) or _words.stage_name(key)
+
+    frame = _cumulate(frame)
+
+    def value(row: dict) -> str | None:
+        if not _words.given(row["impact_ratio"]):
+            return None
+        ends = _words.span(row["ratio_low"], row["ratio_high"], ratio)
+        return f"{ratio(row['impact_ratio'])} {ends}".strip()
+
+    def note(row: dict) -> str | None:
+        if row["stage"] == BOTTOM_LINE or not _words.given(row["impact_ratio"]):
+            return "all stages together" if row["stage"] == BOTTOM_LINE else None
+        clear = _words.side(row | {"ratio": row["impact_ratio"]}, 1 - confidence_level)
+        way = {"above": "raises the ratio", "below": "lowers the ratio"}.get(
+            clear, "no clear effect")
+        share = row.get("share_of_total")
+        return f"{way}, {percent(share)} of it" if _words.given(share) else way
+
+    percent = _words.percent
+    frame["group_label"] = frame["label"]
+    frame["stage_label"] = [stage(str(s)) for s in frame["stage"]]
+    frame["value"] = _draw.apply(value, frame)
+    frame["value_short"] = _draw.apply(
+        lambda r: ratio(r["impact_ratio"]) if _words.given(r["impact_ratio"]) else None, frame)
+    frame["note"] = _draw.apply(note, frame)
+    frame["n_text"] = _draw.apply(
+        lambda r: f"{_words.whole(r['x'])} of {_words.whole(r['n'])}", frame)
+    frame["missing"] = _draw.apply(_missing, frame)
+    frame["label"] = frame["stage_label"]
+    frame["short"] = [_words.name(s, short=True) for s in frame["stage_label"]]
+    write = {"group": lambda g: _words.name(g, labels)}
+    heads = block_names(frame, ("stratum", "group"), write)
+    frame["aria"] = [
+        ", ".join(x for x in (
+            str(r["stratum"]) if frame["stratum"].nunique() > 1 else "", r["group_label"],
+            r["stage_label"], r["value"] or r["missing"], r["note"], r["n_text"]) if x)
+        for r in frame.to_dict("records")
+    ]
+    sentences = frame["aria"].tolist()
+    page = _draw.Page(frame["label"].tolist(), len(frame), right=190, under=8)
+    frame, height = _draw.place(frame, heads, page)
+
+    tips = [
+        alt.Tooltip("group_label:N", title="Group"),
+        alt.Tooltip("stage_label:N", title="Stage"),
+        alt.Tooltip("value:N", title=f"Ratio of this stage ({interval})"),
+        alt.Tooltip("note:N", title="Reading"),
+        alt.Tooltip("n_text:N", title="Passed, of those entering"),
+        alt.Tooltip("reason:N", title="Note"),
+    ]
+    keys = [k for k in dict.fromkeys(frame["reference"]) if isinstance(k, str)]
+    other = _words.listed([_words.name(k, labels) for k in keys] or ["the reference"])
+    x = alt.X("at:Q", scale=_marks.x_scale(page, log=True),
+              axis=_marks.axis_log(f"Selection rate, times that of {other} (log scale)"))
+    colour = alt.Color("colour:N", scale=None)
+    thick = 11 if page.compact else 16
+    layers = [
+        _marks.hover(page, height, tips),
+        *_marks.at_least(x, 0.8, 1.25),
+        *_marks.line_at(page, height, x, 1, f"same as {other}"),
+        _marks.layer("rule", color=PALETTE["grey"], strokeWidth=1, strokeDash=[2, 2], aria=False,
+                     yOffset=page.mark_dy, y2Offset=page.mark_dy)
+        .encode(x=_marks.on("at", x), y=_marks.y_at("y", height), y2=alt.Y2("next_y:Q"))
+        .transform_calculate(next_y=f"datum.y + {page.row}")
+        .transform_filter("isValid(datum.at) && datum.goes_on"),
+        _marks.layer("rule", strokeWidth=thick, yOffset=page.mark_dy)
+        .encode(x=_marks.on("start", x), x2=alt.X2("at:Q"), y=_marks.y_at("y", height),
+                tooltip=tips, color=colour, description=alt.Description("aria:N"))
+        .transform_filter(_marks.valid("start", "at")),
+        _marks.layer("rule", strokeWidth=2, aria=False, yOffset=_below(page, thick))
+        .encode(x=_marks.on("end_low", x), x2=alt.X2("end_high:Q"), y=_marks.y_at("y", height),
+                color=colour)
+        .transform_filter(_marks.valid("end_low", "end_high")),
+        *_marks.words(page, height),
+    ]
+    title = headline(frame.to_dict("records"), who=who, labels=labels,
+                     alpha=1 - confidence_level)
+    reference = reference_words(frame, labels).removesuffix(", who are not in these numbers")
+    total = pd.to_numeric(frame.drop_duplicates(["stratum", "group"])["n"]).fillna(0).sum()
+    subtitle = [
+        "Each bar is one stage: where it ends, the next begins. Orange lowers the ratio, blue "
+        "raises it, grey is all stages together",
+        f"{reference}. Thin lines show the {interval} of a stage, "
+        f"n = {total:,.0f} {who} of the groups drawn",
+        "It does not show why a stage lowers or raises the ratio",
+    ]
+    intro = f"{group_words(frame, 'group_label')}, ratio of each stage, {interval}. {reference}."
+    return _draw.assemble(frame, layers, height=height, title=title, subtitle=subtitle,
+                          description=alternative(title, intro, sentences))
+
+
+def _below(page: _draw.Page, thick: int) -> dict[str, str]:
+    return {"expr": f"({page.mark_dy['expr']}) + {thick / 2 + 3}"}
+
+
+def _cumulate(frame: pd.DataFrame) -> pd.DataFrame:
+    """Add where each bar starts and ends, its interval, and its colour."""
+    out = []
+    points = [
+        float(v) for v in frame["impact_ratio"] if _words.given(v) and float(v) > 0
+    ]
+    least, most = min([0.3, *(p / 3 for p in points)]), max([3, *(p * 3 for p in points)])
+    level_of: dict[tuple, float | None] = {}
+    for row in frame.to_dict("records"):
+        key = (row["stratum"], row["group"])
+        total = row["stage"] == BOTTOM_LINE
+        start = 1.0 if total else level_of.get(key, 1.0)
+        step = row["impact_ratio"]
+        drawn = start is not None and _words.given(step) and step > 0
+        at = start * step if drawn else None  # type: ignore[operator]
+        level_of[key] = at
+        ends = [
+            min(max(start * float(row[c]), least), most)  # type: ignore[operator]
+            if drawn and _words.given(row[c]) else None
+            for c in ("ratio_low", "ratio_high")
+        ]
+        colour = "grey" if total else ("orange" if drawn and step < 1 else "blue")
+        out.append({
+            "start": start if drawn else None, "at": at, "end_low": ends[0], "end_high": ends[1],
+            "colour": PALETTE[colour], "goes_on": drawn and not total,
+        })
+    return frame.assign(**{
+        k: pd.Series([o[k] for o in out], index=frame.index, dtype=object)
+        for k in ("start", "at", "end_low", "end_high", "colour", "goes_on")
+    })
+
+
+def _missing(row: dict) -> str | None:
+    if _words.given(row["at"]):
+        return None
+    if not _words.given(row["impact_ratio"]):
+        return cannot(row, "impact_ratio")
+    if row["impact_ratio"] == 0:
+        return "a ratio of 0 has no place on this axis"
+    return "not drawn: a stage before it cannot be computed"
+
+
+def headline(
+    rows: list[dict], *, who: str, labels: Mapping[str, str] | None, alpha: float
+) -> str:
+    """Return the finding: the stage that clearly moves the ratio most, beside the bottom line."""
+    if not rows:
+        return "There are no stages to take apart"
+    steps = [r | {"ratio": r["impact_ratio"]} for r in rows if r["stage"] != BOTTOM_LINE]
+    if not any(_words.given(r["ratio"]) for r in steps):
+        return "No stage can be computed from these numbers"
+    if len({r["stratum"] for r in rows}) > 1:
+        return "How each stage lowers or raises the ratio, part by part"
+    clear = [r for r in steps if _words.side(r, alpha) in ("above", "below")]
+    if not clear:
+        return "No stage clearly lowers or raises the ratio of any group"
+    best = max(clear, key=_words.certain)
+    group, other = (_words.people(best[k], labels, who) for k in ("group", "reference"))
+    stage = (labels or {}).get(best["stage"]) or _words.stage_name(best["stage"])
+    ratio = _words.times(best["ratio"]) if best["ratio"] else "0"
+    text = f"At the stage “{stage}”, {group} passed {ratio} times as often as {other}"
+    total = [r for r in rows if r["stage"] == BOTTOM_LINE and r["group"] == best["group"]]
+    if total and _words.given(total[0]["impact_ratio"]):
+        text += f"; all stages together, {_words.times(total[0]['impact_ratio'])} times"
+    return text
