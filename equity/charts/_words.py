@@ -9,6 +9,7 @@ import pandas as pd
 
 __all__ = [
     "certain",
+    "concerned",
     "done",
     "finding",
     "given",
@@ -249,6 +250,22 @@ def certain(row: Mapping) -> float:
     return min(ends) if ends else 0.0
 
 
+def concerned(row: Mapping) -> tuple[float, float]:
+    """Return how many people or events a difference is, then how clear it is.
+
+    A headline names the difference that concerns most people, not the ratio that is farthest from
+    1: that is often a small group's.
+    """
+    n = row.get("x_known", row.get("n"))
+    if given(row.get("expected")) and given(row.get("n")):
+        size = abs(row["n"] - row["expected"])
+    elif given(row.get("difference")) and given(n):
+        size = abs(row["difference"]) * float(n)  # type: ignore[arg-type]
+    else:
+        size = 0.0
+    return size, certain(row)
+
+
 def finding(
     rows: list[dict],
     *,
@@ -257,7 +274,7 @@ def finding(
     alpha: float = 0.05,
     strata: str | None = None,
 ) -> str:
-    """Return the headline: the clearest difference that the numbers carry, or that none is clear.
+    """Return the headline: the clear difference that concerns most people, or that none is clear.
 
     rows : one per group and stratum, the reference included; `say(row)` words one ratio,
     `more(row, "more" or "less")` a direction without its size, for several strata.
@@ -278,10 +295,9 @@ def finding(
                 "once the number of comparisons is allowed for"
             )
         return "No clear difference between groups can be told from these numbers"
-    parts = {r["stratum"] for r in compared}
-    if len(parts) > 1:
+    if len({r["stratum"] for r in compared} - {"not known"}) > 1:
         return _over_strata(compared, sides, more, strata)
-    best, _ = max(clear, key=lambda pair: certain(pair[0]))
+    best, _ = max(clear, key=lambda pair: concerned(pair[0]))
     text = say(best)
     others = len(compared) - 1
     also = len(clear) - 1
@@ -302,6 +318,8 @@ def _over_strata(
 ) -> str:
     tally: dict[str, dict] = {}
     for row, s in zip(compared, sides, strict=True):
+        if row["stratum"] == "not known":
+            continue
         one = tally.setdefault(row["group"], {"row": row, "above": 0, "below": 0, "all": 0})
         one["all"] += 1
         if s in ("above", "below"):

@@ -208,8 +208,8 @@ def headline(
             return "The answer depends on the benchmark: no clear difference holds by all of them"
         return "No clear difference between groups can be told by any of the benchmarks"
 
-    def least(pairs: list[tuple[dict, str]]) -> float:
-        return min(_words.certain(r) for r, _ in pairs)
+    def least(pairs: list[tuple[dict, str]]) -> tuple[float, float]:
+        return min(_words.concerned(r) for r, _ in pairs)
 
     pairs = agreed[max(agreed, key=lambda g: least(agreed[g]))]
     row = pairs[0][0]

@@ -489,7 +489,7 @@ NOTHING_CLEAR = "No clear difference between groups can be told from these numbe
     ([WHITE, ("black", 9, 10, 9.0, NAN, NAN)],
      "No comparison between groups can be computed from these numbers"),
     ([], "There are no figures to show"),
-    # the clearest is the one whose nearer end is farthest from 1, not the wildest ratio
+    # the difference that concerns most people, not the wildest ratio
     ([WHITE, ("black", 230, 1000, 2.3, 2.1, 2.5), ("nhpi", 3, 5, 6.0, 1.1, 30.0)],
      "Black people were searched 2.3 times as often as White people; "
      "the other group also differs clearly"),
@@ -508,6 +508,30 @@ NOTHING_CLEAR = "No clear difference between groups can be told from these numbe
 def test_titles(rows, words):
     table = rates_table(rows) if rows else rates_one().head(0)
     assert charts.rates(table, what="search_conducted").title.text == words
+
+
+def test_the_headline_names_the_difference_that_concerns_most_people():
+    rows = [
+        WHITE,
+        ("black", 230, 1000, 2.3, 2.1, 2.5),
+        ("nhpi", 3, 5, 6.0, 5.5, 7.0),  # the larger ratio, of five people
+    ]
+    table = rates_table(rows)
+    table["difference"] = [0.0, 0.13, 0.5]
+    assert charts.rates(table, what="search_conducted").title.text == (
+        "Black people were searched 2.3 times as often as White people; "
+        "the other group also differs clearly"
+    )
+
+
+def test_years_that_are_not_known_are_not_counted_among_the_years():
+    rows = [
+        (group, 100, 1000, ratio, low, high, year)
+        for year in ("2021", "2022", "not known")
+        for group, ratio, low, high in (("white", 1.0, NAN, NAN), ("black", 2.0, 1.5, 2.5))
+    ]
+    title = charts.rates(rates_table(rows), what="searched", strata_label="year").title.text
+    assert title.startswith("In all 2 years")
 
 
 def test_an_interval_that_clears_1_alone_is_not_a_finding():
