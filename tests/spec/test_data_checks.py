@@ -122,7 +122,7 @@ def test_a_clean_file_passes_whole(tmp_path):
     assert failing(report) == {}
     assert report.usable
     assert report.exit_code == 0
-    assert report.verdict == "60 of 60 rows can be used; none were set aside; no warnings."
+    assert report.sentence == "60 of 60 rows can be used; none were set aside; no warnings."
     assert (report.rows_in, report.rows_good, report.rows_set_aside) == (60, 60, 0)
     assert set_aside == [] and not (tmp_path / "aside.csv").exists()
     assert [r["source_row"] for r in good(tmp_path)] == list(range(2, 62))
@@ -237,7 +237,7 @@ def test_a_warning_keeps_the_row(tmp_path):
     assert set_aside == []
     assert report.usable
     assert report.exit_code == 1
-    assert report.verdict.endswith("none were set aside; 7 warnings.")
+    assert report.sentence.endswith("none were set aside; 7 warnings.")
 
 
 def test_few_missing_races_are_let_through(tmp_path):
@@ -370,7 +370,7 @@ def test_an_empty_file_is_said_to_be_empty(tmp_path):
     report, _ = checked(tmp_path, STOPS)
     assert failing(report) == {"rows": 1}
     assert report.exit_code == 2
-    assert report.verdict == "There are no rows that could be used."
+    assert report.sentence == "There are no rows that could be used."
     outcomes = {r.outcome for r in report.rules if not r.id <= "S06"}
     assert outcomes == {"nothing to test"}
 
@@ -854,13 +854,13 @@ def test_hartford(tmp_path, real_data):
         context={
             "today": TODAY,
             "groups": ("white", "black", "hispanic", "asian_pacific", "other"),
-            "bounding_box": (41.72, 41.81, -72.72, -72.64),
+            "bounding_box": (41.26, 42.26, -73.18, -72.18),
         },
     )
     assert (report.rows_in, report.rows_good, report.rows_set_aside) == (18_646, 18_642, 4)
     assert [r["reasons"] for r in aside(tmp_path)] == ["the date is missing"] * 4
     assert aside(tmp_path)[0]["source_row"] == "6071"
-    assert failing(report) == {"date:present": 4}
+    assert failing(report) == {"date:present": 4, "place": 7}
     assert report.data_file == "opp_ct_hartford.csv"
 
 

@@ -1,0 +1,189 @@
+"""What a check found: one result per rule, and how many rows may be used."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+__all__ = ["ASIDE", "STOP", "WARN", "Outcome", "Report", "RuleResult", "Severity"]
+
+Severity = Literal["stop the load", "set the row aside", "warn"]
+Outcome = Literal["passed", "failed", "could not run", "nothing to test"]
+
+STOP: Severity = "stop the load"
+ASIDE: Severity = "set the row aside"
+WARN: Severity = "warn"
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """One rule and what came of it.
+
+    id : short and stable from load to load (`S01`).
+    says : the rule in plain words.
+    severity : what happens when it fails.
+    outcome : passed, failed, could not run (why: `because`), or nothing to test.
+    tested, bad : how many rows (or columns, see `unit`) were tested, and how many break the rule.
+    share, allowed : `bad / tested`, and how much of that is still let through; 0..1.
+    examples : at most three values that break it; none from a column that identifies a person.
+    columns : the columns that it reads.
+    do : how to mend it.
+    """
+
+    id: str
+    says: str
+    severity: Severity
+    outcome: Outcome
+    tested: int | None = None
+    bad: int | None = None
+    share: float | None = None
+    allowed: float = 0.0
+    examples: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    unit: str = "rows"
+    because: str = ""
+    do: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether the rule asks for a person's attention: it failed or could not run."""
+        return self.outcome in ("failed", "could not run")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the suite of one table found in one file.
+
+    `rows_in == rows_good + rows_set_aside`, always. `usable` is False when a rule that stops the
+    load failed, or a rule that stops the load or sets rows aside could not run: then nothing is
+    written for use, and `rows_good` says how many rows broke no rule.
+    """
+
+    table: str
+    rows_in: int
+    rows_good: int
+    rows_set_aside: int
+    rules: tuple[RuleResult, ...]
+    data_file: str = ""
+    quarantine_file: str = ""
+    checked_on: str = ""
+    suite_version: str = ""
+    engine: str = ""
+    fictional: bool = False
+
+    @property
+    def usable(self) -> bool:
+        """Whether the rows that are left may be counted."""
+        return not any(
+            (r.severity == STOP and r.open)
+            or (r.severity == ASIDE and r.outcome == "could not run")
+            for r in self.rules
+        )
+
+    @property
+    def warnings(self) -> tuple[RuleResult, ...]:
+        """The rules that warn and failed or could not run."""
+        return tuple(r for r in self.rules if r.severity == WARN and r.open)
+
+    @property
+    def exit_code(self) -> int:
+        """0: every row can be used. 1: usable, but look (rows set aside, or a warning).
+
+        2: not usable.
+        """
+        if not self.usable:
+            return 2
+        return 1 if self.rows_set_aside or self.warnings else 0
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in one sentence.
+
+        >>> Report("stops", 10, 9, 1, ()).sentence
+        '9 of 10 rows can be used; 1 was set aside; no warnings.'
+        """
+        if not self.usable:
+            stops = [r for r in self.rules if r.severity != WARN and r.open]
+            stops = [r for r in stops if r.severity == STOP or r.outcome == "could not run"]
+            why = "1 rule stops" if len(stops) == 1 else f"{len(stops)} rules stop"
+            if not self.rows_in:
+                return "There are no rows that could be used."
+            return f"None of the {_count(self.rows_in, 'row')} can be used: {why} the load."
+        w = len(self.warnings)
+        aside = self.rows_set_aside
+        return (
+            f"{self.rows_good:,} of {_count(self.rows_in, 'row')} can be used; "
+            f"{f'{aside:,}' if aside else 'none'} {'was' if aside == 1 else 'were'} set aside; "
+            f"{_count(w, 'warning') if w else 'no warnings'}."
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, the verdict included."""
+        return {
+            **asdict(self),
+            "usable": self.usable,
+            "exit_code": self.exit_code,
+            "sentence": self.sentence,
+        }
+
+    def to_json(self, path: Path | str) -> None:
+        """Write the report for machines; `from_json` reads it."""
+        text = json.dumps(self.to_dict(), indent=1, ensure_ascii=False)
+        write_text(Path(path), text + "\n")
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Report:
+        """Return the report that `to_dict` described."""
+        kept = {k: v for k, v in values.items() if k in cls.__dataclass_fields__}
+        rules = (
+            RuleResult(
+                **{
+                    **{k: v for k, v in r.items() if k in RuleResult.__dataclass_fields__},
+                    "examples": tuple(r.get("examples", ())),
+                    "columns": tuple(r.get("columns", ())),
+                }
+            )
+            for r in kept.pop("rules", ())
+        )
+        return cls(**kept, rules=tuple(rules))
+
+    @classmethod
+    def from_json(cls, path: Path | str) -> Report:
+        """Read a report that `to_json` wrote."""
+        return cls.from_dict(json.loads(Path(path).read_text(encoding="utf-8")))
+
+    def to_html(
+        self,
+        path: Path | str,
+        *,
+        title: str | None = None,
+        data_file: str | None = None,
+        quarantine_file: str | None = None,
+    ) -> None:
+        """Write the report as one page that needs nothing else.
+
+        `data_file` and `quarantine_file` are the names shown (a folder before them is left out).
+        """
+        from data_checks.page import write_page
+
+        named = replace(
+            self,
+            data_file=Path(data_file or self.data_file).name,
+            quarantine_file=Path(quarantine_file or self.quarantine_file).name,
+        )
+        write_page({self.table: named}, path, title=title, fictional=self.fictional)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8", newline="\n")
+    part.replace(path)
+
+
+def _count(n: int, thing: str) -> str:
+    return f"{n:,} {thing}" if n == 1 else f"{n:,} {thing}s"

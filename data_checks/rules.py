@@ -1,0 +1,246 @@
+"""The rules that follow from a table's declaration: present, read, allowed, bounds, only-if."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from data_checks.report import ASIDE, STOP, WARN, Severity
+from data_checks.suite import Rank, Suite
+
+__all__ = [
+    "STRUCTURE",
+    "allowed",
+    "bounds",
+    "capital",
+    "dated",
+    "known",
+    "only_if",
+    "present",
+    "read",
+    "repeat",
+    "words",
+]
+
+STRUCTURE = ("columns", "names", "types", "rows", "account", "set aside")
+"""Keys of the rules about the file as a whole; they open every suite (`data_checks.structure`)."""
+
+MOSTLY_READ = 0.20
+"""A column in which more than this share of the values cannot be read was probably mapped to the
+wrong column of the file."""
+
+HOW = {
+    "date": "Write dates as year-month-day, such as 2024-03-31, or name the date format in "
+    "equity.toml.",
+    "time": "Write times as hours and minutes, such as 14:05.",
+    "integer": "Write whole numbers without words or signs around them.",
+    "number": "Write numbers without words, units or thousands separators.",
+    "flag": "Write TRUE or FALSE, or say in equity.toml which words mean yes and no.",
+}
+
+
+WORDS = {
+    "second_of_day": "time of day",
+    "type": "kind of stop",
+    "search_conducted": "search",
+    "contraband_found": "contraband",
+    "arrest_made": "arrest",
+    "citation_issued": "citation",
+    "warning_issued": "warning",
+    "frisk_performed": "frisk",
+    "subject_age": "age",
+    "subject_race": "race",
+    "subject_sex": "sex",
+    "stop_id": "stop number",
+    "n": "number of people",
+    "moe": "margin of error",
+}
+
+
+def words(name: str) -> str:
+    """Return a column's name as words: `hire_date` is "hire date"."""
+    return WORDS.get(name, name.replace("_", " "))
+
+
+def capital(text: str) -> str:
+    """Return the text with a capital first letter."""
+    return text[:1].upper() + text[1:]
+
+
+def present(suite: Suite, name: str, *, severity: Severity = ASIDE) -> None:
+    """Add the rule that no value is missing."""
+    told_by = f"{name}:read"
+    suite.not_null(
+        f"{name}:present",
+        name,
+        says=f"The {words(name)} is there in every row.",
+        reason=f"the {words(name)} is missing",
+        severity=severity,
+        do=f"Fill in the {words(name)} in the system that the file comes from, and export again.",
+        unless=told_by if told_by in suite.keys else None,
+    )
+
+
+def read(suite: Suite, *names: str, severity: Severity = WARN) -> None:
+    """Add the rule that what is in the file could be read as the kind that it should be."""
+    for name in names:
+        column = suite.table[name]
+        raw = f"raw_{name}"
+        condition = suite.column(raw).is_not_null() if suite.has(raw) else None
+        kind = {"flag": "yes or no", "integer": "a whole number"}.get(
+            column.kind, f"a {column.kind}"
+        )
+        kind = "a time" if name == "second_of_day" else kind
+        how = HOW["time"] if name == "second_of_day" else HOW[column.kind]
+        level = ASIDE if column.present and severity == WARN else severity
+        what = {"columns": (name,), "when": condition, "when_needs": (raw,), "shows": raw}
+        gone = "" if level != WARN else " A value that could not be read counts as missing."
+        suite.not_null(
+            f"{name}:read",
+            name,
+            says=f"Every {words(name)} in the file could be read as {kind}.{gone}",
+            reason=f"the {words(name)} could not be read as {kind}",
+            severity=level,
+            do=how,
+            **what,
+        )
+        if level == WARN:
+            suite.not_null(
+                f"{name}:mostly read",
+                name,
+                says=f"At least four in five values of {words(name)} could be read as {kind}.",
+                severity=STOP,
+                allowed=MOSTLY_READ,
+                do=f"Look whether equity.toml names the right column for {words(name)}. " + how,
+                **what,
+            )
+
+
+def allowed(
+    suite: Suite, name: str, values: tuple[str, ...] = (), *, severity: Severity = ASIDE
+) -> None:
+    """Add the rule that a value, if there is one, is of the closed vocabulary."""
+    values = tuple(values) or suite.table[name].allowed
+    suite.one_of(
+        f"{name}:allowed",
+        name,
+        values,
+        says=f"{capital(words(name))} is one of: {', '.join(values) or 'no groups were named'}.",
+        reason=f"{words(name)} is not one of the known values",
+        severity=severity,
+        shows=name,
+        do=f"Say in equity.toml, section [values.{name}], what each other value means.",
+    )
+
+
+def bounds(suite: Suite, *names: str, severity: Severity = ASIDE) -> None:
+    """Add the rule that a number lies within the declared bounds."""
+    for name in names:
+        column = suite.table[name]
+        low, high = (None if b is None else int(b) for b in (column.low, column.high))
+        if low is not None and high is not None:
+            limits = f"between {low:,} and {high:,}"
+            if high >= 1900:
+                limits = limits.replace(",", "")
+        else:
+            limits = f"at least {low}" if low is not None else f"at most {high}"
+        unit = f" {column.unit}" if column.unit == "years" else ""
+        if name == "second_of_day":
+            limits = "between 00:00 and 23:59"
+        suite.between(
+            f"{name}:bounds",
+            name,
+            low,
+            high,
+            says=f"{capital(words(name))} is {limits}{unit}.",
+            reason=f"{words(name)} is not {limits}{unit}",
+            severity=severity,
+            shows=name,
+            do=f"Correct the {words(name)}, or leave it blank where it is not known.",
+        )
+
+
+def only_if(suite: Suite, name: str, *, severity: Severity = ASIDE) -> None:
+    """Add the rule that a column is empty where its flag says no."""
+    flag = suite.table[name].only_if
+    if flag is None:
+        raise ValueError(f"{name} of {suite.table.name} is declared without only_if.")
+    thing = f"there was no {words(flag)}"
+    suite.null(
+        f"{name}:only if",
+        name,
+        says=f"{capital(words(name))} is blank where {thing}.",
+        reason=f"{words(name)} is filled in although {thing}",
+        severity=severity,
+        columns=(name, flag),
+        shows=name,
+        when=suite.column(flag) == False if suite.has(flag) else None,  # noqa: E712
+        when_needs=(flag,),
+        do=f"Leave {words(name)} blank where {thing}, or correct {words(flag)}.",
+    )
+
+
+def known(suite: Suite, name: str, *, missing: float = 0.05) -> None:
+    """Add the rule that not too many values are missing."""
+    suite.not_null(
+        f"{name}:known",
+        name,
+        says=f"{capital(words(name))} is missing in at most {missing:.0%} of the rows.",
+        severity=WARN,
+        allowed=missing,
+        do=f"Ask why {words(name)} is missing, and whether it is missing evenly. These rows are "
+        "counted apart as unknown; they are in no group.",
+    )
+
+
+def dated(suite: Suite, name: str, *, first: int, because: str) -> None:
+    """Add the rules that a date is not after today and not before the year `first`."""
+    suite.between(
+        f"{name}:not in the future",
+        name,
+        None,
+        suite.today,
+        says=f"The {words(name)} is not in the future (after {suite.today.isoformat()}).",
+        reason=f"the {words(name)} is in the future",
+        severity=ASIDE,
+        shows=name,
+        do="Correct the date; look whether day and month were taken for each other.",
+    )
+    suite.between(
+        f"{name}:not too early",
+        name,
+        date(first, 1, 1),
+        None,
+        says=f"The {words(name)} is not before {first}{because}.",
+        reason=f"the {words(name)} is before {first}",
+        severity=ASIDE,
+        shows=name,
+        do="Correct the date; look for years of two digits and for default dates such as 1900.",
+    )
+
+
+def repeat(
+    suite: Suite,
+    key: str,
+    rank: Rank,
+    *,
+    says: str,
+    reason: str,
+    columns: tuple[str, ...],
+    do: str,
+    severity: Severity = ASIDE,
+) -> None:
+    """Add the rule that no row repeats an earlier one; it is the later ones that break it."""
+    if rank.keys is None or suite.has(*rank.keys):
+        suite.ranks.append(rank)
+    suite.between(
+        key,
+        rank.name,
+        None,
+        1,
+        says=says,
+        reason=reason,
+        severity=severity,
+        columns=columns,
+        shows=f"{rank.name}_first",
+        do=do,
+    )

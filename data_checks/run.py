@@ -1,0 +1,238 @@
+"""Runs the suite of one table: judged by Great Expectations, counted and split by DuckDB."""
+
+from __future__ import annotations
+
+import importlib
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from data_checks import judge as gx
+from data_checks import split, sql, structure
+from data_checks.report import ASIDE, Report, RuleResult
+from data_checks.suite import Rule, Suite
+from equity.tables import TABLES
+
+__all__ = ["check"]
+
+MEMORY = "3GB"
+VIEW = "checked"
+
+
+def check(
+    *,
+    table: str,
+    data: Path | str,
+    good: Path | str,
+    quarantine: Path | str,
+    raw: Path | str | None = None,
+    context: Mapping[str, Any] | None = None,
+) -> Report:
+    """Check the rows of one table, and set the rows that break a rule aside.
+
+    May this file be used, and which of its rows?
+
+    Parameters
+    ----------
+    table : stops, workforce, applicants or residents (`equity.tables.TABLES`).
+    data : Parquet file with the columns of that table; besides, `raw_<column>` (text) for columns
+        that were read from text, `source_file` and `source_row`.
+    good : Parquet file to write: the rows that may be counted, unchanged and in their order. It is
+        written only if the report is usable; a file of an earlier load is removed if it is not.
+    quarantine : CSV file to write: the rows set aside, with source_file, source_row, reasons, and
+        the columns as delivered. If no row is set aside there is no such file.
+    raw : Parquet file of the delivered rows as text, with `source_file` and `source_row`.
+    context : `today` (date), `groups` (keys that a race column may hold), `stages` (of applicants,
+        in order), `bounding_box` (south, north, west, east), `fictional` (bool). All optional.
+
+    Returns
+    -------
+    Report : `rows_in == rows_good + rows_set_aside`; one result for each rule.
+
+    Errors: ValueError if the table is not known or a file is not there or not Parquet.
+
+    What it cannot show: whether what is written is true. A stop that nobody recorded, or a race
+    that the officer got wrong, breaks no rule.
+    """
+    if table not in TABLES:
+        raise ValueError(f"table={table!r} is not one of: {', '.join(TABLES)}.")
+    data, good, quarantine = Path(data), Path(good), Path(quarantine)
+    raw = Path(raw) if raw is not None else None
+    for path in (data, raw):
+        if path is not None and not path.is_file():
+            raise ValueError(f"There is no file {path.name} to check. Prepare the data first.")
+    context = dict(context or {})
+    gx.load()
+    with tempfile.TemporaryDirectory(prefix="equity-check-") as folder:
+        return _check(table, data, raw, good, quarantine, context, Path(folder))
+
+
+def _check(
+    table: str,
+    data: Path,
+    raw: Path | None,
+    good: Path,
+    quarantine: Path,
+    context: dict[str, Any],
+    folder: Path,
+) -> Report:
+    database = folder / "check.duckdb"
+    config: dict[str, Any] = {"memory_limit": MEMORY, "temp_directory": str(folder)}
+    stages = tuple(context.get("stages") or ()) if table == "applicants" else ()
+    with duckdb.connect(str(database), config=config) as con:
+        seen = structure.profile(con, data, TABLES[table], stages)
+        raw_columns = tuple(structure.columns_of(con, raw)) if raw is not None else ()
+        suite = build(table, seen.kinds, context)
+        sql.prepare(con, suite, data=data, columns=seen.columns, raw=raw, raw_columns=raw_columns)
+        found = con.execute(f"SELECT count(*) FROM {VIEW}").fetchone() or (0,)
+        if found[0] != seen.rows:
+            raise RuntimeError(f"{found[0]} rows were made of {seen.rows}: a fault of this check.")
+        runnable = [r for r in suite.rules if r.expectation is not None]
+        counted = sql.counts(con, runnable)
+        aside = split.set_aside(
+            con,
+            [r for r in runnable if r.severity == ASIDE],
+            {**suite.types, **{f"{r.name}_first": "text" for r in suite.ranks}},
+        )
+        results = structure.structure_results(
+            con, suite, seen, raw=raw, raw_columns=raw_columns, aside=aside
+        )
+        delivered = _delivered(con)
+        shown = {
+            r.id: sql.examples(con, r)
+            for r in runnable
+            if counted[r.id][1] and _may_show(suite, r.shows)
+        }
+    verdicts = _judge(database, [r.expectation for r in runnable], config)
+    results += [_result(r, seen, counted, verdicts, shown) for r in suite.rules]
+    report = Report(
+        table=table,
+        rows_in=seen.rows,
+        rows_good=seen.rows - aside,
+        rows_set_aside=aside,
+        rules=tuple(results),
+        data_file=delivered or data.name,
+        quarantine_file=quarantine.name if aside else "",
+        checked_on=suite.today.isoformat(),
+        suite_version=suite.version,
+        engine=f"Great Expectations {gx.load().__version__} on DuckDB {duckdb.__version__}",
+        fictional=bool(context.get("fictional")),
+    )
+    _write(report, database, config, data, raw, good, quarantine, seen.columns, raw_columns)
+    return report
+
+
+def build(table: str, types: Mapping[str, str], context: Mapping[str, Any]) -> Suite:
+    """Return the suite of a table for a file with these columns (name -> kind)."""
+    gx.load()
+    module = importlib.import_module(f"data_checks.{table}")
+    suite = Suite(TABLES[table], module.PREFIX, module.KEYS, types, context)
+    module.build(suite)
+    return suite
+
+
+def _judge(
+    database: Path, expectations: list[Any], config: dict[str, Any]
+) -> dict[str, gx.Verdict]:
+    try:
+        return gx.judge(database, VIEW, expectations, config=config)
+    except Exception as error:  # whatever it is: a rule that was not judged has not passed
+        why = f"Great Expectations stopped with {type(error).__name__}"
+        return {e.meta["rule"]: gx.Verdict(because=why) for e in expectations}
+
+
+def _result(
+    rule: Rule,
+    seen: structure.Profile,
+    counted: Mapping[str, tuple[int, int]],
+    verdicts: Mapping[str, gx.Verdict],
+    shown: Mapping[str, tuple[str, ...]],
+) -> RuleResult:
+    result = RuleResult(
+        rule.id, rule.says, rule.severity, "nothing to test", allowed=rule.allowed,
+        columns=rule.columns, do=rule.do,
+    )  # fmt: skip
+    if rule.expectation is None:
+        because = structure.missing_because(seen, (*rule.columns, *rule.needs))
+        if because:
+            return replace(result, outcome="could not run", because=because)
+        absent = [c for c in rule.columns if c not in seen.columns]
+        because = f"the file has no column {', '.join(absent)}" if absent else "not asked for"
+        if not absent and any(c.startswith("raw_") for c in rule.needs):
+            because = "the column was not read from text"
+        return replace(result, tested=0, bad=0, because=because)
+    tested, bad = counted[rule.id]
+    verdict = verdicts.get(rule.id, gx.Verdict(because="Great Expectations gave no result"))
+    share = bad / tested if tested else None
+    if not verdict.because and (verdict.tested, verdict.bad) != (tested, bad):
+        because = (
+            f"two ways of counting differ: Great Expectations finds {verdict.bad} of "
+            f"{verdict.tested}, the query that sets rows aside {bad} of {tested}"
+        )
+        return replace(result, outcome="could not run", because=because)
+    if verdict.because:
+        return replace(result, outcome="could not run", because=verdict.because)
+    if share is None:
+        return replace(result, tested=0, bad=0, because="no row to test it on")
+    if verdict.success != (share <= rule.allowed):
+        because = "Great Expectations and the counts differ on whether it passed"
+        return replace(result, outcome="could not run", because=because)
+    return replace(
+        result,
+        outcome="passed" if verdict.success else "failed",
+        tested=tested,
+        bad=bad,
+        share=share,
+        examples=shown.get(rule.id, ()),
+    )
+
+
+def _delivered(con: duckdb.DuckDBPyConnection) -> str:
+    """Return the names of the delivered files."""
+    names = con.execute(
+        "SELECT DISTINCT CAST(source_file AS VARCHAR) AS f FROM base WHERE f IS NOT NULL "
+        "ORDER BY f LIMIT 21"
+    ).fetchall()
+    return ", ".join(Path(n).name for (n,) in names[:20]) + (", …" if len(names) > 20 else "")
+
+
+def _may_show(suite: Suite, column: str | None) -> bool:
+    name = (column or "").removeprefix("raw_")
+    if name in tuple(suite.context.get("stages") or ()):
+        return True
+    return any(c.name == name and not c.personal for c in suite.table.columns)
+
+
+def _write(
+    report: Report,
+    database: Path,
+    config: dict[str, Any],
+    data: Path,
+    raw: Path | None,
+    good: Path,
+    quarantine: Path,
+    columns: Mapping[str, str],
+    raw_columns: tuple[str, ...],
+) -> None:
+    if not report.rows_set_aside:
+        quarantine.unlink(missing_ok=True)
+    if not report.usable and good.resolve() != data.resolve():
+        good.unlink(missing_ok=True)
+    with duckdb.connect(str(database), config=config) as con:
+        if report.rows_set_aside:
+            split.write_quarantine(
+                con, quarantine, data=data, columns=tuple(columns), raw=raw,
+                raw_columns=raw_columns,
+            )  # fmt: skip
+        if report.usable:
+            written = split.write_good(con, data, good)
+            if written != report.rows_good:
+                good.unlink(missing_ok=True)
+                raise RuntimeError(
+                    f"{written} rows were written where {report.rows_good} were counted: "
+                    "a fault of this check."
+                )

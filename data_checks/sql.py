@@ -1,0 +1,237 @@
+"""The same rules as SQL: counts them, says which rows break them, and splits the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from data_checks.suite import Rank, Rule, Suite
+
+__all__ = [
+    "bad_sql",
+    "condition_sql",
+    "counts",
+    "examples",
+    "literal",
+    "parquet",
+    "prepare",
+    "q",
+    "tested_sql",
+]
+
+DUCKDB_TYPES = {
+    "flag": "BOOLEAN", "integer": "BIGINT", "number": "DOUBLE", "date": "DATE",
+}  # fmt: skip
+
+
+def q(name: str) -> str:
+    """Return a quoted column name."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: Any) -> str:
+    """Return a value as SQL."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, datetime | date):
+        return f"TIMESTAMP '{value:%Y-%m-%d %H:%M:%S}'"
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def parquet(path: Path) -> str:
+    """Return the rows of a Parquet file, numbered, as SQL."""
+    return f"read_parquet({literal(str(path))}, file_row_number=true)"
+
+
+def condition_sql(condition: Any) -> str:
+    """Return a Great Expectations row condition as SQL that is never NULL."""
+    from great_expectations.expectations import row_conditions as rc
+
+    if condition is None:
+        return "TRUE"
+    if isinstance(condition, rc.AndCondition | rc.OrCondition):
+        word = " AND " if isinstance(condition, rc.AndCondition) else " OR "
+        return "(" + word.join(condition_sql(c) for c in condition.conditions) + ")"
+    if isinstance(condition, rc.NullityCondition):
+        return f"({q(condition.column.name)} IS {'' if condition.is_null else 'NOT '}NULL)"
+    if isinstance(condition, rc.ComparisonCondition):
+        sign = str(getattr(condition.operator, "value", condition.operator))
+        known = {"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+        if sign in known:
+            compare = f"{q(condition.column.name)} {known[sign]} {literal(condition.parameter)}"
+            return f"coalesce({compare}, FALSE)"
+    raise TypeError(f"{type(condition).__name__} has no translation to SQL; add one to sql.py.")
+
+
+def tested_sql(expectation: Any) -> str:
+    """Return SQL that is TRUE for a row whose value the Expectation judges."""
+    kind = type(expectation).__name__
+    when = condition_sql(getattr(expectation, "row_condition", None))
+    if kind in ("ExpectColumnValuesToNotBeNull", "ExpectColumnValuesToBeNull"):
+        return when
+    if kind == "ExpectColumnPairValuesAToBeGreaterThanB":
+        a, b = q(expectation.column_A), q(expectation.column_B)
+        return f"({when} AND {a} IS NOT NULL AND {b} IS NOT NULL)"
+    return f"({when} AND {q(expectation.column)} IS NOT NULL)"
+
+
+def bad_sql(expectation: Any) -> str:
+    """Return SQL that is TRUE, never NULL, for a row that breaks the Expectation."""
+    kind = type(expectation).__name__
+    if kind == "ExpectColumnPairValuesAToBeGreaterThanB":
+        sign = "<" if expectation.or_equal else "<="
+        bad = f"{q(expectation.column_A)} {sign} {q(expectation.column_B)}"
+    else:
+        column = q(expectation.column)
+        if kind == "ExpectColumnValuesToNotBeNull":
+            bad = f"{column} IS NULL"
+        elif kind == "ExpectColumnValuesToBeNull":
+            bad = f"{column} IS NOT NULL"
+        elif kind == "ExpectColumnValuesToBeInSet":
+            bad = f"{column} NOT IN ({', '.join(map(literal, expectation.value_set))})"
+        elif kind == "ExpectColumnValuesToBeBetween":
+            low, high = expectation.min_value, expectation.max_value
+            parts = [f"{column} < {literal(low)}"] if low is not None else []
+            parts += [f"{column} > {literal(high)}"] if high is not None else []
+            bad = " OR ".join(parts) or "FALSE"
+        else:
+            raise TypeError(f"{kind} has no translation to SQL; add one to sql.py.")
+    return f"({tested_sql(expectation)} AND coalesce({bad}, FALSE))"
+
+
+def prepare(
+    con: duckdb.DuckDBPyConnection,
+    suite: Suite,
+    *,
+    data: Path,
+    columns: Mapping[str, str],
+    raw: Path | None,
+    raw_columns: Sequence[str],
+) -> None:
+    """Make the view `checked`: one row for each row of the file, typed, with helper columns.
+
+    `columns` are the file's columns -> DuckDB type; `suite.types` those that are used -> kind.
+    """
+    chosen = [f"file_row_number AS check_row, {_value('source_file', columns)} AS source_file"]
+    chosen.append(f"{_value('source_row', columns)} AS source_row")
+    for name, kind in suite.types.items():
+        if name not in ("source_file", "source_row"):
+            chosen.append(f"{_typed(name, kind, columns[name])} AS {q(name)}")
+    con.execute(f"CREATE VIEW base AS SELECT {', '.join(chosen)} FROM {parquet(data)}")
+    more, joins = ["base.*"], ""
+    for rank in suite.ranks:
+        _rank(con, rank, data, columns, raw, raw_columns)
+        table = f"copies_{rank.name}"
+        more.append(
+            f"CASE WHEN {_eligible(rank)} THEN coalesce({table}.number, 1) END AS {rank.name}"
+        )
+        more.append(f"{table}.first AS {rank.name}_first")
+        joins += f" LEFT JOIN {table} ON {table}.check_row = base.check_row"
+    more += [f"{sql} AS {q(name)}" for name, sql in suite.helpers.items()]
+    con.execute(f"CREATE VIEW checked AS SELECT {', '.join(more)} FROM base{joins}")
+
+
+def _value(name: str, columns: Mapping[str, str]) -> str:
+    return q(name) if name in columns else "NULL"
+
+
+def _typed(name: str, kind: str, stored: str) -> str:
+    column = q(name)
+    if kind == "raw":
+        text = f"trim(CAST({column} AS VARCHAR))"
+        return f"CASE WHEN {text} IN ('', 'NA') THEN NULL ELSE {text} END"
+    if stored.strip('"') == "NULL" or kind == "empty":
+        return f"CAST(NULL AS {DUCKDB_TYPES.get(kind, 'VARCHAR')})"
+    if kind == "number":  # NaN is how pandas writes a missing number
+        number = f"CAST({column} AS DOUBLE)"
+        return f"CASE WHEN isnan({number}) THEN NULL ELSE {number} END"
+    return f"CAST({column} AS {DUCKDB_TYPES.get(kind, 'VARCHAR')})"
+
+
+def _eligible(rank: Rank) -> str:
+    columns = rank.only_if_any or (rank.keys or ())[:1]
+    sql = "(" + " OR ".join(f"base.{q(c)} IS NOT NULL" for c in columns) + ")"
+    if rank.unless:
+        sql += f" AND base.check_row NOT IN (SELECT check_row FROM copies_{rank.unless})"
+    return sql
+
+
+def _rank(
+    con: duckdb.DuckDBPyConnection,
+    rank: Rank,
+    data: Path,
+    columns: Mapping[str, str],
+    raw: Path | None,
+    raw_columns: Sequence[str],
+) -> None:
+    """Make the small table of later copies: check_row, number (2, 3 ...), first (where it is).
+
+    Rows are grouped by a hash first, and only the rows whose hash is not alone are compared
+    value by value: exact, and in bounded memory for any size of file.
+    """
+    own = ("source_file", "source_row", "file_row_number")
+    base = f"SELECT * FROM base WHERE {_eligible(rank)}"
+    traced = {"source_file", "source_row"}
+    if rank.keys is not None:
+        keys = [q(k) for k in rank.keys]
+        rows = f"(SELECT check_row, source_file, source_row, {', '.join(keys)} FROM ({base}))"
+    elif raw is not None and traced <= {*raw_columns} and traced <= {*columns}:
+        names = [c for c in raw_columns if c not in own]
+        keys = [f"k{i}" for i in range(len(names))]
+        kept = ", ".join(f"r.{q(c)} AS {k}" for c, k in zip(names, keys, strict=True))
+        rows = (
+            f"(SELECT b.check_row, b.source_file, b.source_row, {kept} FROM ({base}) b "
+            f"JOIN {parquet(raw)} r USING (source_file, source_row))"
+        )
+    else:
+        names = [c for c in columns if c not in own]
+        keys = [f"k{i}" for i in range(len(names))]
+        kept = ", ".join(f"d.{q(c)} AS {k}" for c, k in zip(names, keys, strict=True))
+        rows = (
+            f"(SELECT b.check_row, b.source_file, b.source_row, {kept} FROM ({base}) b "
+            f"JOIN {parquet(data)} d ON b.check_row = d.file_row_number)"
+        )
+    key = ", ".join(keys)
+    window = f"(PARTITION BY {key} ORDER BY check_row)"
+    con.execute(
+        f"CREATE TABLE copies_{rank.name} AS "
+        f"WITH alike AS (SELECT hash({key}) AS h FROM {rows} GROUP BY h HAVING count(*) > 1), "
+        f"candidates AS (SELECT * FROM {rows} WHERE hash({key}) IN (SELECT h FROM alike)), "
+        f"numbered AS (SELECT check_row, source_file, row_number() OVER {window} AS number, "
+        f"first_value(source_row) OVER {window} AS first_row, "
+        f"first_value(source_file) OVER {window} AS first_file FROM candidates) "
+        "SELECT check_row, max(number) AS number, any_value('row ' || first_row || "
+        "CASE WHEN first_file IS NOT DISTINCT FROM source_file THEN '' "
+        "ELSE ' of ' || first_file END) AS first "
+        "FROM numbered WHERE number > 1 GROUP BY check_row"
+    )
+
+
+def counts(con: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> dict[str, tuple[int, int]]:
+    """Return rule id -> (values tested, values that break the rule), in one pass."""
+    if not rules:
+        return {}
+    chosen = ", ".join(
+        f"count_if({tested_sql(r.expectation)}), count_if({bad_sql(r.expectation)})" for r in rules
+    )
+    found = con.execute(f"SELECT {chosen} FROM checked").fetchone() or ()
+    whole = [int(n or 0) for n in found]  # of no rows the count is NULL
+    return {r.id: (whole[2 * i], whole[2 * i + 1]) for i, r in enumerate(rules)}
+
+
+def examples(con: duckdb.DuckDBPyConnection, rule: Rule, *, at_most: int = 3) -> tuple[str, ...]:
+    """Return the first few different values that break the rule."""
+    shown = f"CAST({q(rule.shows or '')} AS VARCHAR)"
+    found = con.execute(
+        f"SELECT {shown} AS v FROM checked WHERE {bad_sql(rule.expectation)} AND v IS NOT NULL "
+        f"GROUP BY v ORDER BY min(check_row) LIMIT {at_most}"
+    ).fetchall()
+    return tuple(v if len(v) <= 60 else v[:59] + "…" for (v,) in found)

@@ -1,0 +1,115 @@
+"""The suite for stops."""
+
+from __future__ import annotations
+
+from data_checks import rules
+from data_checks.report import ASIDE, WARN
+from data_checks.suite import Rank, Suite
+
+PREFIX = "S"
+PARSED = (
+    "subject_age", "second_of_day", "latitude", "longitude", "arrest_made", "citation_issued",
+    "warning_issued", "frisk_performed", "search_conducted", "contraband_found",
+)  # fmt: skip
+WORDED = ("subject_sex", "type", "outcome", "search_basis")
+KEYS = (
+    *rules.STRUCTURE,
+    "date:present", "date:read", "date:not in the future", "date:not too early",
+    "copy", "stop_id:unique", "subject_race:allowed", "subject_race:known",
+    "subject_sex:allowed", "type:allowed", "outcome:allowed", "search_basis:allowed",
+    "search_basis:only if", "contraband_found:only if", "contraband_found:stated",
+    "search_conducted:known", "subject_age:bounds", "second_of_day:bounds",
+    "latitude:bounds", "longitude:bounds", "place",
+    *(f"{c}:{k}" for c in PARSED for k in ("read", "mostly read")),
+)  # fmt: skip
+"""In this order for ever: the place of a key is the rule's number. Add at the end."""
+
+FIRST_YEAR = 1990
+
+
+def build(suite: Suite) -> None:
+    """Put the rules for stops into the suite."""
+    rules.read(suite, "date")
+    rules.present(suite, "date")
+    rules.dated(
+        suite, "date", first=FIRST_YEAR, because=", when no agency recorded stops in such a file"
+    )
+    _copies(suite)
+    if suite.context.get("groups"):
+        rules.allowed(suite, "subject_race", tuple(suite.context["groups"]))
+    rules.known(suite, "subject_race")
+    for name in WORDED:
+        rules.allowed(suite, name)
+    rules.only_if(suite, "search_basis")
+    rules.only_if(suite, "contraband_found")
+    suite.not_null(
+        "contraband_found:stated",
+        "contraband_found",
+        says="Where there was a search, the file says whether contraband was found, in at least "
+        "95% of the searches.",
+        severity=WARN,
+        allowed=0.05,
+        columns=("contraband_found", "search_conducted"),
+        when=suite.column("search_conducted") == True  # noqa: E712
+        if suite.has("search_conducted")
+        else None,
+        when_needs=("search_conducted",),
+        do="Ask how finds are recorded. Searches without an answer are left out of hit rates and "
+        "counted apart.",
+    )
+    rules.known(suite, "search_conducted")
+    rules.bounds(suite, "subject_age", "second_of_day")
+    rules.bounds(suite, "latitude", "longitude", severity=WARN)
+    _place(suite)
+    rules.read(suite, *PARSED)
+
+
+def _copies(suite: Suite) -> None:
+    # Two stops may well look alike in a file that holds neither number nor time of the stop:
+    # there a copy cannot be told from another stop, and no row is tested.
+    telling = tuple(c for c in ("stop_id", "second_of_day") if suite.has(c))
+    if telling:
+        suite.ranks.append(Rank("check_copy", None, only_if_any=telling))
+    suite.between(
+        "copy",
+        "check_copy",
+        None,
+        1,
+        says="No row is the same as an earlier row in every column. The first is kept.",
+        reason="the same as an earlier row in every column",
+        severity=ASIDE,
+        columns=telling or ("stop_id",),
+        shows="check_copy_first",
+        do="Look whether the export was run twice or two files overlap. Nothing else need be "
+        "done: each stop is counted once.",
+    )
+    rules.repeat(
+        suite,
+        "stop_id:unique",
+        Rank("check_same_stop", ("stop_id",), unless="check_copy" if telling else None),
+        says="No two rows with different content share a stop number. The first is kept.",
+        reason="another row, with different content, has the same stop number",
+        columns=("stop_id",),
+        do="Look whether the file has one row for each charge or each person of a stop, or the "
+        "column mapped to stop_id is not the number of the stop.",
+    )
+
+
+def _place(suite: Suite) -> None:
+    box = suite.context.get("bounding_box")
+    if box and suite.has("latitude", "longitude"):
+        south, north, west, east = (float(b) for b in box)
+        suite.helpers["check_in_box"] = (
+            f"(latitude BETWEEN {south!r} AND {north!r}"
+            f" AND longitude BETWEEN {west!r} AND {east!r})"
+        )
+    suite.one_of(
+        "place",
+        "check_in_box",
+        [True],
+        says="Every stop whose place is known lies in the agency's area.",
+        severity=WARN,
+        columns=("latitude", "longitude"),
+        do="Look whether latitude and longitude are interchanged, 0, or of another coordinate "
+        "system. Places are not used in rates, only in daylight tests.",
+    )

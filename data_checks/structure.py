@@ -1,0 +1,230 @@
+"""The rules about a file as a whole: its columns, their types, its rows. They need no suite."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from data_checks.report import STOP, WARN, RuleResult, Severity
+from data_checks.sql import literal, parquet, q
+from data_checks.suite import Suite
+from equity.tables import Table
+
+__all__ = [
+    "MOST_SET_ASIDE",
+    "Profile",
+    "columns_of",
+    "missing_because",
+    "profile",
+    "structure_results",
+]
+
+MOST_SET_ASIDE = 0.20
+"""When more than this share of the rows would be set aside, a wrong mapping is likelier than bad
+rows, and the load stops."""
+
+STORED = {
+    "flag": ("BOOLEAN",),
+    "date": ("DATE", "TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S"),
+    "integer": (
+        "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT",
+        "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
+    ),
+    "text": ("VARCHAR",),
+}  # fmt: skip
+STORED["number"] = (*STORED["integer"], "DOUBLE", "FLOAT", "DECIMAL")
+STORED["category"] = STORED["text"]
+
+
+@dataclass
+class Profile:
+    """What is in a file: `columns` -> stored type, `rows`, and what is wrong with the columns."""
+
+    columns: dict[str, str]
+    rows: int
+    kinds: dict[str, str] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    misspelt: dict[str, str] = field(default_factory=dict)
+    wrong_type: dict[str, str] = field(default_factory=dict)
+
+
+def columns_of(con: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
+    """Return the columns of a Parquet file -> stored type; ValueError if it is none."""
+    try:
+        found = con.execute(
+            f"DESCRIBE SELECT * FROM read_parquet({literal(str(path))})"
+        ).fetchall()
+    except duckdb.Error as error:
+        raise ValueError(
+            f"{path.name} could not be read as a Parquet file ({type(error).__name__}). "
+            "Prepare the file again from the delivered one."
+        ) from None
+    return {name: str(kind) for name, kind, *_ in found}
+
+
+def profile(
+    con: duckdb.DuckDBPyConnection, data: Path, table: Table, stages: Sequence[str]
+) -> Profile:
+    """Look at the columns of a file. Names are compared exactly, capitals included."""
+    columns = columns_of(con, data)
+    declared = {c.name: c.kind for c in table.columns} | dict.fromkeys(stages, "flag")
+    required = (*(c.name for c in table.columns if c.required), *stages)
+    names = [
+        name
+        for (name,) in con.execute(
+            f"SELECT name FROM parquet_schema({literal(str(data))}) WHERE num_children IS NULL"
+        ).fetchall()
+    ]
+    lower = {d.lower(): d for d in declared}
+    misspelt = {
+        name: lower[name.lower()]
+        for name in names
+        if name not in declared and name.lower() in lower
+    }
+    there = {c: kind for c, kind in declared.items() if c in columns}
+    filled = dict.fromkeys(there, 0)
+    chosen = ", ".join(["count(*)", *(f"count({q(c)})" for c in there)])
+    found = con.execute(f"SELECT {chosen} FROM {parquet(data)}").fetchone() or (0,)
+    filled = dict(zip(there, found[1:], strict=True))
+    kinds, wrong = {}, {}
+    for name, kind in there.items():
+        stored = columns[name].partition("(")[0]
+        if stored in STORED[kind] or not filled[name] or stored.startswith("ENUM"):
+            # A column without any value may be stored as anything.
+            kinds[name] = kind
+        else:
+            wrong[name] = f"{stored.lower()} instead of {kind}"
+    # What cannot be cast because it is of another type is null all through.
+    for name in kinds:
+        if not filled[name]:
+            columns[name] = "NULL"
+    for name in columns:
+        if name.startswith("raw_") and name[4:] in declared:
+            kinds[name] = "raw"
+    return Profile(
+        columns=columns,
+        rows=int(found[0]),
+        kinds=kinds,
+        required=required,
+        missing=tuple(c for c in required if c not in columns),
+        misspelt=misspelt,
+        wrong_type=wrong,
+    )
+
+
+def structure_results(
+    con: duckdb.DuckDBPyConnection,
+    suite: Suite,
+    seen: Profile,
+    *,
+    raw: Path | None,
+    raw_columns: Sequence[str],
+    aside: int,
+) -> list[RuleResult]:
+    """Return the results of the rules about the file as a whole."""
+    hint = "".join(f" The file has {a!r}, which is not {b!r}." for a, b in seen.misspelt.items())
+    whole = "Map the columns of the file in equity.toml, with capitals as they are there."
+    return [
+        _result(
+            suite.id("columns"),
+            f"The columns that are needed are there: {', '.join(seen.required)}.",
+            STOP, len(seen.required), len(seen.missing), examples=seen.missing,
+            columns=seen.missing or seen.required, unit="columns", do=whole + hint,
+        ),
+        _result(
+            suite.id("names"),
+            "No column differs from a known one in capitals only.",
+            STOP, len(seen.columns), len(seen.misspelt), examples=tuple(seen.misspelt),
+            columns=tuple(seen.misspelt), unit="columns", do=whole + hint,
+        ),
+        _result(
+            suite.id("types"),
+            "Each column is of the kind that it should be (text, number, date, yes or no).",
+            STOP, len(seen.kinds) + len(seen.wrong_type), len(seen.wrong_type),
+            examples=tuple(f"{c}: {w}" for c, w in seen.wrong_type.items()),
+            columns=tuple(seen.wrong_type), unit="columns",
+            do="Look whether the right column is mapped. If you made the file yourself, keep "
+            "dates as dates and yes or no as true or false, not as text.",
+        ),
+        _result(
+            suite.id("rows"), "There is at least one row.", STOP, 1, int(seen.rows == 0),
+            unit="files", do="Export the file again: it holds a header and nothing else.",
+        ),
+        _account(con, suite, seen, raw, raw_columns),
+        _result(
+            suite.id("set aside"),
+            f"At most {MOST_SET_ASIDE:.0%} of the rows are set aside.",
+            STOP, seen.rows, aside, allowed=MOST_SET_ASIDE,
+            do="So many rows do not go wrong one by one. Look at the rules above that failed: "
+            "most often a column is mapped to the wrong column of the file.",
+        ),
+    ]  # fmt: skip
+
+
+def _account(
+    con: duckdb.DuckDBPyConnection,
+    suite: Suite,
+    seen: Profile,
+    raw: Path | None,
+    raw_columns: Sequence[str],
+) -> RuleResult:
+    says = "Every row of the delivered file is among the rows checked, and no other."
+    traced = {"source_file", "source_row"}
+    if raw is None or not traced <= {*raw_columns} or not traced <= {*seen.columns}:
+        return RuleResult(
+            suite.id("account"), says, WARN, "nothing to test", 0, 0,
+            because="the rows cannot be traced to the rows of the delivered file",
+        )  # fmt: skip
+    keys = "CAST(source_file AS VARCHAR) AS f, CAST(source_row AS BIGINT) AS r"
+    found = con.execute(
+        f"WITH a AS (SELECT {keys} FROM {parquet(raw)}), b AS (SELECT f, r FROM "
+        "(SELECT CAST(source_file AS VARCHAR) AS f, CAST(source_row AS BIGINT) AS r FROM base)), "
+        "lost AS (SELECT count(*) AS n FROM a ANTI JOIN b USING (f, r)), "
+        "new AS (SELECT count(*) AS n FROM b ANTI JOIN a USING (f, r)), "
+        "twice AS (SELECT count(*) - count(DISTINCT (f, r)) AS n FROM b) "
+        "SELECT (SELECT count(*) FROM a), lost.n + new.n + twice.n FROM lost, new, twice"
+    ).fetchone() or (0, 0)
+    return _result(
+        suite.id("account"), says, WARN, int(found[0]), int(found[1]),
+        columns=("source_file", "source_row"),
+        do="Rows were lost or doubled on the way from the file to the table. Compare the number "
+        "of rows with what the spreadsheet shows.",
+    )  # fmt: skip
+
+
+def _result(
+    id: str,
+    says: str,
+    severity: Severity,
+    tested: int,
+    bad: int,
+    *,
+    allowed: float = 0.0,
+    examples: tuple[str, ...] = (),
+    columns: tuple[str, ...] = (),
+    unit: str = "rows",
+    do: str = "",
+) -> RuleResult:
+    share = bad / tested if tested else None
+    outcome = "nothing to test" if share is None else "failed" if share > allowed else "passed"
+    return RuleResult(
+        id, says, severity, outcome, tested, bad, share, allowed, examples[:3], columns, unit,
+        do=do,
+    )  # fmt: skip
+
+
+def missing_because(seen: Profile, columns: Mapping[str, object] | Sequence[str]) -> str:
+    """Say why a rule on these columns cannot run; empty where a column is simply not kept."""
+    columns = tuple(dict.fromkeys(columns))
+    lost = [c for c in columns if c in seen.missing]
+    if lost:
+        return f"the column {', '.join(lost)} is missing"
+    wrong = [c for c in columns if c in seen.wrong_type]
+    if wrong:
+        return f"the column {', '.join(wrong)} is {seen.wrong_type[wrong[0]]}"
+    near = [a for a, b in seen.misspelt.items() if b in columns]
+    return f"the column {near[0]} is written in other capitals" if near else ""

@@ -1,0 +1,94 @@
+"""The suite for the workforce."""
+
+from __future__ import annotations
+
+from data_checks import rules
+from data_checks.report import ASIDE, WARN
+from data_checks.suite import Rank, Suite
+
+PREFIX = "W"
+KEYS = (
+    *rules.STRUCTURE,
+    "date:read", "date:not in the future", "date:not too early", "hire_date:not after snapshot",
+    "hire_date:not in the future", "hire_date:not too early", "person", "year:bounds",
+    "year:not in the future", "race:allowed", "race:known", "sex:allowed",
+    "date:mostly read",
+    *(f"{c}:{k}" for c in ("hire_date", "year", "sworn") for k in ("read", "mostly read")),
+    "person:shared key", "hire_date:not after year",
+)  # fmt: skip
+"""In this order for ever: the place of a key is the rule's number. Add at the end."""
+
+
+def build(suite: Suite) -> None:
+    """Put the rules for the workforce into the suite."""
+    rules.dated(suite, "date", first=1900, because="")
+    suite.not_after(
+        "hire_date:not after snapshot",
+        "hire_date",
+        "date",
+        says="Nobody was hired after the date of the snapshot.",
+        reason="hired after the date of the snapshot",
+        severity=ASIDE,
+        shows="hire_date",
+        do="Correct the hire date, or the date of the snapshot in equity.toml. People who have "
+        "accepted but not begun do not belong in a snapshot.",
+    )
+    if suite.has("hire_date") and not suite.has("date"):
+        suite.helpers["check_hire_year"] = "year(hire_date)"
+    suite.not_after(
+        "hire_date:not after year",
+        "check_hire_year",
+        "year",
+        says="Nobody was hired after the year of the snapshot.",
+        severity=WARN,
+        columns=("hire_date", "year"),
+        do="Ask on which day the roster was drawn. If it was drawn later than the year that it is "
+        "filed under, people who left in between are missing from it.",
+    )
+    rules.dated(suite, "hire_date", first=1930, because="")
+    _once(suite)
+    rules.bounds(suite, "year")
+    suite.between(
+        "year:not in the future",
+        "year",
+        None,
+        suite.today.year,
+        says=f"The year is not in the future (after {suite.today.year}).",
+        reason="the year is in the future",
+        severity=ASIDE,
+        shows="year",
+        do="Correct the year.",
+    )
+    if suite.context.get("groups"):
+        rules.allowed(suite, "race", tuple(suite.context["groups"]))
+    rules.known(suite, "race")
+    rules.allowed(suite, "sex")
+    rules.read(suite, "date", "hire_date", "year", "sworn")
+
+
+def _once(suite: Suite) -> None:
+    # Rows with one key but another race or sex are two people whose keys coincide (it happens
+    # with keys made from names): to drop one would lose a person, so both are kept.
+    snapshot = tuple(c for c in ("date", "year") if suite.has(c))
+    alike = tuple(c for c in ("race", "sex") if suite.has(c))
+    rules.repeat(
+        suite,
+        "person",
+        Rank("check_same_person", ("person_id", *snapshot, *alike)),
+        says="Each person is in each snapshot once. The first row is kept.",
+        reason="the person is in this snapshot already",
+        columns=("person_id", *snapshot),
+        do="Look whether the file has one row for each post or pay line of a person, or two "
+        "snapshots without a date.",
+    )
+    rules.repeat(
+        suite,
+        "person:shared key",
+        Rank("check_shared_key", ("person_id", *snapshot), unless="check_same_person"),
+        says="No two people of different race or sex in a snapshot share a key.",
+        reason="a person of other race or sex has this key",
+        severity=WARN,
+        columns=("person_id", *snapshot, *alike),
+        do="Look whether the key tells people apart, and whether race or sex was recorded in two "
+        "ways for one person. Both rows are counted.",
+    )
