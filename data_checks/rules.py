@@ -29,12 +29,12 @@ MOSTLY_READ = 0.20
 wrong column of the file."""
 
 HOW = {
-    "date": "Write dates as year-month-day, such as 2024-03-31, or name the date format in "
-    "equity.toml.",
+    "date": "Write dates as year-month-day, such as 2024-03-31, or as month/day/year with four "
+    "digits of the year.",
     "time": "Write times as hours and minutes, such as 14:05.",
     "integer": "Write whole numbers without words or signs around them.",
     "number": "Write numbers without words, units or thousands separators.",
-    "flag": "Write TRUE or FALSE, or say in equity.toml which words mean yes and no.",
+    "flag": "Write TRUE or FALSE, or yes or no.",
 }
 
 
@@ -128,7 +128,7 @@ def allowed(
         reason=f"{words(name)} is not one of the known values",
         severity=severity,
         shows=name,
-        do=f"Say in equity.toml, section [values.{name}], what each other value means.",
+        do=f"Say in the values.{name} section of the table in equity.toml what other values mean.",
     )
 
 

@@ -50,7 +50,7 @@ def at_least(x: alt.X, *figures: float) -> list[alt.Chart]:
     return [
         layer("rule", opacity=0, aria=False, color=GREY)
         .encode(x=alt.XDatum(v, scale=x["scale"], axis=x["axis"], type="quantitative"),
-                y=alt.value(0), y2=alt.value(0))
+                y=alt.YValue(0), y2=alt.Y2Value(0))
         .transform_filter("datum.order == 0")
         for v in figures
     ]
@@ -180,7 +180,7 @@ def line_at(
     properties: dict[str, Any] = {"strokeDash": dash} if dash else {}
     top = (
         layer("rule", color=GREY, strokeWidth=1.5, aria=False, **properties)
-        .encode(x=position, y=alt.value(4), y2=alt.value(room))
+        .encode(x=position, y=alt.YValue(4), y2=alt.Y2Value(room))
         .transform_filter("datum.order == 0")
     )
     line = (
@@ -198,7 +198,7 @@ def line_at(
               text=page.where(f"'{_quoted(brief)}'", f"'{_quoted(says)}'"),
               align={"expr": f"{left} ? 'right' : 'left'"},
               dx={"expr": f"{left} ? max(-5, ({long}) - {at}) : 5"})
-        .encode(x=position, y=alt.value(10 + 16 * level))
+        .encode(x=position, y=alt.YValue(10 + 16 * level))
         .transform_filter("datum.order == 0")
     )
     return [top, line, text]
@@ -231,10 +231,10 @@ def words(
     out = [
         layer("text", align="left", fontSize=14, fontWeight="bold", aria=False,
                limit={"expr": "width"})
-        .encode(x=alt.value(0), y=y_at("head_y", height), text="head:N")
+        .encode(x=alt.XValue(0), y=y_at("head_y", height), text="head:N")
         .transform_filter("isValid(datum.head)"),
         layer("rule", color=GREY, strokeWidth=1, aria=False, yOffset=-16)
-        .encode(x=alt.value(0), x2=alt.value(alt.ExprRef("width")), y=y_at("head_y", height))
+        .encode(x=alt.XValue(0), x2=alt.X2Value(alt.ExprRef("width")), y=y_at("head_y", height))
         .transform_filter("isValid(datum.head) && datum.order > 0"),
     ]
     if page.compact:
@@ -252,7 +252,7 @@ def words(
         out.append(
             layer("text", aria=False, dy=page.where(narrow if narrow is not None else wide, wide),
                    **{**shown, **more})
-            .encode(x=alt.value(more_x[name]), y=y, text=field)
+            .encode(x=alt.XValue(more_x[name]), y=y, text=field)
             .transform_filter(f"isValid(datum.{field.split(':')[0]})")
         )
 
@@ -284,7 +284,7 @@ def words(
                dy=page.mark_dy, limit=page.where(
                    f"width - {page.narrow_left + page.narrow_right}",
                    f"width - {page.left + page.right}"))
-        .encode(x=alt.value(alt.ExprRef(f"width < {NARROW} ? {page.narrow_left} : {page.left}")),
+        .encode(x=alt.XValue(alt.ExprRef(f"width < {NARROW} ? {page.narrow_left} : {page.left}")),
                 y=y, text="missing:N", tooltip=[alt.Tooltip("reason:N", title="Why")],
                 description=alt.Description("aria:N"))
         .transform_filter("isValid(datum.missing)")
@@ -297,5 +297,5 @@ def hover(page: Page, height: int, tips: list[alt.Tooltip]) -> alt.Chart:
     import altair as alt
 
     return layer("rect", fill="transparent", aria=False, y2Offset=page.row).encode(
-        x=alt.value(0), x2=alt.value(alt.ExprRef("width")), y=y_at("y", height),
+        x=alt.XValue(0), x2=alt.X2Value(alt.ExprRef("width")), y=y_at("y", height),
         y2=alt.Y2("y:Q"), tooltip=tips)

@@ -126,8 +126,8 @@ def adverse_impact(
     band = (
         _marks.layer("rect", color=PALETTE["grey"], opacity=0.14, aria=False)
         .encode(x=alt.XDatum(0.8, scale=x["scale"], axis=x["axis"], type="quantitative"),
-                x2=alt.value(alt.ExprRef(page.where(page.narrow_left, page.left)["expr"])),
-                y=alt.value(0), y2=alt.value(height))
+                x2=alt.X2Value(alt.ExprRef(page.where(page.narrow_left, page.left)["expr"])),
+                y=alt.YValue(0), y2=alt.Y2Value(height))
         .transform_filter("datum.order == 0")
     )
     layers = [

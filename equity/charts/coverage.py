@@ -78,7 +78,7 @@ def coverage(
         ).transform_filter("datum.state != 'missing'"),
         _marks.layer("point", shape="cross", angle=45, filled=True, size=45, opacity=1,
                      color=PALETTE["orange"]).encode(
-            x=alt.X("middle:Q", scale=x["scale"], axis=axis), y=alt.value(height - 8),
+            x=alt.X("middle:Q", scale=x["scale"], axis=axis), y=alt.YValue(height - 8),
             tooltip=tips, description=alt.Description("aria:N"),
         ).transform_filter("datum.state == 'missing'"),
     ]

@@ -240,7 +240,7 @@ def _reference_line(
         _marks.layer("text", text=says, fontSize=12, fontStyle="italic", aria=False,
                      align={"expr": f"{left} ? 'right' : 'left'"},
                      dx={"expr": f"{left} ? 6 : -6"})
-        .encode(x=_marks.on("reference_rate", x), y=alt.value(12))
+        .encode(x=_marks.on("reference_rate", x), y=alt.YValue(12))
         .transform_filter("datum.is_reference && isValid(datum.at)")
     )
     return [line, text]

@@ -60,7 +60,7 @@ def check_agency(
             )
             to_parquet(_standardize(agency, name, raw), rows)
             tell(f"Checking {name}")
-            good, aside = work / f"{name}_good.parquet", work / f"{name}_set_aside.csv"
+            good, aside = work / f"{name}_good.parquet", work / "set_aside" / f"{name}.csv"
             reports[name] = check(
                 table=name,
                 data=rows,
@@ -88,7 +88,7 @@ def check_agency(
                 agency,
                 name,
                 work / f"{name}_good.parquet",
-                work / f"{name}_set_aside.csv",
+                work / "set_aside" / f"{name}.csv",
                 usable=reports[name].usable,
             )
     _write_reports(agency, reports, write_page)

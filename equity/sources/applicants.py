@@ -178,8 +178,9 @@ def _written(stage: str, spec: Mapping[str, Any], seen: Sequence[str], dated: bo
         more = f" and {len(strange) - 20} more" if len(strange) > 20 else ""
         raise ValueError(
             f"Column {spec['column']!r} for stage {stage!r} holds values of which it is not known "
-            f"whether they mean reached: {', '.join(map(repr, strange[:20]))}{more}. Name them, "
-            'such as {"column": ..., "reached": ["Hired"], "not": ["Rejected"]}.'
+            f"whether they mean reached: {', '.join(map(repr, strange[:20]))}{more}. Name them at "
+            'the stage: in equity.toml reached = ["Hired"] and not_reached = ["Rejected"], or '
+            'not_reached = "*" for all other words (in Python the key is "not").'
         )
     return nw.when(_text.is_one_of(text, [*yes, *no])).then(_text.is_one_of(text, yes))
 
