@@ -39,10 +39,8 @@ class Cohort:
     >>> import pandas as pd
     >>> rows = pd.DataFrame({"type": ["vehicular", "pedestrian", None], "race": ["a", None, "b"]})
     >>> cohort = Cohort(rows).keep(col("type") == "vehicular", because="drivers only")
-    >>> print(cohort.ledger.to_string(index=False))
-     step      because  rows  left_out
-    start all records     3         0
-     keep drivers only     1         2
+    >>> cohort.ledger.to_numpy().tolist()
+    [['start', 'all records', 3, 0], ['keep', 'drivers only', 1, 2]]
     """
 
     frame: Any
