@@ -36,7 +36,6 @@ $(VENV)/bin/python:
 $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@$(PIP) install --constraint constraints.txt hatchling editables
 	@$(PIP) install --constraint constraints.txt --no-build-isolation --editable .
-	@$(BIN)/python -m equity.widgets
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
