@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
+import shutil
 import time
 
 import pytest
@@ -430,3 +432,25 @@ def test_a_lost_connection_is_told(visit, scratch):
     finally:
         server.stop()
     page.get_by_text("The connection to the server has ended").wait_for(timeout=20000)
+
+
+def test_when_the_computer_is_full_the_next_viewer_is_told(scratch, tmp_path):
+    dashboards = tmp_path / "dashboards"
+    shutil.copytree(scratch.dashboards, dashboards)
+    settings = json.loads((dashboards / "voila.json").read_text())
+    settings["CappedKernelManager"]["max_kernels"] = 2
+    (dashboards / "voila.json").write_text(json.dumps(settings))
+    server = Server(scratch.counts, dashboards, tmp_path / "full.txt")
+    try:
+        end = time.monotonic() + 60
+        while server.kernels() < 2 and time.monotonic() < end:
+            time.sleep(0.2)
+        time.sleep(3)
+        pages = [f"/voila/render/{p.name}" for p in sorted(dashboards.glob("*.ipynb"))]
+        answers = [server.get(page) for page in pages]
+        assert sorted(status for status, _ in answers) == [200, 200, 503]
+        told = next(text for status, text in answers if status == 503)
+        assert "The dashboards are busy" in told
+        assert server.kernels() == 2
+    finally:
+        server.stop()

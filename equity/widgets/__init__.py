@@ -1,0 +1,48 @@
+"""Choices beside a chart, for notebooks: live in Voila and in JupyterLab, without any address.
+
+A notebook calls :func:`setup` first, opens counts with :func:`load`, makes choices with
+:func:`choose` or :func:`choice`, puts them in a row with :func:`choices_bar`, and shows each
+measure with :func:`show`. Only small tables of counts and the figures made from them ever reach
+the page: whatever a widget holds, its viewer can read.
+"""
+
+from equity.widgets._about import remarks, sources, who
+from equity.widgets._choices import Choice, choice, choices_bar
+from equity.widgets._counts import (
+    choose,
+    choose_benchmark,
+    choose_flag,
+    choose_group,
+    choose_reference,
+    choose_stage,
+    load,
+    stages,
+)
+from equity.widgets._panel import Panel
+from equity.widgets._runtime import build_runtime
+from equity.widgets._safety import in_voila, setup
+from equity.widgets._show import note, show, table
+
+__all__ = [
+    "Choice",
+    "Panel",
+    "build_runtime",
+    "choice",
+    "choices_bar",
+    "choose",
+    "choose_benchmark",
+    "choose_flag",
+    "choose_group",
+    "choose_reference",
+    "choose_stage",
+    "in_voila",
+    "load",
+    "note",
+    "remarks",
+    "setup",
+    "show",
+    "sources",
+    "stages",
+    "table",
+    "who",
+]

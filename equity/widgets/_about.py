@@ -1,0 +1,122 @@
+"""Tells who is in a figure, who is left out, and where the figures come from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets
+import pandas as pd
+
+from equity.counts import CountTable
+from equity.widgets._show import note, table
+
+__all__ = ["remarks", "sources", "who"]
+
+
+def who(counts: CountTable | None, name: str) -> ipywidgets.Widget:
+    """Show how many records were left after each step, and why the others were left out.
+
+    Parameters
+    ----------
+    counts : the counts, or None where the agency has no such table; that is then said in words.
+    name : the table, such as "applicants".
+    """
+    if counts is None:
+        return note(f"This agency's file names no {name}, so the sections on {name} are empty.")
+    ledger = counts.ledger
+    start, end = int(ledger["rows"].iloc[0]), int(ledger["rows"].iloc[-1])
+    about = counts.provenance
+    period = " to ".join(d for d in (about.get("first_date"), about.get("last_date")) if d)
+    summary = f"{end:,} of {start:,} records are counted" + (f", {period}." if period else ".")
+    return table(
+        ledger.assign(step=ledger["step"].map(_STEPS).fillna(ledger["step"])),
+        caption=f"{about.get('title', name.capitalize())}: who is counted",
+        columns={
+            "step": ("Step", "text"),
+            "because": ("Which records, and why", "text"),
+            "left_out": ("Left out", "whole"),
+            "rows": ("Records left", "whole"),
+        },
+        filename=f"{name}-who-is-in",
+        summary=summary,
+    )
+
+
+def sources(*counts: CountTable | None) -> ipywidgets.Widget:
+    """Show the files behind the figures, what the data checks said, and the benchmarks."""
+    there = [c for c in counts if c is not None]
+    if not there:
+        return note("This agency's file names no records for this page.")
+    rows = [_file(c, s) for c in there for s in c.provenance.get("sources", [])]
+    shown: list[ipywidgets.Widget] = [
+        table(
+            pd.DataFrame(rows),
+            caption="Files and data checks",
+            columns={
+                "title": ("Table", "text"),
+                "file": ("File", "text"),
+                "first": ("First date", "text"),
+                "last": ("Last date", "text"),
+                "rows": ("Records", "whole"),
+                "aside": ("Set aside", "whole"),
+                "checks": ("Data checks", "text"),
+                "sha256": ("Fingerprint", "text"),
+            },
+            filename="sources",
+            summary=_made(there),
+        )
+    ]
+    known = [b for c in there for b in c.provenance.get("benchmarks", [])]
+    if known:
+        shown.append(
+            table(
+                pd.DataFrame(known),
+                caption="Residents compared with",
+                columns={
+                    "label": ("Benchmark", "text"),
+                    "place": ("Place", "text"),
+                    "year": ("Survey period ends", "text"),
+                    "note": ("Note", "text"),
+                },
+                filename="benchmarks",
+            )
+        )
+    schemes = {s["title"]: s.get("note", "") for c in there if (s := c.provenance.get("scheme"))}
+    words = "\n\n".join(f"**Groups: {t}.** {n}" for t, n in schemes.items() if n)
+    return ipywidgets.VBox([*shown, *([note(words)] if words else [])])
+
+
+def remarks(residents: CountTable | None) -> ipywidgets.Widget:
+    """Say where residents are those of another place than the one that the agency serves."""
+    known = residents.provenance.get("benchmarks", []) if residents is not None else []
+    said = [f"**{b['label']}.** {b['note']}" for b in known if b.get("note")]
+    return note("\n\n".join(said))
+
+
+_STEPS = {"start": "In the file", "set aside": "Set aside", "keep": "Kept", "drop": "Left out"}
+
+
+def _file(counts: CountTable, source: dict[str, Any]) -> dict[str, Any]:
+    about = counts.provenance
+    checks = [c for c in about.get("checks", []) if c.get("outcome") != "nothing to test"]
+    failed = sum(c.get("outcome") != "passed" for c in checks)
+    said = f"{len(checks) - failed} of {len(checks)} passed" if checks else "see the result page"
+    return {
+        "title": about.get("title", ""),
+        "file": source["file"],
+        "first": about.get("first_date") or "not dated",
+        "last": about.get("last_date") or "not dated",
+        "rows": about.get("rows_in"),
+        "aside": about.get("rows_set_aside"),
+        "checks": said,
+        "sha256": source.get("sha256", "")[:12],
+    }
+
+
+def _made(counts: list[CountTable]) -> str:
+    about = counts[0].provenance
+    text = f"{about.get('agency', '')}. Counted on {about.get('made', '')}"
+    text += f" with equity {about.get('equity_version', '')}."
+    if about.get("fictional"):
+        text += " All of it is fictional: no such place, department or person exists."
+    return text

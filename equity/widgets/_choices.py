@@ -1,0 +1,213 @@
+"""Choices: drop-down lists with readable words, whose state lives in the page's address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import ipywidgets
+import traitlets
+
+__all__ = ["Choice", "batch", "choice", "choices_bar", "choices_in", "resolve", "slug", "when"]
+
+_STATIC = Path(__file__).parent / "static"
+_EVERYTHING = ""  # the key of "no choice": ipywidgets reads None as "nothing selected"
+
+
+class Choice(ipywidgets.Dropdown):
+    """A drop-down list; `picked` is what a measure gets."""
+
+    def __init__(
+        self, label: str, words: Mapping[Any, str], things: Mapping[Any, Any], value: Any
+    ):
+        self.label_text = label
+        self.name = slug(label)
+        words = {_key(k): word for k, word in words.items()}
+        value = _key(value)
+        self.things = {_EVERYTHING: None, **{_key(k): thing for k, thing in things.items()}}
+        super().__init__(
+            options=[(word, key) for key, word in words.items()],
+            value=value,
+            description=label,
+            style={"description_width": "initial"},
+            layout={"width": "auto"},
+        )
+        self.start = value
+        self.add_class("eq-choice")
+
+    @property
+    def picked(self) -> Any:
+        """What is chosen; None where everything is."""
+        return self.things.get(self.value, self.value)
+
+    @property
+    def words(self) -> str:
+        """What is chosen, as the viewer reads it."""
+        return str(self.label)
+
+
+def choice(
+    label: str,
+    options: Iterable[Any] | Mapping[str, Any],
+    *,
+    all: str | None = None,
+    labels: Mapping[Any, str] | None = None,
+    value: Any = None,
+) -> Choice:
+    """Return a drop-down list of choices, to be used as an argument of :func:`show`.
+
+    Parameters
+    ----------
+    label : what is chosen: "Department".
+    options : the values to choose from; or a mapping, whose keys are chosen and whose values are
+        what the measure gets (a table of residents, a list of groups).
+    all : words for "no choice", put first: "All departments". It stands for None.
+    labels : words for the values; a value without words is shown as it is.
+    value : what is chosen at first; None: the first.
+
+    Raises
+    ------
+    ValueError
+        There is nothing to choose from, or `value` is not among the options.
+
+    Examples
+    --------
+    >>> year = choice("Year", [2021, 2022], all="All years")
+    >>> year.picked is None, year.words
+    (True, 'All years')
+    >>> year.value = 2022
+    >>> year.picked
+    2022
+    """
+    things = dict(options) if isinstance(options, Mapping) else {}
+    keys = list(options)
+    labels = labels or {}
+    words: dict[Any, str] = {_EVERYTHING: all} if all is not None else {}
+    words |= {key: str(labels.get(key, key)) for key in keys}
+    if not words:
+        raise ValueError(f"choice({label!r}) has no options. Give at least one.")
+    first = next(iter(words)) if value is None else value
+    if first not in words:
+        raise ValueError(
+            f"value={value!r} is not one of the options of {label!r}: "
+            f"{', '.join(str(k) for k in keys)}."
+        )
+    return Choice(label, words, things, first)
+
+
+def choices_bar(*choices: Choice) -> ipywidgets.Box:
+    """Return a row of choices that wraps on a small screen; under Voila the address keeps them.
+
+    A link with ``?department=patrol`` opens the page with that choice made. A name or value that
+    is not on offer is ignored.
+
+    Examples
+    --------
+    >>> bar = choices_bar(choice("Year", [2021, 2022]))
+    """
+    bar = ipywidgets.Box([*choices, _Address(choices)])
+    bar.add_class("eq-choices")
+    return bar
+
+
+def choices_in(*things: Any) -> list[Choice]:
+    """Return the choices among arguments, looking into lists and mappings, each once."""
+    found: dict[int, Choice] = {}
+    for thing in things:
+        if isinstance(thing, Choice):
+            found[id(thing)] = thing
+        elif isinstance(thing, Mapping):
+            found |= {id(c): c for c in choices_in(*thing.values())}
+        elif isinstance(thing, list | tuple):
+            found |= {id(c): c for c in choices_in(*thing)}
+    return list(found.values())
+
+
+def resolve(thing: Any) -> Any:
+    """Return an argument with every choice in it replaced by what is chosen."""
+    if isinstance(thing, Choice):
+        return thing.picked
+    if isinstance(thing, Mapping):
+        return {key: resolve(value) for key, value in thing.items()}
+    if isinstance(thing, list | tuple):
+        return type(thing)(resolve(value) for value in thing)
+    return thing
+
+
+def slug(words: str) -> str:
+    """Return words as they stand in a file name or an address: "All years" -> "all-years"."""
+    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
+
+
+# Several choices are set at once when a link is opened: then each chart is drawn once, not once
+# per choice.
+_waiting: dict[int, Callable[[], None]] | None = None
+
+
+@contextmanager
+def batch() -> Iterator[None]:
+    """Hold back what follows from choices until all of them are made."""
+    global _waiting
+    if _waiting is not None:
+        yield
+        return
+    _waiting = {}
+    try:
+        yield
+    finally:
+        waiting, _waiting = _waiting, None
+        for act in waiting.values():
+            act()
+
+
+def when(choices: Iterable[Choice], act: Callable[[], None]) -> None:
+    """Call `act` whenever one of the choices changes."""
+
+    def changed(_: Any) -> None:
+        if _waiting is None:
+            act()
+        else:
+            _waiting[id(act)] = act
+
+    for one in choices:
+        one.observe(changed, names="value")
+
+
+def _key(key: Any) -> Any:
+    return _EVERYTHING if key is None else key
+
+
+class _Address(anywidget.AnyWidget):
+    """Keeps choices in the page's address; shows nothing itself."""
+
+    _esm = _STATIC / "address.js"
+    names = traitlets.List().tag(sync=True)
+    chosen = traitlets.Dict().tag(sync=True)
+    asked = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, choices: Iterable[Choice]):
+        self.choices = {one.name: one for one in choices}
+        super().__init__(names=list(self.choices))
+        self.observe(self._take, names="asked")
+        for one in self.choices.values():
+            one.observe(self._tell, names="value")
+
+    def _take(self, change: Any) -> None:
+        with batch():
+            asked = dict(change["new"])
+            # in the order of the row: a choice may change what the next one offers
+            for name, one in self.choices.items():
+                for _, key in one.options:
+                    if name in asked and str(key) == asked[name]:
+                        one.value = key
+
+    def _tell(self, _: Any = None) -> None:
+        self.chosen = {
+            name: None if one.value == one.start else str(one.value)
+            for name, one in self.choices.items()
+        }
+

@@ -1,0 +1,191 @@
+"""Opens count files for a notebook, and makes choices from what they hold."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from equity.counts import CountTable, read_counts
+from equity.widgets._choices import Choice, batch, choice
+
+__all__ = [
+    "choose",
+    "choose_benchmark",
+    "choose_flag",
+    "choose_group",
+    "choose_reference",
+    "choose_stage",
+    "load",
+    "stages",
+]
+
+FLAGS = {
+    "search_conducted": "Searched",
+    "frisk_performed": "Frisked",
+    "arrest_made": "Arrested",
+    "citation_issued": "Given a citation",
+    "warning_issued": "Given a warning",
+    "contraband_found": "Contraband found",
+}
+ONLY_AFTER_A_SEARCH = ("contraband_found",)
+
+
+def load(folder: str | os.PathLike[str], name: str) -> CountTable | None:
+    """Open a count file of an agency, or return None where the agency has no such table.
+
+    Parameters
+    ----------
+    folder : the agency's ``counts`` folder.
+    name : the file without its ending, such as ``stops_by_month``.
+
+    Raises
+    ------
+    FileNotFoundError
+        The folder holds no counts at all; the message says what to run.
+    """
+    folder = Path(folder)
+    path = folder / f"{name}.parquet"
+    if path.exists():
+        return read_counts(path)
+    if not list(folder.glob("*.parquet")):
+        raise FileNotFoundError(
+            f"There are no counts in {folder.name!r} yet. Run `equity count`, then open the page "
+            "again."
+        )
+    return None
+
+
+def choose(
+    counts: CountTable | None,
+    column: str,
+    label: str,
+    *,
+    all: str | None = None,
+    first: Any = None,
+    newest: bool = False,
+) -> Choice:
+    """Return a choice among the values of a column of counts.
+
+    `first` is chosen at first, where it occurs; with `newest` the last value is, such as the
+    latest year.
+
+    Where the agency has no such table or column, or the column has one value only, there is
+    nothing to choose: the choice then stands for None and is not shown.
+
+    Examples
+    --------
+    >>> choose(None, "district", "District", all="All districts").picked is None
+    True
+    """
+    if counts is None or column not in counts.by:
+        return _nothing(label, all)
+    values = counts.values(column)
+    if len(values) < 2 and all is not None:
+        return _nothing(label, all)
+    start = values[-1] if newest else first if first in values else None
+    return choice(label, values, all=all, labels=counts.labels(column), value=start)
+
+
+def choose_group(
+    counts: CountTable | None, columns: Mapping[str, str], label: str = "Compare by"
+) -> Choice:
+    """Return a choice among the columns by which people can be compared: column -> words."""
+    there = {c: w for c, w in columns.items() if counts is not None and len(counts.values(c)) > 1}
+    return choice(label, list(there or columns), labels=columns)
+
+
+def choose_reference(
+    counts: CountTable | None,
+    group: Choice,
+    label: str = "Compared with",
+    *,
+    highest: str | None = None,
+) -> Choice:
+    """Return a choice of the reference among the groups of the column that `group` picks.
+
+    It offers the groups of the other column as soon as that is picked. At first it is White, or
+    men, as in most of the literature; where there are none of these, the largest group. With
+    `highest` (words), the first on offer and chosen is None: the measure takes the group with the
+    highest rate.
+    """
+    if counts is None:
+        return _nothing(label, highest)
+    reference = choice(label, all=highest, **_groups(counts, group.picked, highest))
+
+    def follow(_: Any) -> None:
+        offered = _groups(counts, group.picked, highest)
+        top = [(highest, None)] if highest else []
+        with batch():
+            reference.options = top + [
+                (offered["labels"].get(key, key), key) for key in offered["options"]
+            ]
+            reference.value = offered["value"]
+            reference.start = offered["value"]
+
+    group.observe(follow, names="value")
+    return reference
+
+
+def _groups(counts: CountTable, column: str, highest: str | None) -> dict[str, Any]:
+    values = counts.values(column)
+    size = counts.table.groupby(column)["n"].sum()
+    usual = next((g for g in ("white", "male") if g in values), size.idxmax())
+    return {
+        "options": values,
+        "labels": {key: str(counts.labels(column).get(key, key)) for key in values},
+        "value": None if highest else usual,
+    }
+
+
+def _nothing(label: str, all: str | None) -> Choice:
+    hidden = choice(label, [], all=all or "—")
+    hidden.layout.display = "none"
+    return hidden
+
+
+def choose_stage(
+    counts: CountTable | None, label: str = "Stage", *, all: str | None = None
+) -> Choice:
+    """Return a choice among the stages of a pipeline, and the bottom line."""
+    if counts is None:
+        return _nothing(label, all)
+    words = {s["name"]: s["label"] for s in counts.provenance.get("stages", [])}
+    return choice(label, [*stages(counts), "bottom line"], all=all, labels=words)
+
+
+def choose_flag(counts: CountTable | None, label: str = "What happened") -> Choice:
+    """Return a choice among the flags that were counted, in plain words."""
+    if counts is None:
+        return _nothing(label, None)
+    words = {key: FLAGS.get(key, key.replace("_", " ").capitalize()) for key in counts.of}
+    return choice(label, [f for f in counts.of if f not in ONLY_AFTER_A_SEARCH], labels=words)
+
+
+def stages(counts: CountTable | None) -> list[str]:
+    """Return the stages of a pipeline in their order."""
+    if counts is None:
+        return []
+    return [s["name"] for s in counts.provenance.get("stages", [])] or list(counts.of)
+
+
+def choose_benchmark(
+    residents: CountTable | None, label: str = "Compared with", *, all: str | None = None
+) -> Choice:
+    """Return a choice among the benchmarks; it stands for their tables of residents, by name.
+
+    With `all` (words), the first choice is all of them side by side.
+    """
+    parts = residents.split("benchmark") if residents is not None else {}
+    if not parts:
+        return _nothing(label, all)
+    things: dict[Any, Any] = {name: {name: table} for name, table in parts.items()}
+    words: dict[Any, str] = {name: str(name) for name in parts}
+    first = next(iter(parts))
+    if all is not None and len(parts) > 1:
+        things, words, first = {None: parts} | things, {None: all} | words, None
+    picked = Choice(label, words, things, first)
+    if len(parts) == 1:
+        picked.layout.display = "none"
+    return picked

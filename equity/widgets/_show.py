@@ -1,0 +1,268 @@
+"""Shows a measure as a figure that follows the choices among its arguments."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import ipywidgets
+import pandas as pd
+
+from equity.widgets._choices import Choice, choices_in, resolve, slug, when
+from equity.widgets._columns import Columns, describe, records
+from equity.widgets._panel import Panel, picture
+from equity.widgets._safety import in_voila, report, speaks_for_itself
+
+__all__ = ["note", "show", "table"]
+
+_REMEMBERED = 256  # drawn figures kept per panel: going back to a choice costs nothing
+
+
+def show(
+    counts: Any,
+    measure: Callable[..., pd.DataFrame],
+    chart: Callable[..., Any],
+    *,
+    where: Mapping[str, Any] | None = None,
+    residents: Any = None,
+    rows: Mapping[str, Any] | None = None,
+    columns: Columns = None,
+    filename: str | None = None,
+    labels: Mapping[Any, str] | None = None,
+    chart_options: Mapping[str, Any] | None = None,
+    **kwargs: Any,
+) -> Panel:
+    """Show a measure of counts as a figure; it is drawn again in place when a choice changes.
+
+    It does ``measure(counts.where(...), [residents], **kwargs)`` and draws the table with
+    ``chart(table, labels=...)``. A :class:`Choice` may stand for any argument.
+
+    Parameters
+    ----------
+    counts : a :class:`~equity.CountTable`; None where the agency has no such table: then the
+        panel says so.
+    measure, chart : such as ``eq.hit_rates`` and ``eq.charts.hit_rates``.
+    where : column -> value, list of values or choice; None is no filter.
+    residents : the table of residents, or a mapping of several, where the measure takes one.
+    rows : column -> value of the measure's table: which of its rows to show (one stage of many);
+        the measure still sees everything.
+    columns : which columns to list below the figure, see :func:`table`.
+    filename : first part of the name of a downloaded file; None: the measure's name.
+    labels : key -> words for groups, stages and parts; None: the words that the counts carry.
+    chart_options : further arguments of the chart.
+    kwargs : arguments of the measure.
+
+    Returns
+    -------
+    The panel, drawn. A rule that a choice breaks is shown as its sentence in place of the figure.
+    What goes wrong otherwise is logged with a reference; outside Voila it is raised.
+    """
+    from altair.utils.schemapi import debug_mode
+
+    where, rows, chart_options = where or {}, rows or {}, chart_options or {}
+    choices = choices_in(counts, where, residents, rows, kwargs, chart_options)
+    measured = str(getattr(measure, "__name__", "figure"))
+    heading = measured.replace("_", " ").capitalize()
+    name = filename or slug(measured)
+    panel = Panel(filename=name, follows=[c.name for c in choices])
+    if counts is None:
+        panel.summary = "This agency has no such records, so there is nothing to show here."
+        return panel
+    drawn: dict[tuple[Any, ...], dict[str, Any]] = {}
+
+    def compute() -> dict[str, Any]:
+        here = resolve(counts)
+        if isinstance(residents, Choice) and residents.picked is None:
+            raise _Empty(
+                "There are no residents to compare with: this agency's file names no benchmark."
+            )
+        arguments = resolve(kwargs)
+        first = [] if residents is None else [resolve(residents)]
+        result = measure(here.where(**resolve(where)), *first, **arguments)
+        result = _only(result, resolve(rows))
+        if not len(result):
+            raise _Empty("No records match these choices.")
+        words = _words(here, arguments, labels)
+        with debug_mode(False):  # Altair would validate each part of a chart that is known to do
+            drawing = chart(result, **_options(chart, arguments, words, resolve(chart_options)))
+        made = [c for c in choices if c.value != c.start]
+        return picture(drawing, result, columns, words, measured) | {
+            "filename": "-".join([name, *(f"{c.name}-{slug(c.words)}" for c in made)]),
+            "source": _source(here),
+        }
+
+    def draw(first: bool = False) -> None:
+        key = tuple(c.value for c in choices)
+        try:
+            if key not in drawn:
+                if len(drawn) >= _REMEMBERED:
+                    drawn.clear()
+                drawn[key] = compute()
+            panel.show_state(drawn[key])
+        except Exception as error:
+            if isinstance(error, _Empty) or speaks_for_itself(error):
+                panel.fail(str(error), title=heading)
+                return
+            if first and not in_voila():
+                raise
+            panel.fail(
+                f"This view could not be computed (reference {report(error)}).", title=heading
+            )
+
+    draw(first=True)
+    when(choices, draw)
+    return panel
+
+
+def table(
+    frame: pd.DataFrame,
+    *,
+    caption: str,
+    columns: Columns = None,
+    filename: str,
+    labels: Mapping[Any, str] | None = None,
+    summary: str = "",
+    source: str = "",
+) -> Panel:
+    """Show a table with its caption and a download, without a chart.
+
+    Parameters
+    ----------
+    frame : a small table of counts or figures.
+    caption : what the table shows.
+    columns : names; or name -> heading; or name -> (heading, format). None: all. Formats: text,
+        whole, number, percent, points, ratio, per_thousand, p, flag.
+    filename : name of the downloaded file, without its ending.
+    labels : key -> words for whatever text is listed.
+    summary, source : a sentence above and one below.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"step": ["start"], "rows": [1200]})
+    >>> table(frame, caption="Who is in", filename="who-is-in").columns[1]["format"]
+    'whole'
+    """
+    shown = describe(frame, columns)
+    keys = [c["key"] for c in shown]
+    words = dict.fromkeys(keys, labels) if labels else None
+    reason = ["reason"] if "reason" in frame and "reason" not in keys else []
+    return Panel(
+        title=caption,
+        columns=shown,
+        rows=records(frame, [*keys, *reason], words),
+        filename=filename,
+        summary=summary,
+        source=source,
+    )
+
+
+def note(text: str | Callable[..., str], **choices: Any) -> ipywidgets.HTML:
+    """Show words; words made by a function follow the choices among its arguments.
+
+    Parameters
+    ----------
+    text : paragraphs parted by an empty line, in which ``**words**`` are bold; or a function that
+        returns such text.
+    choices : arguments of that function.
+
+    Examples
+    --------
+    >>> note("Figures are **fictional**.").value
+    '<p>Figures are <strong>fictional</strong>.</p>'
+    """
+    shown = ipywidgets.HTML()
+    shown.add_class("eq-note")
+
+    def write() -> None:
+        try:
+            words = text(**resolve(choices)) if callable(text) else text
+        except Exception as error:
+            if not in_voila():
+                raise
+            words = f"This text could not be computed (reference {report(error)})."
+        shown.value = _paragraphs(words)
+
+    write()
+    when(choices_in(choices), write)
+    return shown
+
+
+class _Empty(ValueError):
+    """Nothing is left after the choices."""
+
+
+def _only(table: pd.DataFrame, rows: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the rows of a measure's table that are to be shown."""
+    for column, wanted in rows.items():
+        if wanted is not None:
+            values = list(wanted) if isinstance(wanted, list | tuple | set) else [wanted]
+            table = table[table[column].isin(values)]
+    return table.reset_index(drop=True)
+
+
+def _words(counts: Any, arguments: Mapping[str, Any], labels: Any) -> dict[str, dict[Any, str]]:
+    """Return for each column of a measure's table the words for its keys."""
+    given = dict(labels or {})
+
+    def of(column: Any) -> dict[Any, str]:
+        known = counts.labels(column) if isinstance(column, str) else {}
+        return known | given
+
+    groups = of(arguments.get("group"))
+    stages = (getattr(counts, "provenance", None) or {}).get("stages") or []
+    return {
+        "group": groups,
+        "reference": groups,
+        "stratum": {"all": "All"} | of(arguments.get("within")),
+        "stage": {s["name"]: s["label"] for s in stages if isinstance(s, Mapping)} | given,
+        "benchmark": given,
+    }
+
+
+def _options(
+    chart: Callable[..., Any],
+    arguments: Mapping[str, Any],
+    words: Mapping[str, Mapping[Any, str]],
+    given: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return the arguments of a chart: what it takes of what the measure was asked, and words."""
+    within = arguments.get("within")
+    offered = {
+        "labels": {**words["stratum"], **words["stage"], **words["group"]} or None,
+        "strata_label": within.replace("_", " ") if isinstance(within, str) else None,
+        "what": arguments.get("of"),
+        "confidence_level": arguments.get("confidence_level"),
+    }
+    takes = inspect.signature(chart).parameters
+    fitting = {k: v for k, v in offered.items() if v is not None and k in takes}
+    return fitting | dict(given)
+
+
+def _source(counts: Any) -> str:
+    about = dict(getattr(counts, "provenance", {}) or {})
+    agency = str(about.get("agency") or "")
+    if not agency:
+        return ""
+    if about.get("fictional"):
+        agency += " (fictional sample data)"
+    parts = [agency, str(about.get("title") or about.get("table") or "")]
+    dates = [_date(about.get(k)) for k in ("first_date", "last_date")]
+    parts.append(" to ".join(d for d in dates if d))
+    return "Source: " + ", ".join(p for p in parts if p) + "."
+
+
+def _date(text: Any) -> str:
+    try:
+        day = dt.date.fromisoformat(str(text)[:10])
+    except ValueError:
+        return ""
+    return f"{day:%B} {day.day}, {day.year}"
+
+
+def _paragraphs(text: str) -> str:
+    safe = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(text.strip()))
+    return "".join(f"<p>{p.strip()}</p>" for p in re.split(r"\n\s*\n", safe))

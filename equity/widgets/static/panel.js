@@ -1,0 +1,474 @@
+// One figure: heading, sentence, chart, table of numbers, downloads; or a sentence on what failed.
+// Charts of a page share one Vega runtime, one live region and one watcher of light and dark.
+
+const shared = (globalThis.__equity ??= { vega: null, news: [], timer: 0, count: 0 });
+
+// ---------------------------------------------------------------- the runtime
+
+function fromKernel(model) {
+  return new Promise((resolve, reject) => {
+    const answer = (message) => {
+      if (message.type !== "runtime") return;
+      model.off("msg:custom", answer);
+      const url = URL.createObjectURL(new Blob([message.code], { type: "text/javascript" }));
+      import(url).then((module) => resolve(module.default), reject);
+    };
+    model.on("msg:custom", answer);
+    model.send({ type: "runtime?" });
+  });
+}
+
+function runtime(model) {
+  const url = globalThis.__equityRuntime;
+  shared.vega ??= url
+    ? import(url).then((module) => module.default, () => fromKernel(model))
+    : fromKernel(model);
+  return shared.vega;
+}
+
+// ---------------------------------------------------------------- light and dark
+
+const scheme = matchMedia("(prefers-color-scheme: dark)");
+
+function isDark() {
+  const chosen = document.documentElement.dataset.eqTheme;
+  if (chosen) return chosen === "dark";
+  const lab = document.body.dataset.jpThemeLight;
+  if (!document.body.dataset.voila && lab) return lab === "false";
+  return scheme.matches;
+}
+
+function onSchemeChange(act) {
+  const watcher = new MutationObserver(act);
+  watcher.observe(document.documentElement, { attributeFilter: ["data-eq-theme"] });
+  watcher.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
+  scheme.addEventListener("change", act);
+  return () => { watcher.disconnect(); scheme.removeEventListener("change", act); };
+}
+
+const INK = {
+  light: { text: "#1b1b1b", quiet: "#595959", line: "#8c8c8c", faint: "#e3e3e0", paper: "#ffffff" },
+  dark: { text: "#f2f2f0", quiet: "#b8b8b4", line: "#8a8a86", faint: "#3a3a3a", paper: "#111111" },
+};
+const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
+
+// ---------------------------------------------------------------- the chart
+
+const isObject = (thing) => thing && typeof thing === "object" && !Array.isArray(thing);
+
+function merge(...parts) {
+  const out = {};
+  for (const part of parts)
+    for (const [key, value] of Object.entries(part ?? {}))
+      out[key] = isObject(value) && isObject(out[key]) ? merge(out[key], value) : value;
+  return out;
+}
+
+// The ink of a chart is ours, whatever its theme says; its marks keep their colours.
+function inked(config, ink, background) {
+  const axis = {
+    labelColor: ink.text, titleColor: ink.quiet, domainColor: ink.line, tickColor: ink.line,
+    gridColor: ink.faint,
+  };
+  const kept = structuredClone(config ?? {});
+  for (const key of Object.keys(kept))
+    if (key.startsWith("axis") && isObject(kept[key]))
+      for (const name of Object.keys(axis)) delete kept[key][name];
+  if (isObject(kept.text)) delete kept.text.fill;
+  return merge(
+    {
+      font: FONT,
+      axis: { labelFontSize: 13, titleFontSize: 13, titleFontWeight: "normal" },
+      legend: { labelFontSize: 13, titleFontSize: 13, titleFontWeight: "normal" },
+      header: { labelFontSize: 14, titleFontSize: 13, labelFontWeight: "bold" },
+      text: { fontSize: 13 },
+      view: { stroke: null },
+    },
+    kept,
+    {
+      background,
+      axis,
+      legend: { labelColor: ink.text, titleColor: ink.quiet },
+      header: { labelColor: ink.text, titleColor: ink.quiet },
+      title: { color: ink.text, subtitleColor: ink.quiet },
+      text: { color: ink.text },
+      rule: { color: ink.line },
+    },
+  );
+}
+
+function finished(model, width, ink, background) {
+  const spec = structuredClone(model.get("spec"));
+  if (spec.data?.name === "table")
+    spec.datasets = { ...spec.datasets, table: structuredClone(model.get("data")) };
+  spec.config = inked(spec.config, ink, background);
+  if (spec.width === "container") {
+    spec.width = width;
+    spec.autosize = { type: "fit-x", contains: "padding" };
+  }
+  return spec;
+}
+
+const options = { mode: "vega-lite", renderer: "svg", actions: false, ast: true, defaultStyle: false };
+
+// ---------------------------------------------------------------- downloads
+
+function save(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
+
+function cell(value) {
+  if (value === null || value === undefined) return "";
+  let text = String(value);
+  // a spreadsheet would run text that begins like a formula
+  if (typeof value === "string" && /^[=+\-@\t\r]/.test(text)) text = "'" + text;
+  return /[",\r\n]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text;
+}
+
+function csv(rows, columns) {
+  const all = [...columns];
+  if (!all.some((c) => c.key === "reason") && rows.some((r) => r.reason))
+    all.push({ key: "reason", heading: "Why a figure is missing" });
+  const lines = [all.map((c) => cell(c.heading)), ...rows.map((r) => all.map((c) => cell(r[c.key])))];
+  return "\ufeff" + lines.map((line) => line.join(",")).join("\r\n") + "\r\n";
+}
+
+function fileName(model, ending) {
+  const page = document.body.dataset.voila
+    ? decodeURIComponent(location.pathname).split("/").pop().replace(/\.ipynb$/, "") : "";
+  const name = model.get("filename");
+  return (page && !name.startsWith(page) ? page + "-" + name : name) + ending;
+}
+
+function wrapped(text, width, size, weight = "normal") {
+  const ruler = document.createElement("canvas").getContext("2d");
+  ruler.font = `${weight} ${size}px ${FONT}`;
+  const lines = [""];
+  for (const word of text.split(/\s+/)) {
+    const longer = (lines[lines.length - 1] + " " + word).trim();
+    if (lines[lines.length - 1] && ruler.measureText(longer).width > width) lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines;
+}
+
+// An image leaves the page: it carries its heading, sentence and source, dark on white.
+async function image(model, kind) {
+  const { vegaEmbed } = await runtime(model);
+  const width = 860;
+  const host = document.createElement("div");
+  host.className = "eq-offstage";
+  host.setAttribute("aria-hidden", "true");
+  document.body.append(host);
+  const spec = finished(model, width, INK.light, INK.light.paper);
+  const below = [model.get("summary"), model.get("notes"), model.get("source")].filter(Boolean);
+  spec.title = {
+    text: wrapped(model.get("title"), width - 10, 20, "bold"), anchor: "start", frame: "bounds",
+    font: FONT, fontSize: 20, fontWeight: "bold", lineHeight: 25, offset: 18,
+    subtitle: below.flatMap((text) => wrapped(text, width - 10, 13)), subtitleFont: FONT,
+    subtitleFontSize: 13, subtitlePadding: 8, subtitleLineHeight: 18,
+  };
+  spec.padding = 24;
+  try {
+    const result = await vegaEmbed(host, spec, options);
+    try {
+      if (kind === "svg") {
+        save(new Blob([await result.view.toSVG()], { type: "image/svg+xml" }), fileName(model, ".svg"));
+      } else {
+        const canvas = await result.view.toCanvas(2);
+        const blob = await new Promise((done) => canvas.toBlob(done, "image/png"));
+        save(blob, fileName(model, ".png"));
+      }
+    } finally {
+      result.finalize();
+    }
+  } finally {
+    host.remove();
+  }
+}
+
+// ---------------------------------------------------------------- the table
+
+const number = (digits) =>
+  new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+const whole = number(0), one = number(1), two = number(2);
+
+const FORMATS = {
+  text: (v) => String(v),
+  flag: (v) => (v ? "yes" : "no"),
+  whole: (v) => whole.format(v),
+  number: (v) => (Number.isInteger(v) ? whole.format(v) : one.format(v)),
+  ratio: (v) => two.format(v),
+  percent: (v) => one.format(100 * v) + "%",
+  points: (v) => (v > 0 ? "+" : v < 0 ? "\u2212" : "") + one.format(Math.abs(100 * v)),
+  per_thousand: (v) => one.format(1000 * v),
+  p: (v) => (v < 0.001 ? "under .001" : v > 0.999 ? "over .999" : v.toFixed(3).replace(/^0/, "")),
+};
+
+function written(value, column, reason) {
+  if (value === null || value === undefined)
+    return column.format === "text" ? "" : reason || "not computed";
+  if (typeof value !== "number" && !["text", "flag"].includes(column.format)) return String(value);
+  return (FORMATS[column.format] ?? FORMATS.text)(value);
+}
+
+function listed(model) {
+  const columns = model.get("columns");
+  const table = document.createElement("table");
+  table.createCaption().textContent = model.get("title");
+  const head = table.createTHead().insertRow();
+  for (const column of columns) {
+    const th = document.createElement("th");
+    th.scope = "col";
+    th.textContent = column.heading;
+    if (!["text", "flag"].includes(column.format)) th.className = "eq-number";
+    head.append(th);
+  }
+  const parts = columns.findIndex((c) => !["stratum", "benchmark", "stage", "group"].includes(c.key));
+  const headers = parts < 0 ? columns.length : Math.max(1, parts);
+  const body = table.createTBody();
+  for (const row of model.get("rows")) {
+    const tr = body.insertRow();
+    columns.forEach((column, i) => {
+      const td = document.createElement(i < headers ? "th" : "td");
+      if (i < headers) td.scope = "row";
+      const value = row[column.key];
+      td.textContent = written(value, column, row.reason);
+      const isNumber = !["text", "flag"].includes(column.format);
+      if (isNumber) td.className = value === null || value === undefined ? "eq-missing" : "eq-number";
+      tr.append(td);
+    });
+  }
+  return table;
+}
+
+// ---------------------------------------------------------------- saying what changed
+
+function announce(fig, words) {
+  shared.news.push({ fig, words });
+  clearTimeout(shared.timer);
+  shared.timer = setTimeout(() => {
+    let region = document.getElementById("eq-live");
+    if (!region) {
+      region = document.createElement("div");
+      region.id = "eq-live";
+      region.className = "eq-sr";
+      region.setAttribute("role", "status");
+      document.body.append(region);
+    }
+    const seen = (n) => {
+      const box = n.fig.getBoundingClientRect();
+      return box.bottom > 0 && box.top < innerHeight;
+    };
+    const first = shared.news.find(seen) ?? shared.news[0];
+    const others = new Set(shared.news.map((n) => n.fig)).size - 1;
+    shared.news = [];
+    region.textContent = first.words +
+      (others ? ` ${others} other ${others > 1 ? "figures" : "figure"} updated.` : "");
+  }, 300);
+}
+
+// ---------------------------------------------------------------- putting it together
+
+const FRAME = `
+<figcaption>
+  <h3 class="eq-title"></h3>
+  <p class="eq-summary"></p>
+</figcaption>
+<p class="eq-problem" role="alert" hidden></p>
+<div class="eq-chart"></div>
+<div class="eq-below">
+  <p class="eq-source"><span class="eq-notes"></span> <span class="eq-from"></span></p>
+  <div class="eq-tools" role="group">
+    <span class="eq-tools-name" aria-hidden="true">Download</span>
+    <button type="button" data-kind="csv">CSV</button>
+    <button type="button" data-kind="png">PNG</button>
+    <button type="button" data-kind="svg">SVG</button>
+  </div>
+</div>
+<details class="eq-details">
+  <summary>Show the numbers</summary>
+  <div class="eq-table" role="group" tabindex="0"></div>
+</details>`;
+
+function render({ model, el }) {
+  const id = "eq-" + ++shared.count;
+  const fig = document.createElement("figure");
+  fig.className = "eq-figure";
+  fig.dataset.eqFollows = model.get("follows").join(" ");
+  fig.innerHTML = FRAME;
+  el.append(fig);
+  const part = (name) => fig.querySelector(".eq-" + name);
+  const title = part("title"), summary = part("summary"), problem = part("problem");
+  const chart = part("chart"), details = part("details"), table = part("table");
+  title.id = id;
+  fig.setAttribute("aria-labelledby", id);
+  table.setAttribute("aria-labelledby", id);
+  part("tools").setAttribute("aria-label", "Download");
+
+  let result = null; // the embedded chart
+  let drawn = null; // what it was drawn from
+  let ticket = 0;
+  let closed = false;
+
+  const hasChart = () => Object.keys(model.get("spec")).length > 0;
+
+  function texts() {
+    const failed = model.get("problem");
+    const name = model.get("title");
+    title.textContent = name;
+    title.hidden = !name;
+    summary.textContent = model.get("summary");
+    summary.hidden = !model.get("summary") || !!failed;
+    part("notes").textContent = model.get("notes");
+    part("from").textContent = model.get("source");
+    part("source").hidden = !model.get("source") && !model.get("notes");
+    if (problem.textContent !== failed) problem.textContent = failed;
+    problem.hidden = !failed;
+    chart.hidden = !!failed || !hasChart();
+    part("below").hidden = !!failed || !model.get("columns").length;
+    details.hidden = !!failed || !model.get("columns").length;
+    for (const button of fig.querySelectorAll("[data-kind]")) {
+      button.hidden = button.dataset.kind !== "csv" && !hasChart();
+      button.setAttribute("aria-label", `${button.textContent}: ${name}`);
+    }
+    // a table without a chart is the figure itself
+    if (!hasChart() && !failed && !fig.classList.contains("eq-alone")) {
+      fig.classList.add("eq-alone");
+      details.open = true;
+      fig.append(part("below"));
+    }
+    const svg = chart.querySelector("svg");
+    if (svg) {
+      const words = [name, model.get("description") || model.get("summary")].filter(Boolean);
+      svg.setAttribute("aria-label", words.join(". ").replaceAll("..", "."));
+      // a layer without marks is announced as a picture without a name
+      for (const layer of svg.querySelectorAll('g[aria-roledescription$="mark container"]:empty'))
+        for (const name of ["role", "aria-roledescription"]) layer.removeAttribute(name);
+    }
+  }
+
+  function list() {
+    if (details.open) table.replaceChildren(listed(model));
+  }
+
+  function scrollable() {
+    if (chart.scrollWidth > chart.clientWidth + 1) {
+      chart.tabIndex = 0;
+      chart.setAttribute("role", "group");
+      chart.setAttribute("aria-labelledby", id);
+    } else {
+      chart.removeAttribute("tabindex");
+      chart.removeAttribute("role");
+      chart.removeAttribute("aria-labelledby");
+    }
+  }
+
+  async function draw() {
+    fig.dataset.eqScheme = isDark() ? "dark" : "light";
+    if (model.get("problem") || !hasChart() || !chart.clientWidth) return;
+    const mine = ++ticket;
+    const ink = isDark() ? INK.dark : INK.light;
+    const now = { spec: JSON.stringify(model.get("spec")), ink };
+    if (result && drawn.spec === now.spec && drawn.ink === ink) {
+      result.view.data("table", structuredClone(model.get("data")));
+      await result.view.runAsync();
+    } else {
+      const host = document.createElement("div");
+      host.className = "eq-plot eq-coming";
+      const { vegaEmbed } = await runtime(model);
+      if (mine !== ticket || closed) return;
+      chart.append(host);
+      try {
+        const next = await vegaEmbed(host, finished(model, chart.clientWidth, ink, "transparent"), {
+          ...options, tooltip: { theme: isDark() ? "dark" : "light" },
+        });
+        if (mine !== ticket || closed) { next.finalize(); host.remove(); return; }
+        result?.finalize();
+        result = next;
+        drawn = now;
+        host.removeAttribute("aria-label");
+        host.className = "eq-plot";
+        chart.replaceChildren(host);
+      } catch (error) {
+        host.remove();
+        console.error(error);
+        problem.textContent = "This chart could not be drawn. The numbers below are complete.";
+        problem.hidden = false;
+        return;
+      }
+    }
+    texts();
+    scrollable();
+    fig.dataset.eqDrawn = String(1 + Number(fig.dataset.eqDrawn ?? 0));
+  }
+
+  let planned = false;
+  function changed() {
+    if (planned) return;
+    planned = true;
+    queueMicrotask(() => {
+      planned = false;
+      texts();
+      list();
+      draw();
+      if (!model.get("problem"))
+        announce(fig, [model.get("title"), model.get("summary")].filter(Boolean).join(". "));
+    });
+  }
+
+  // a page opens with its figures hidden; they are drawn when they get a width, and follow it
+  let width = 0;
+  const sizes = new ResizeObserver(() => {
+    if (!chart.clientWidth || chart.clientWidth === width) return;
+    width = chart.clientWidth;
+    if (!result) return void draw();
+    if (model.get("spec").width === "container")
+      result.view.width(width).runAsync().then(() => { texts(); scrollable(); });
+  });
+  sizes.observe(chart);
+
+  fig.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-kind]");
+    if (!button) return;
+    if (button.dataset.kind === "csv") {
+      const text = csv(model.get("rows"), model.get("columns"));
+      save(new Blob([text], { type: "text/csv;charset=utf-8" }), fileName(model, ".csv"));
+    } else {
+      button.disabled = true;
+      try { await image(model, button.dataset.kind); } finally { button.disabled = false; }
+    }
+  });
+  details.addEventListener("toggle", list);
+
+  let wasOpen = false;
+  const beforePrint = () => { wasOpen = details.open; details.open = true; list(); };
+  const afterPrint = () => { details.open = wasOpen; };
+  addEventListener("beforeprint", beforePrint);
+  addEventListener("afterprint", afterPrint);
+
+  const names = ["spec", "data", "rows", "columns", "title", "summary", "description", "notes",
+    "source", "problem"].map((name) => "change:" + name);
+  for (const name of names) model.on(name, changed);
+  const ignore = onSchemeChange(() => draw());
+
+  texts();
+  list();
+  draw();
+  return () => {
+    closed = true;
+    for (const name of names) model.off(name, changed);
+    removeEventListener("beforeprint", beforePrint);
+    removeEventListener("afterprint", afterPrint);
+    ignore();
+    sizes.disconnect();
+    result?.finalize();
+  };
+}
+export default { render };
