@@ -152,7 +152,8 @@ def arrows(page: Page, height: int, x: alt.X) -> list[alt.Chart]:
         layer("point", filled=True, size=60, shape=f"triangle-{way}", aria=False,
               yOffset=page.mark_dy)
         .encode(x=on(end, x), y=y_at("y", height), color=alt.Color("colour:N", scale=None),
-                opacity=alt.when(f"datum.{flag}").then(alt.value(1)).otherwise(alt.value(0)))
+                opacity=alt.OpacityValue(
+                    0, condition={"test": f"datum.{flag}", "value": 1}))
         for end, flag, way in (("start", "cut_low", "left"), ("end", "cut_high", "right"))
     ]
 
@@ -231,7 +232,7 @@ def words(
     out = [
         layer("text", align="left", fontSize=14, fontWeight="bold", aria=False,
                limit={"expr": "width"})
-        .encode(x=alt.XValue(0), y=y_at("head_y", height), text="head:N")
+        .encode(x=alt.XValue(0), y=y_at("head_y", height), text=alt.Text("head:N"))
         .transform_filter("isValid(datum.head)"),
         layer("rule", color=GREY, strokeWidth=1, aria=False, yOffset=-16)
         .encode(x=alt.XValue(0), x2=alt.X2Value(alt.ExprRef("width")), y=y_at("head_y", height))
@@ -252,7 +253,7 @@ def words(
         out.append(
             layer("text", aria=False, dy=page.where(narrow if narrow is not None else wide, wide),
                    **{**shown, **more})
-            .encode(x=alt.XValue(more_x[name]), y=y, text=field)
+            .encode(x=alt.XValue(more_x[name]), y=y, text=alt.Text(field))
             .transform_filter(f"isValid(datum.{field.split(':')[0]})")
         )
 
@@ -285,7 +286,7 @@ def words(
                    f"width - {page.narrow_left + page.narrow_right}",
                    f"width - {page.left + page.right}"))
         .encode(x=alt.XValue(alt.ExprRef(f"width < {NARROW} ? {page.narrow_left} : {page.left}")),
-                y=y, text="missing:N", tooltip=[alt.Tooltip("reason:N", title="Why")],
+                y=y, text=alt.Text("missing:N"), tooltip=[alt.Tooltip("reason:N", title="Why")],
                 description=alt.Description("aria:N"))
         .transform_filter("isValid(datum.missing)")
     )
