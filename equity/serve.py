@@ -68,7 +68,7 @@ def serve(
         compress=compress,
         root_dir=str(folder),
         config_file_paths=[str(folder)],
-        log_level="WARN",
+        log_level="ERROR",
     )
     app.initialize([])
     app.port, app.port_retries, app.open_browser = free, 0, open_browser
@@ -137,6 +137,8 @@ class CappedKernelManager(AsyncMappingKernelManager):
             raise HTTPError(503)
         self._starting += 1
         try:
+            # what a kernel warns of is for its developer, not for whoever serves the pages
+            kwargs.setdefault("extra_arguments", ["--IPKernelApp.log_level=ERROR"])
             return await super().start_kernel(*args, **kwargs)
         finally:
             self._starting -= 1
