@@ -36,8 +36,6 @@ $(VENV)/bin/python:
 $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@$(PIP) install --constraint constraints.txt hatchling editables
 	@$(PIP) install --constraint constraints.txt --no-build-isolation --editable .
-	@mkdir -p $(VENV)/share/jupyter/voila/templates  # where `voila` looks for the page template
-	@ln -sfn "$(CURDIR)/dashboards/share/jupyter/voila/templates/equity" $(VENV)/share/jupyter/voila/templates/equity
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
