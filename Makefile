@@ -47,12 +47,12 @@ riverton/equity.toml: | $(VENV)/.installed
 
 # `equity count` checks first where a file has changed, and does nothing where none has
 dashboards: $(VENV)/.installed $(SAMPLE)
-	@$(BIN)/equity count --agency $(AGENCY)
-	@$(BIN)/equity serve --agency $(AGENCY) --port $(PORT)
+	@$(BIN)/equity count "$(AGENCY)"
+	@$(BIN)/equity serve "$(AGENCY)" --port $(PORT)
 
 lab: $(VENV)/.installed $(SAMPLE)
-	@$(BIN)/equity count --agency $(AGENCY)
-	@$(BIN)/equity lab --agency $(AGENCY)
+	@$(BIN)/equity count "$(AGENCY)"
+	@$(BIN)/equity lab "$(AGENCY)"
 
 test: $(VENV)/.installed-test
 	@$(BIN)/python -m pytest $(ARGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,31 +20,34 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     help=(
-        "See who a public employer hires, who it keeps and whom it stops, and how that compares "
-        "with the community it serves.\n\n"
+        "See who a public employer hires, who works there and whom it stops, and how that "
+        "compares with the community it serves.\n\n"
         "A first look, with a fictional police department:\n\n"
         "    equity sample riverton\n\n"
-        "    equity check --agency riverton\n\n"
-        "    equity count --agency riverton\n\n"
-        "    equity serve --agency riverton\n\n"
+        "    equity check riverton\n\n"
+        "    equity count riverton\n\n"
+        "    equity serve riverton\n\n"
         "For your own files, copy riverton/equity.toml and change it; docs/your-own-data.md "
         "explains every key. Nothing leaves this machine."
     ),
 )
 
-AgencyOption = Annotated[
-    Path,
-    typer.Option(
-        "--agency",
-        "-a",
-        help="The agency file (equity.toml), or the folder that holds it.",
-        show_default="equity.toml in this folder",
+Folder = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="FOLDER",
+        help="The folder that holds equity.toml, or another agency file (.toml).",
+        show_default="this folder",
     ),
 ]
-HERE = Path("equity.toml")
+Option = Annotated[
+    Path | None,
+    typer.Option("--agency", "-a", help="The same, as an option.", show_default=False),
+]
+Port = Annotated[int, typer.Option(help="The port on this machine.", min=1, max=65_535)]
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, markup=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -60,11 +64,11 @@ def sample(
     out.print(f"Wrote {len(paths)} files of a fictional agency to {folder}:")
     for path in paths:
         out.print(f"  {path.relative_to(folder)}")
-    out.print(f"Next: equity check --agency {folder}")
+    out.print(f"Next: {_say('check', folder)}")
 
 
 @app.command()
-def check(agency: AgencyOption = HERE) -> None:
+def check(folder: Folder = None, agency: Option = None) -> None:
     """Check every input file, and set aside the rows that cannot be used.
 
     Exit code 0: all rows can be used. 1: some rows were set aside, or a warning was given.
@@ -73,7 +77,7 @@ def check(agency: AgencyOption = HERE) -> None:
     from equity.agency import read_agency
     from equity.pipeline import check_agency
 
-    found = read_agency(agency)
+    found = read_agency(_place(folder, agency))
     with _working() as tell:
         reports = check_agency(found, tell=tell)
     for name, report in reports.items():
@@ -88,39 +92,59 @@ def check(agency: AgencyOption = HERE) -> None:
 
 
 @app.command()
-def count(agency: AgencyOption = HERE) -> None:
+def count(folder: Folder = None, agency: Option = None) -> None:
     """Count the checked rows into the small tables that the dashboards open."""
     from equity.agency import read_agency
     from equity.pipeline import count_agency, is_current
 
-    found = read_agency(agency)
+    place = _place(folder, agency)
+    found = read_agency(place)
     if is_current(found):
         out.print(f"The counts in {found.counts} are up to date.")
         return
     with _working() as tell:
         paths = count_agency(found, tell=tell)
     out.print(f"Wrote {len(paths)} count files to {found.counts}.")
-    out.print(f"Next: equity serve --agency {agency}")
+    if not found.benchmarks:
+        out.print(
+            "Note: equity.toml names no [[benchmarks]], so nothing can be compared with the "
+            "people who live here. docs/your-own-data.md says how to add them."
+        )
+    out.print(f"Next: {_say('serve', place)}")
 
 
 @app.command()
 def serve(
-    agency: AgencyOption = HERE,
-    port: Annotated[int, typer.Option(help="The port on this machine.")] = 8866,
+    folder: Folder = None,
+    agency: Option = None,
+    port: Port = 8866,
     browser: Annotated[bool, typer.Option(help="Open the web browser.")] = False,
 ) -> None:
     """Serve the dashboards on this machine (127.0.0.1), from the count files."""
     from equity.serve import serve as start
 
-    start(_counts(agency), port=port, open_browser=browser)
+    start(_counts(_place(folder, agency)), port=port, open_browser=browser)
 
 
 @app.command()
-def lab(agency: AgencyOption = HERE) -> None:
+def lab(folder: Folder = None, agency: Option = None) -> None:
     """Open the notebooks behind the dashboards in JupyterLab, on the agency's counts."""
     from equity.serve import lab as start
 
-    start(_counts(agency))
+    start(_counts(_place(folder, agency)))
+
+
+def _place(folder: Path | None, agency: Path | None) -> Path:
+    if folder and agency:
+        raise ValueError(
+            f"The agency is named twice, as {folder} and as --agency {agency}. Name it once."
+        )
+    return folder or agency or Path("equity.toml")
+
+
+def _say(command: str, place: Path) -> str:
+    """Return a command as it can be pasted: a name with spaces in quotation marks."""
+    return shlex.join(["equity", command, str(place)])
 
 
 def _counts(agency: Path) -> Path:
@@ -130,12 +154,12 @@ def _counts(agency: Path) -> Path:
     found = read_agency(agency)
     if not list(found.counts.glob("*.parquet")):
         raise FileNotFoundError(
-            f"There are no counts in {found.counts} yet. Run: equity count --agency {agency}"
+            f"There are no counts in {found.counts} yet. Run: {_say('count', agency)}"
         )
     if not is_current(found):
         err.print(
             "Note: the files or equity.toml have changed since they were counted. To bring the "
-            f"dashboards up to date, run: equity count --agency {agency}"
+            f"dashboards up to date, run: {_say('count', agency)}"
         )
     return found.counts
 
@@ -157,26 +181,23 @@ def main() -> None:
     except (ValueError, TypeError, OSError) as error:
         if os.environ.get("EQUITY_DEBUG"):
             raise
-        err.print(f"[bold]Cannot go on.[/bold] {_plain(error)}")
+        _refuse(" ".join(str(error).split()) or type(error).__name__)
         sys.exit(2)
     except Exception as error:
         if os.environ.get("EQUITY_DEBUG"):
             raise
         # the message of an unforeseen error may quote a record, so it is not shown
-        err.print(
-            f"[bold]Cannot go on.[/bold] Something went wrong inside equity "
-            f"({type(error).__name__}). This is a fault of ours: please report it. With "
+        _refuse(
+            f"Something went wrong inside equity ({type(error).__name__}). This is a fault of ours: please report it. With "
             "EQUITY_DEBUG=1 in the environment the same command shows where it happened; that "
             "text may quote a record, so read it before you pass it on."
         )
         sys.exit(2)
 
 
-def _plain(error: BaseException) -> str:
-    from rich.markup import escape
-
-    text = " ".join(str(error).split())
-    return escape(text or type(error).__name__)
+def _refuse(why: str) -> None:
+    err.print("Cannot go on.", style="bold", end=" ")
+    err.print(why)
 
 
 if __name__ == "__main__":

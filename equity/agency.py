@@ -58,8 +58,8 @@ class Place(_Section):
         return value
 
 
-class LeaveOut(_Section):
-    """[[stops.leave_out]]: rows that answer another question, with the reason."""
+class Choose(_Section):
+    """[[stops.keep]] and [[stops.leave_out]]: rows that are in, or are not, with the reason."""
 
     column: Name
     values: list[str] = []
@@ -70,7 +70,8 @@ class LeaveOut(_Section):
 class Stage(_Section):
     """[[applicants.stages]]: one stage of the pipeline, in order, and how the file says it.
 
-    ``not_reached = "*"`` reads every word that is not among `reached` as not reached.
+    ``not_reached = "*"`` reads every word that is not among `reached` as not reached; the words in
+    `unknown` say that the outcome is not known.
     """
 
     name: Name
@@ -78,6 +79,7 @@ class Stage(_Section):
     column: str
     reached: list[str] | None = None
     not_reached: list[str] | Literal["*"] | None = None
+    unknown: list[str] | None = None
 
 
 class Input(_Section):
@@ -95,7 +97,8 @@ class Input(_Section):
     values: dict[Name, dict[str, str]] = {}
     rules: dict[Name, dict[str, Any]] = {}
     stages: list[Stage] = []
-    leave_out: list[LeaveOut] = []
+    keep: list[Choose] = []
+    leave_out: list[Choose] = []
 
     @field_validator("scheme")
     @classmethod
@@ -180,7 +183,8 @@ class Agency(_Section):
         if not pattern.is_absolute():
             pattern = self.folder / pattern
         if "*" in pattern.name:
-            found = sorted(pattern.parent.glob(pattern.name))
+            # a workbook that is open in Excel has a lock file beside it, which is no workbook
+            found = sorted(p for p in pattern.parent.glob(pattern.name) if p.name[:2] != "~$")
         else:
             found = [pattern] if pattern.is_file() else []
         if not found:
@@ -207,17 +211,16 @@ def read_agency(path: str | os.PathLike[str]) -> Agency:
     if path.is_dir():
         path = path / "equity.toml"
     if not path.is_file():
+        raise AgencyError(_no_file(path))
+    if path.suffix != ".toml":
         raise AgencyError(
-            f"There is no agency file {path}. `equity sample riverton` writes a fictional agency "
-            "with an equity.toml to start from; docs/your-own-data.md explains every key."
+            f"{path.name} is not an agency file: that is a text file whose name ends in .toml. "
+            "Name the equity.toml that lists your files, or the folder that holds it."
         )
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
-        raise AgencyError(
-            f"{path.name} is not valid TOML: {error}. Texts stand in straight double quotes, "
-            "sections in [square brackets]."
-        ) from None
+        raise AgencyError(f"{path.name} is not valid TOML: {error}. {_hint(str(error))}") from None
     except UnicodeDecodeError:
         raise AgencyError(f"{path.name} is not saved as UTF-8. Save it again as UTF-8.") from None
     for key in _OWN & set(given):
@@ -230,6 +233,31 @@ def read_agency(path: str | os.PathLike[str]) -> Agency:
         raise AgencyError(f"{path.name}: {'; '.join(_in_words(error, given))}.") from None
     _agree(agency, path.name)
     return agency
+
+
+def _no_file(path: Path) -> str:
+    misnamed = path.with_name(path.name + ".txt")
+    if misnamed.is_file():
+        return (
+            f"There is no {path}, but there is {misnamed.name}: rename it to {path.name}. "
+            "(Windows hides the ending unless you let it show file name extensions.)"
+        )
+    return (
+        f"There is no agency file {path}. Run the command in the folder that holds it, or name "
+        "that folder: `equity check FOLDER`. To start from a fictional agency with an "
+        "equity.toml, run `equity sample riverton`; docs/your-own-data.md explains every key."
+    )
+
+
+def _hint(error: str) -> str:
+    if any(word in error for word in ("hex value", "escape", "Unescaped")):
+        return (
+            "A backslash has a meaning of its own in double quotes: write paths with forward "
+            'slashes, "C:/files/roster.csv".'
+        )
+    if "declare" in error or "overwrite" in error:
+        return "A section that may stand several times has double brackets: [[applicants.stages]]."
+    return "Texts stand in straight double quotes, sections in [square brackets]."
 
 
 def _agree(agency: Agency, file: str) -> None:
@@ -251,8 +279,9 @@ def _agree(agency: Agency, file: str) -> None:
                 f"{file}: [{name}] {unused[0]} has no effect on the format {table.format!r}, "
                 f"which does not read it. Remove it."
             )
-        for rule in table.leave_out:
-            _can_leave_out(rule, name, file)
+        for verb in ("keep", "leave_out"):
+            for rule in getattr(table, verb):
+                _can_choose(rule, f"[[{name}.{verb}]]", name, file)
         if name == "applicants" and not table.stages:
             raise AgencyError(
                 f"{file}: [applicants] has no stages. Name each stage of the pipeline, in order, "
@@ -269,24 +298,23 @@ def _agree(agency: Agency, file: str) -> None:
             raise AgencyError(f"{file}: [[benchmarks]] name = {name!r} is given twice.")
 
 
-def _can_leave_out(rule: LeaveOut, name: str, file: str) -> None:
-    """Check that rows can be left out by the words of this column."""
+def _can_choose(rule: Choose, key: str, name: str, file: str) -> None:
+    """Check that rows can be kept or left out by the words of this column."""
     kinds = {c.name: c.kind for c in TABLES[name].columns}
     words = [c for c, kind in kinds.items() if kind in ("category", "text", "flag")]
     if rule.column not in words:
         raise AgencyError(
-            f"{file}: [[{name}.leave_out]] column = {rule.column!r} is not allowed. Allowed: "
-            f"{', '.join(words)}."
+            f"{file}: {key} column = {rule.column!r} is not allowed. Allowed: {', '.join(words)}."
         )
     if kinds[rule.column] == "flag" and not set(rule.values) <= {"true", "false"}:
         raise AgencyError(
-            f"{file}: [[{name}.leave_out]] values = {rule.values!r} is not allowed for "
-            f"{rule.column}, which is yes or no. Allowed: 'true', 'false'."
+            f"{file}: {key} values = {rule.values!r} is not allowed for {rule.column}, which is "
+            "yes or no. Allowed: 'true', 'false'."
         )
     if not rule.values and not rule.missing:
         raise AgencyError(
-            f"{file}: [[{name}.leave_out]] names neither values nor missing = true, so it leaves "
-            "nothing out. Name one of them."
+            f"{file}: {key} names neither values nor missing = true, so it chooses nothing. Name "
+            "one of them."
         )
 
 
@@ -326,7 +354,7 @@ def _did_you_mean(where: list[Any]) -> str:
     if "stages" in where:
         model = Stage
     if "leave_out" in where:
-        model = LeaveOut
+        model = Choose
     keys = [k for k in model.model_fields if k not in _OWN]
     return f". Did you mean {_near(str(where[-1]), keys)}? Keys: {', '.join(keys)}"
 

@@ -67,7 +67,7 @@ def check_agency(
                 raw=raw,
                 good=good,
                 quarantine=aside,
-                context=_context(agency, name, today or dt.date.today()),
+                context=_context(agency, name, today or dt.date.today(), paths),
             )
         for benchmark in agency.benchmarks:
             tell(f"Checking the benchmark {benchmark.label}")
@@ -80,7 +80,13 @@ def check_agency(
                 raw=None,
                 good=work / "residents_good.parquet",
                 quarantine=work / "residents_set_aside.csv",
-                context=_context(agency, "residents", today or dt.date.today()),
+                context=_context(
+                    agency,
+                    "residents",
+                    today or dt.date.today(),
+                    [agency.benchmark_path(benchmark)],
+                    benchmark.label,
+                ),
             )
         # only now, when everything has been checked, do results take the place of earlier ones
         for name in inputs:
@@ -116,12 +122,20 @@ def _standardize(agency: Agency, name: str, raw: Path) -> Any:
 def _stages(agency: Agency) -> dict[str, Any]:
     given = agency.applicants.stages if agency.applicants else []
     said = {
-        s.name: {"column": s.column, "reached": s.reached, "not": s.not_reached} for s in given
+        s.name: {
+            "column": s.column,
+            "reached": s.reached,
+            "not": s.not_reached,
+            "unknown": s.unknown,
+        }
+        for s in given
     }
     return {name: {k: v for k, v in spec.items() if v is not None} for name, spec in said.items()}
 
 
-def _context(agency: Agency, name: str, today: dt.date) -> dict[str, Any]:
+def _context(
+    agency: Agency, name: str, today: dt.date, files: list[Path], label: str = ""
+) -> dict[str, Any]:
     place = agency.agency
     box = None
     if place.latitude is not None and place.longitude is not None:
@@ -138,6 +152,9 @@ def _context(agency: Agency, name: str, today: dt.date) -> dict[str, Any]:
         "stages": tuple(s.name for s in agency.applicants.stages) if agency.applicants else (),
         "bounding_box": box,
         "fictional": place.fictional,
+        "rules": agency.inputs[name].rules if name in agency.inputs else {},
+        "label": label,
+        "files": [p.name for p in files],
     }
 
 

@@ -14,7 +14,7 @@ import duckdb
 import pandas as pd
 
 from equity import __version__, groups
-from equity.agency import Agency
+from equity.agency import Agency, Choose
 from equity.cohorts import Cohort, col
 from equity.counts import CountTable, count
 from equity.pipeline.checking import Tell, check_agency
@@ -115,18 +115,18 @@ def _count(agency: Agency, step: Step) -> CountTable:
     rows = connection().read_parquet(str(agency.private / f"{step.table}.parquet"))
     given = agency.inputs[step.table]
     cohort = Cohort(rows)
-    for rule in given.leave_out:
-        if rule.column not in rows.columns:
-            raise ValueError(
-                f"[[{step.table}.leave_out]] column = {rule.column!r} is not a column of "
-                f"{step.table}. There are: {', '.join(TABLES[step.table].names)}."
-            )
-        flag = TABLES[step.table][rule.column].kind == "flag"
-        values = [v == "true" for v in rule.values] if flag else rule.values
-        condition = col(rule.column).is_in(values)
-        if rule.missing:
-            condition = condition | col(rule.column).is_null()
-        cohort = cohort.drop(condition, because=rule.because)
+    for verb in ("keep", "leave_out"):
+        for rule in getattr(given, verb):
+            if rule.column not in rows.columns:
+                raise ValueError(
+                    f"[[{step.table}.{verb}]] column = {rule.column!r}: this agency's file has no "
+                    f"such column. It has: {', '.join(_words_of(rows))}."
+                )
+            chosen = _chosen(step.table, rule)
+            if verb == "keep":
+                cohort = cohort.keep(chosen, because=rule.because)
+            else:
+                cohort = cohort.drop(chosen, because=rule.because)
     have = set(rows.columns) | ({"year", "month"} if "date" in rows.columns else set())
     flags = step.of
     if step.table == "applicants":
@@ -140,6 +140,18 @@ def _count(agency: Agency, step: Step) -> CountTable:
     )
     ledger = _ledger(report, counts.ledger)
     return CountTable(counts.table, counts.by, counts.of, ledger, counts.provenance)
+
+
+def _chosen(table: str, rule: Choose) -> Any:
+    """Return the condition of a rule of the agency file: never unknown."""
+    flag = TABLES[table][rule.column].kind == "flag"
+    values = [v == "true" for v in rule.values] if flag else rule.values
+    condition = col(rule.column).is_in(values) & ~col(rule.column).is_null()
+    return condition | col(rule.column).is_null() if rule.missing else condition
+
+
+def _words_of(rows: duckdb.DuckDBPyRelation) -> list[str]:
+    return [c for c in rows.columns if not c.startswith(("raw_", "source_"))]
 
 
 def _ledger(report: Mapping[str, Any], counted: pd.DataFrame) -> pd.DataFrame:
@@ -210,7 +222,8 @@ def _benchmarks(agency: Agency, table: str) -> CountTable:
         parts.append(part.assign(benchmark=benchmark.label))
     frame = pd.concat(parts, ignore_index=True)
     by = tuple(c for c in ("benchmark", "place", "year", "universe", "race") if c in frame.columns)
-    rest = [c for c in ("n", "moe", "controlled") if c in frame.columns]
+    numbers = ("n", "moe", "controlled", "place_n", "place_moe")
+    rest = [c for c in numbers if c in frame.columns]
     provenance = {
         **_about(agency),
         "table": "residents",

@@ -12,7 +12,17 @@ import anywidget
 import ipywidgets
 import traitlets
 
-__all__ = ["Choice", "batch", "choice", "choices_bar", "choices_in", "resolve", "slug", "when"]
+__all__ = [
+    "Choice",
+    "batch",
+    "choice",
+    "choices_bar",
+    "choices_in",
+    "key_of",
+    "resolve",
+    "slug",
+    "when",
+]
 
 _STATIC = Path(__file__).parent / "static"
 _EVERYTHING = ""  # the key of "no choice": ipywidgets reads None as "nothing selected"
@@ -26,9 +36,9 @@ class Choice(ipywidgets.Dropdown):
     ):
         self.label_text = label
         self.name = slug(label)
-        words = {_key(k): word for k, word in words.items()}
-        value = _key(value)
-        self.things = {_EVERYTHING: None, **{_key(k): thing for k, thing in things.items()}}
+        words = {key_of(k): word for k, word in words.items()}
+        value = key_of(value)
+        self.things = {_EVERYTHING: None, **{key_of(k): thing for k, thing in things.items()}}
         super().__init__(
             options=[(word, key) for key, word in words.items()],
             value=value,
@@ -177,7 +187,7 @@ def when(choices: Iterable[Choice], act: Callable[[], None]) -> None:
         one.observe(changed, names="value")
 
 
-def _key(key: Any) -> Any:
+def key_of(key: Any) -> Any:
     return _EVERYTHING if key is None else key
 
 
@@ -210,4 +220,3 @@ class _Address(anywidget.AnyWidget):
             name: None if one.value == one.start else str(one.value)
             for name, one in self.choices.items()
         }
-

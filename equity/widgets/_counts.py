@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from equity.counts import CountTable, read_counts
-from equity.widgets._choices import Choice, batch, choice
+from equity.widgets._choices import Choice, batch, choice, key_of
 
 __all__ = [
     "choose",
@@ -107,24 +107,17 @@ def choose_reference(
 
     It offers the groups of the other column as soon as that is picked. At first it is White, or
     men, as in most of the literature; where there are none of these, the largest group. With
-    `highest` (words), the first on offer and chosen is None: the measure takes the group with the
+    `highest` (words), None is on offer too, as the last: the measure then takes the group with the
     highest rate.
     """
     if counts is None:
         return _nothing(label, highest)
-    reference = choice(label, all=highest, **_groups(counts, group.picked, highest))
-
-    def follow(_: Any) -> None:
-        offered = _groups(counts, group.picked, highest)
-        top = [(highest, None)] if highest else []
-        with batch():
-            reference.options = top + [
-                (offered["labels"].get(key, key), key) for key in offered["options"]
-            ]
-            reference.value = offered["value"]
-            reference.start = offered["value"]
-
-    group.observe(follow, names="value")
+    offered = _groups(counts, group.picked, highest)
+    reference = choice(label, [k for k in offered["words"] if k is not None])
+    _offer(reference, offered)
+    group.observe(
+        lambda _: _offer(reference, _groups(counts, group.picked, highest)), names="value"
+    )
     return reference
 
 
@@ -132,27 +125,27 @@ def _groups(counts: CountTable, column: str, highest: str | None) -> dict[str, A
     values = counts.values(column)
     size = counts.table.groupby(column)["n"].sum()
     usual = next((g for g in ("white", "male") if g in values), size.idxmax())
-    return {
-        "options": values,
-        "labels": {key: str(counts.labels(column).get(key, key)) for key in values},
-        "value": None if highest else usual,
-    }
+    words = {key: str(counts.labels(column).get(key, key)) for key in values}
+    return {"words": words | ({None: highest} if highest else {}), "first": usual}
 
 
-def _nothing(label: str, all: str | None) -> Choice:
-    hidden = choice(label, [], all=all or "—")
-    hidden.layout.display = "none"
-    return hidden
+def _offer(reference: Choice, offered: dict[str, Any]) -> None:
+    """Put other groups on offer and choose the usual one of them."""
+    with batch():
+        reference.options = [(words, key_of(key)) for key, words in offered["words"].items()]
+        reference.value = reference.start = offered["first"]
 
 
 def choose_stage(
     counts: CountTable | None, label: str = "Stage", *, all: str | None = None
 ) -> Choice:
-    """Return a choice among the stages of a pipeline, and the bottom line."""
+    """Return a choice among the stages of a pipeline; at first it is the bottom line."""
     if counts is None:
         return _nothing(label, all)
     words = {s["name"]: s["label"] for s in counts.provenance.get("stages", [])}
-    return choice(label, [*stages(counts), "bottom line"], all=all, labels=words)
+    words["bottom line"] = "Bottom line: applied to last stage"
+    keys = ["bottom line", *stages(counts)]
+    return choice(label, keys, all=all, labels=words, value="bottom line")
 
 
 def choose_flag(counts: CountTable | None, label: str = "What happened") -> Choice:
@@ -182,10 +175,17 @@ def choose_benchmark(
         return _nothing(label, all)
     things: dict[Any, Any] = {name: {name: table} for name, table in parts.items()}
     words: dict[Any, str] = {name: str(name) for name in parts}
-    first = next(iter(parts))
+    first: Any = next(iter(parts))
     if all is not None and len(parts) > 1:
-        things, words, first = {None: parts} | things, {None: all} | words, None
+        things, words = {None: parts} | things, {key_of(None): all} | words
+        first = key_of(None)
     picked = Choice(label, words, things, first)
     if len(parts) == 1:
         picked.layout.display = "none"
     return picked
+
+
+def _nothing(label: str, all: str | None) -> Choice:
+    hidden = choice(label, [], all=all or "—")
+    hidden.layout.display = "none"
+    return hidden

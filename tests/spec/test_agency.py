@@ -78,7 +78,7 @@ def test_a_pattern_names_files_in_alphabetical_order(tmp_path):
         ('["stops-*.csv"]', '["stops-*.csv"]\nscheme = "uk5"', r"\[stops\] scheme has no effect on the format 'opp'"),
         ("[[benchmarks]]", '[[stops.leave_out]]\ncolumn = "subject_age"\nvalues = ["3"]\nbecause = "test"\n[[benchmarks]]', r"column = 'subject_age' is not allowed. Allowed: .*district"),
         ("[[benchmarks]]", '[[workforce.leave_out]]\ncolumn = "sworn"\nvalues = ["no"]\nbecause = "test"\n[[benchmarks]]', r"which is yes or no. Allowed: 'true', 'false'"),
-        ("[[benchmarks]]", '[[stops.leave_out]]\ncolumn = "type"\nbecause = "test"\n[[benchmarks]]', r"leaves nothing out"),
+        ("[[benchmarks]]", '[[stops.leave_out]]\ncolumn = "type"\nbecause = "test"\n[[benchmarks]]', r"chooses nothing"),
         ("[stops]", "[stopps]", r"stopps is not a key. Did you mean 'stops'"),
     ],
 )

@@ -178,3 +178,47 @@ def test_serving_without_counts_says_what_to_run(office, equity):
     code, said = equity("serve", "--agency", office)
     assert code == 2
     assert "equity count" in said
+
+
+def test_the_folder_may_be_named_with_or_without_the_option(office, equity):
+    assert equity("check", office)[0] == equity("check", "--agency", office)[0] == 1
+    code, said = equity("check", office, "--agency", office)
+    assert (code, "named twice" in said) == (2, True)
+
+
+def test_the_next_command_can_be_pasted(tmp_path, equity):
+    code, said = equity("sample", tmp_path / "Police statistics 2025")
+    assert code == 0
+    assert f"equity check '{tmp_path}/Police statistics 2025'" in said
+
+
+def test_a_file_that_is_no_agency_file_is_refused(office, equity):
+    code, said = equity("check", office / "stops.csv")
+    assert (code, "stops.csv is not an agency file" in said) == (2, True)
+
+
+def test_without_a_benchmark_the_note_says_what_is_missing(office, equity):
+    (office / "equity.toml").write_text(TOML.split("[[benchmarks]]")[0], encoding="utf-8")
+    code, said = equity("count", office)
+    assert (code, "names no [[benchmarks]]" in said) == (0, True)
+
+
+def test_rows_are_kept_and_left_out_with_a_reason(office, equity):
+    rules = """
+[[stops.keep]]
+column = "subject_race"
+values = ["white", "black"]
+missing = true
+because = "two groups only"
+
+[[stops.leave_out]]
+column = "search_conducted"
+values = ["true"]
+because = "searched people answer another question"
+"""
+    (office / "equity.toml").write_text(TOML + rules, encoding="utf-8")
+    assert equity("count", office)[0] == 0
+    counts = eq.read_counts(office / "counts" / "stops.parquet")
+    # 6 in the file, 1 unreadable date, 1 Hispanic, 1 searched
+    assert counts.ledger["rows"].tolist() == [6, 5, 4, 3]
+    assert counts.table["n"].sum() == 3

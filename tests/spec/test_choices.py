@@ -1,0 +1,80 @@
+"""Choices made from counts: what is on offer follows what is chosen, and nothing goes blank."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import equity as eq
+from equity import widgets
+
+LABELS = {"race": {"white": "White", "black": "Black"}, "sex": {"female": "Women", "male": "Men"}}
+
+
+@pytest.fixture
+def counts() -> eq.CountTable:
+    rows = pd.DataFrame(
+        {"race": ["black", "black", "white", None], "sex": ["female", "male", "male", "female"]}
+    )
+    return eq.count(rows, by=["race", "sex"], provenance={"labels": LABELS})
+
+
+def options(choice) -> list[str]:
+    return [words for words, _ in choice.options]
+
+
+def test_the_reference_follows_the_column_that_is_compared_by(counts):
+    group = widgets.choose_group(counts, {"race": "Race", "sex": "Sex"})
+    reference = widgets.choose_reference(counts, group, highest="Highest rate")
+    assert options(reference) == ["White", "Black", "Highest rate"]
+    assert reference.picked == "white"
+    group.value = "sex"
+    assert options(reference) == ["Women", "Men", "Highest rate"]
+    assert (reference.picked, reference.words) == ("male", "Men")
+    group.value = "race"
+    assert (reference.picked, reference.words) == ("white", "White")
+
+
+def test_the_highest_rate_stands_for_no_named_reference(counts):
+    group = widgets.choose_group(counts, {"race": "Race"})
+    reference = widgets.choose_reference(counts, group, highest="Highest rate")
+    reference.index = 2
+    assert (reference.picked, reference.words) == (None, "Highest rate")
+
+
+def test_without_counts_there_is_nothing_to_choose():
+    group = widgets.choose_group(None, {"race": "Race"})
+    for choice in (
+        widgets.choose(None, "year", "Year", all="All years"),
+        widgets.choose_reference(None, group),
+        widgets.choose_benchmark(None),
+        widgets.choose_flag(None),
+        widgets.choose_stage(None),
+    ):
+        assert choice.picked is None
+        assert choice.layout.display == "none"
+
+
+def test_the_newest_year_is_chosen_first(counts):
+    rows = pd.DataFrame({"race": ["a", "b"], "year": [2021, 2023]})
+    years = eq.count(rows, by=["race", "year"])
+    assert widgets.choose(years, "year", "Year", newest=True).picked == 2023
+
+
+def test_one_value_only_is_no_choice():
+    years = eq.count(pd.DataFrame({"race": ["a"], "year": [2021]}), by=["race", "year"])
+    choice = widgets.choose(years, "year", "Year", all="All years")
+    assert (choice.picked, choice.layout.display) == (None, "none")
+
+
+def test_several_benchmarks_can_be_seen_side_by_side_or_one_by_one():
+    table = pd.DataFrame({"benchmark": ["City", "County"], "race": ["a", "a"], "n": [1.0, 2.0]})
+    ledger = pd.DataFrame(columns=["step", "because", "rows", "left_out"])
+    residents = eq.CountTable(table, ("benchmark", "race"), (), ledger)
+    choice = widgets.choose_benchmark(residents, all="All benchmarks")
+    assert options(choice) == ["All benchmarks", "City", "County"]
+    assert set(choice.picked) == {"City", "County"}
+    choice.index = 2
+    assert set(choice.picked) == {"County"}
+    choice.index = 0
+    assert (set(choice.picked), choice.words) == ({"City", "County"}, "All benchmarks")
