@@ -178,20 +178,21 @@ def main() -> None:
     """Run the command line; an error is a paragraph with the way out, never a traceback."""
     try:
         app()
-    except (ValueError, TypeError, OSError) as error:
-        if os.environ.get("EQUITY_DEBUG"):
-            raise
-        _refuse(" ".join(str(error).split()) or type(error).__name__)
-        sys.exit(2)
     except Exception as error:
         if os.environ.get("EQUITY_DEBUG"):
             raise
-        # the message of an unforeseen error may quote a record, so it is not shown
-        _refuse(
-            f"Something went wrong inside equity ({type(error).__name__}). This is a fault of ours: please report it. With "
-            "EQUITY_DEBUG=1 in the environment the same command shows where it happened; that "
-            "text may quote a record, so read it before you pass it on."
-        )
+        from equity.widgets._safety import speaks_for_itself
+
+        if isinstance(error, OSError) or speaks_for_itself(error):
+            _refuse(" ".join(str(error).split()) or type(error).__name__)
+        else:
+            # the message of an unforeseen error may quote a record, so it is not shown
+            _refuse(
+                f"Something went wrong inside equity ({type(error).__name__}). This is a fault of "
+                "ours: please report it. With EQUITY_DEBUG=1 in the environment the same command "
+                "shows where it happened; that text may quote a record, so read it before you "
+                "pass it on."
+            )
         sys.exit(2)
 
 

@@ -109,7 +109,9 @@ def about(counts: Path, dashboards: Path) -> dict[str, Any]:
         if source not in found["sources"]:
             found["sources"].append(source)
     found["notebooks"] = [
-        _card(path) for path in sorted(dashboards.glob("*.ipynb")) if path.name[0] not in "._"
+        _card(path, counts)
+        for path in sorted(dashboards.glob("*.ipynb"))
+        if path.name[0] not in "._"
     ]
     return found
 
@@ -297,7 +299,15 @@ def _name(thing: Any) -> str:
     return str(thing.get("name", "") if isinstance(thing, Mapping) else thing or "")
 
 
-def _card(path: Path) -> dict[str, str]:
+def _card(path: Path, counts: Path) -> dict[str, str]:
     told = json.loads(path.read_text(encoding="utf-8")).get("metadata", {})
     title = str(told.get("title") or path.stem.replace("_", " ").capitalize())
-    return {"path": path.name, "title": title, "description": str(told.get("description", ""))}
+    tables = [str(name) for name in told.get("tables", [])]
+    absent = [name for name in tables if not (counts / f"{name}.parquet").exists()]
+    without = f"This agency's file names no {' and no '.join(absent)}." if absent else ""
+    return {
+        "path": path.name,
+        "title": title,
+        "description": str(told.get("description", "")),
+        "without": without,
+    }

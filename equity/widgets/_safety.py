@@ -50,11 +50,12 @@ def report(error: BaseException) -> str:
 
 
 def speaks_for_itself(error: BaseException) -> bool:
-    """Return whether an error is one of our own sentences: a ValueError raised in equity itself.
+    """Return whether an error is one of our own sentences: raised by our own code, for people.
 
     A ValueError from a library may hold a value of the data, so its words are not shown.
     """
-    return isinstance(error, ValueError) and _raised_in(error.__traceback__).startswith("equity.")
+    ours = _raised_in(error.__traceback__).startswith(("equity.", "data_checks."))
+    return ours and isinstance(error, ValueError | TypeError)
 
 
 def log() -> logging.Logger:
