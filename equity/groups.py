@@ -7,7 +7,8 @@ how, and refuses where it cannot be done without inventing numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -282,20 +283,31 @@ def crosswalk(source: str, to: str) -> dict[str, str]:
     )
 
 
-def recode(values: Iterable[str], mapping: Mapping[str, str | None], *, column: str) -> None:
+def recode(
+    values: Iterable[str],
+    mapping: Mapping[str, str | None],
+    *,
+    column: str,
+    section: str = "",
+    allowed: Sequence[str] = (),
+) -> None:
     """Raise ValueError if a value is not in `mapping`; every such value is listed, no row is.
 
     `values` are the distinct values of a column, `mapping` what each becomes (None: not known).
+    The message calls the column `column`, and gives the lines to paste under `section` of the
+    agency file (such as ``applicants.values.race``), whose right sides are among `allowed`.
     """
     unmapped = sorted({str(v) for v in values if v is not None and v not in mapping})
     if unmapped:
         shown = ", ".join(repr(v) for v in unmapped[:20])
         more = f" and {len(unmapped) - 20} more" if len(unmapped) > 20 else ""
+        groups = f" Groups: {', '.join(allowed)}." if allowed else ""
+        example = json.dumps(unmapped[0], ensure_ascii=False)
         raise ValueError(
-            f"Column {column!r} holds values that no rule maps to a group: {shown}{more}. Add "
-            f"each to the section of its table, such as [workforce.values.{column}], in "
-            "equity.toml, with the group it "
-            'means, or "" if it means that the group is not known.'
+            f"Column {column!r} holds values that no rule maps to a group: {shown}{more}. Say in "
+            f"equity.toml, in the section [{section or f'TABLE.values.{column}'}], what each "
+            f'means, a line for each, such as {example} = "{allowed[0] if allowed else "white"}", '
+            f'or {example} = "" if it means that the group is not known.{groups}'
         )
 
 
@@ -306,11 +318,14 @@ def regroup(
 
     Counts `n` are added. Margins of error `moe` are combined as the root of the sum of squares
     (US Census Bureau, *Understanding and Using ACS Data*, 2020, ch. 8), which ignores the
-    covariance between the groups and is therefore an approximation.
+    covariance between the groups and is therefore an approximation. Where a part is missing the
+    sum is missing too. A sum is `controlled` only if all its parts are.
 
     Parameters
     ----------
-    residents : DataFrame with `column`, `n` and optionally `moe`; other columns are kept apart.
+    residents : DataFrame with `column`, `n` and optionally `moe` and `controlled`; rows that
+        differ in any other column are kept apart. `place_n` and `place_moe`, the same for all
+        groups of a place, stay as they are.
     source, to : names of schemes, see `SCHEMES`.
     """
     mapping = crosswalk(source, to)
@@ -324,14 +339,14 @@ def regroup(
     keys = [c for c in residents.columns if c not in (column, "n", "moe", "controlled")]
     frame = residents.assign(**{column: residents[column].map(mapping)})
     parts = frame.groupby([*keys, column], dropna=False, sort=False)
-    out = parts["n"].sum(min_count=1).reset_index()
+    out = parts["n"].sum(skipna=False).reset_index()
     if "moe" in residents:
         squares = frame.assign(moe=frame["moe"] ** 2).groupby(
             [*keys, column], dropna=False, sort=False
         )["moe"]
-        out["moe"] = np.sqrt(squares.sum(min_count=1).to_numpy())
+        out["moe"] = np.sqrt(squares.sum(skipna=False).to_numpy(dtype=float, na_value=np.nan))
     if "controlled" in residents:
-        out["controlled"] = parts["controlled"].all().to_numpy()
+        out["controlled"] = parts["controlled"].all(skipna=False).array
     return out.sort_values(
         [*keys, column], key=lambda s: s.map(order) if s.name == column else s, kind="stable"
     ).reset_index(drop=True)[list(residents.columns)]

@@ -18,6 +18,7 @@ __all__ = [
     "product",
     "proportion",
     "ratio",
+    "shares",
     "standard_error",
     "total",
 ]
@@ -105,6 +106,8 @@ def proportion(x: Any, x_moe: Any, y: Any, y_moe: Any) -> Estimate:
     """Part of a whole, with margin `sqrt(x_moe^2 - p^2 y_moe^2) / y`.
 
     Where the number under the root is negative the formula of `ratio` is used, as the Bureau says.
+    The whole must be an estimate that the Bureau publishes with a margin of its own; for a whole
+    that you add up yourself see `shares`.
 
     Parameters
     ----------
@@ -127,6 +130,43 @@ def proportion(x: Any, x_moe: Any, y: Any, y_moe: Any) -> Estimate:
     (0.322, 0.008)
     """
     return _quotient(x, x_moe, y, y_moe, part=True)
+
+
+def shares(values: Any, moes: Any, *, axis: int | None = None) -> Estimate:
+    """Share of each part in the sum of all parts, where the sum has no margin of its own.
+
+    The margin is `sqrt((1 - p)^2 moe^2 + p^2 (sum of the other parts' moe^2)) / sum`: what the
+    error of each part does to the share, with errors that are independent of each other.
+
+    Parameters
+    ----------
+    values, moes : all parts and their margins, in one shape.
+    axis : along which they are parts of one whole; all, if None.
+
+    Returns
+    -------
+    Estimate
+        In the shape of the parts; NaN where the sum is 0 or a part is not known.
+
+    Notes
+    -----
+    It cannot show how the Bureau's control of a total ties the parts together: where the total is
+    published with its margin, use `proportion`. Source: the delta method, as in the Bureau's
+    Understanding and Using ACS Data (2018), ch. 8, for functions of independent estimates.
+
+    Examples
+    --------
+    >>> share = shares([7_000, 1_500, 1_000, 500], [300, 200, 180, 120])
+    >>> share.value.tolist(), share.moe.round(4).tolist()
+    ([0.7, 0.15, 0.1, 0.05], [0.0225, 0.0179, 0.0166, 0.0116])
+    """
+    v, m = _both(values, moes, ("values", "moes"))
+    squares = m**2
+    everyone = np.sum(v, axis=axis, keepdims=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = np.where(everyone > 0, v / everyone, np.nan)
+        others = np.maximum(np.sum(squares, axis=axis, keepdims=True) - squares, 0.0)
+        return Estimate(p, np.sqrt((1 - p) ** 2 * squares + p**2 * others) / everyone)
 
 
 def ratio(x: Any, x_moe: Any, y: Any, y_moe: Any) -> Estimate:

@@ -225,6 +225,20 @@ RESIDENTS = Table(
             low=0,
         ),
         Column("controlled", "flag", "the estimate is controlled to official figures"),
+        Column(
+            "place_n",
+            "number",
+            "estimated number of people of all groups in the place, as published",
+            "people",
+            low=0,
+        ),
+        Column(
+            "place_moe",
+            "number",
+            "its margin of error at 90 % confidence; 0 where it is controlled",
+            "people",
+            low=0,
+        ),
     ),
 )
 

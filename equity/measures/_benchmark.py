@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from equity import margins
-from equity.measures._cells import Cells, need
+from equity.measures._cells import Cells, key, need
 
 SURVEY_YEARS = 5
 """Counts and a survey further apart than this (years) are of clearly different periods."""
@@ -101,15 +101,16 @@ def _fold(
         )
     column = _group_column(table, group, name)
     need(table, [("n", "n")], what=f"benchmark {name!r}")
-    table = table[table[column].notna()]
     if table.empty:
-        raise ValueError(f"The benchmark {name!r} has no rows with a group. Check its filters.")
+        raise ValueError(f"The benchmark {name!r} has no rows. Check its filters.")
+    _no_blanks(table, column, name)
     by_area = within is not None and within in table.columns and _is_area(table, within)
     _one_place(table, name, within if by_area else None)
-    groups = tuple(sorted({str(g) for g in table[column]}))
+    own = [key(g) for g in table[column]]
+    groups = tuple(sorted(set(own)))
     _same_groups(folded.groups, groups, name, group)
-    stratum = [str(v) for v in table[within]] if by_area else ["all"] * len(table)
-    cell = pd.MultiIndex.from_arrays([stratum, table[column].astype(str)])
+    stratum = [key(v) for v in table[within]] if by_area else ["all"] * len(table)
+    cell = pd.MultiIndex.from_arrays([stratum, own])
     if cell.has_duplicates:
         twice = cell[cell.duplicated()][0]
         raise ValueError(
@@ -136,8 +137,10 @@ def _fold(
         )
     moe = spread(table["moe"].array) if "moe" in table else np.zeros_like(population)
     filled = np.where(np.isnan(moe), 0.0, moe)
-    everyone = margins.total(population, filled, axis=1)
-    share = margins.proportion(population, filled, everyone.value[:, None], everyone.moe[:, None])
+    share = _shares(population, filled, *(
+        spread(table[c].array) if c in table else np.full_like(population, np.nan)
+        for c in ("place_n", "place_moe")
+    ))  # fmt: skip
     return Benchmark(
         name,
         groups,
@@ -150,6 +153,36 @@ def _fold(
         _periods(table, name, years),
         np.isnan(moe) & ~np.isnan(population),
     )
+
+
+def _shares(
+    population: np.ndarray, moe: np.ndarray, place_n: np.ndarray, place_moe: np.ndarray
+) -> margins.Estimate:
+    """Return the shares: by the published total and its margin, where it is the total of these.
+
+    A total that is added up here has no margin of its own, and the Bureau's formula for a part of
+    a published whole does not hold for it: there the parts' own margins are carried through.
+    """
+    everyone = population.sum(axis=1, keepdims=True)
+    added = margins.shares(population, moe, axis=1)
+    exact = (moe == 0).all(axis=1, keepdims=True)  # nothing moves: neither does the total
+    published = margins.proportion(population, moe, everyone, np.where(exact, 0.0, place_moe))
+    with np.errstate(invalid="ignore"):
+        whole = (np.abs(place_n - everyone) < 0.5) & ~np.isnan(place_moe)
+    use = whole.all(axis=1, keepdims=True)
+    return margins.Estimate(added.value, np.where(use, published.moe, added.moe))
+
+
+def _no_blanks(table: pd.DataFrame, column: str, name: str) -> None:
+    blank = table[column].isna()
+    if blank.any():
+        people = pd.to_numeric(table["n"], errors="coerce")[blank].sum()
+        raise ValueError(
+            f"The benchmark {name!r} has {int(blank.sum())} rows without a group (column "
+            f"{column!r} is empty), with {people:,.0f} people. Left out, they would raise the "
+            "share of every other group. Give them a group of their own, or, if they are a total "
+            "or should not count, take those rows out of the table."
+        )
 
 
 def _group_column(table: pd.DataFrame, group: str, name: str) -> str:

@@ -77,21 +77,29 @@ class Cells:
         return np.repeat(np.array(self.strata), g), np.tile(np.array(self.groups), s)
 
 
+def key(value: Any) -> str:
+    """Return a key as text: a whole number without decimals, so that 2023.0 is 2023."""
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value)
+
+
 def keys(values: pd.Series) -> tuple[np.ndarray, list[str]]:
     """Return a code for each row (-1 where missing) and the keys as text, in a stable order.
 
-    Numbers, and text that is all numbers, are ordered as numbers; everything else as text.
+    Keys that read the same (1 and "1") are one. Numbers, and text that is all numbers, are
+    ordered as numbers; everything else as text.
     """
     codes, found = pd.factorize(values)
-    found = pd.Index(found)
+    words = np.array([key(v) for v in found], dtype=object)
+    same, texts = pd.factorize(words)
     try:
-        order = np.argsort(found.to_numpy(dtype=float), kind="stable")
+        order = np.argsort(texts.astype(float), kind="stable")
     except (TypeError, ValueError):
-        order = np.argsort(np.array([str(v) for v in found]), kind="stable")
-    rank = np.empty(len(found) + 1, dtype=np.int64)
-    rank[order] = np.arange(len(found))
-    rank[-1] = -1
-    return rank[codes], [str(found[i]) for i in order]
+        order = np.argsort(texts.astype(str), kind="stable")
+    rank = np.empty(len(texts), dtype=np.int64)
+    rank[order] = np.arange(len(texts))
+    return np.append(rank[same], -1)[codes], [str(texts[i]) for i in order]
 
 
 def cells(frame: pd.DataFrame, *, group: str, within: str | None, columns: Sequence[str]) -> Cells:
@@ -106,6 +114,11 @@ def cells(frame: pd.DataFrame, *, group: str, within: str | None, columns: Seque
         stratum_code, strata = np.zeros(len(frame), dtype=np.int64), ["all"]
     else:
         stratum_code, strata = keys(frame[within])
+        if NOT_KNOWN in strata:  # in words, what an empty cell says
+            at = strata.index(NOT_KNOWN)
+            after = stratum_code - (stratum_code > at)
+            stratum_code = np.where(stratum_code == at, -1, after)
+            strata.remove(NOT_KNOWN)
         if (stratum_code < 0).any():
             stratum_code = np.where(stratum_code < 0, len(strata), stratum_code)
             strata = [*strata, NOT_KNOWN]

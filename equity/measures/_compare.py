@@ -23,6 +23,8 @@ class Comparison:
     difference: np.ndarray
     difference_low: np.ndarray
     difference_high: np.ndarray
+    """Where the reference has a rate of 0 the ratio and `ratio_high` are missing, and `ratio_low`
+    says how many times as often at least."""
     test: proportions.TwoByTwo
     reference: np.ndarray
     """Names of the reference group, shape (strata, groups)."""
@@ -52,7 +54,8 @@ def compare(
     low, high = proportions.wilson(x, known, confidence_level=confidence_level)
     with np.errstate(invalid="ignore", divide="ignore"):
         rate, other = x / known, b / m
-        ratio = np.where((known > 0) & (b > 0), rate / other, np.nan)
+        # of whole numbers, so that 64 of 100 against 80 of 100 is 0.8
+        ratio = np.where((known > 0) & (b > 0), (x * m) / (known * b), np.nan)
         difference = rate - other
     rate = np.where(known > 0, rate, np.nan)
     tested = ~own & (known > 0) & (m > 0)
@@ -76,7 +79,8 @@ def compare(
     nobody, everyone = tested & (b == 0) & (x == 0), tested & (b == m) & (x == known)
     reasons.add(nobody, "no ratio and no test: 0 in this group and in " + names)
     reasons.add(everyone, "no test: everyone in this group and in " + names)
-    ratio_low, ratio_high = (np.where(np.isnan(ratio), np.nan, v) for v in (ratio_low, ratio_high))
+    ratio_low = np.where(np.isnan(ratio) & ~zero, np.nan, ratio_low)
+    ratio_high = np.where(np.isnan(ratio), np.nan, ratio_high)
     return Comparison(
         rate, low, high, ratio, ratio_low, ratio_high,
         difference, gap_low, gap_high, test, names, own,

@@ -34,7 +34,8 @@ def read_stages(counts: Any, *, group: str, stages: Sequence[str], within: str |
 
     A flag of a stage may be recorded for those who never came so far as "no", or left empty. Where
     in every cell no more people have a known outcome than entered, it is read as left empty; else
-    as "no".
+    as "no": then those who are known to have failed before are taken off. People whose outcome
+    before is not known have none here either, and are not among them.
     """
     names = [stages] if isinstance(stages, str) else list(stages)
     if not names:
@@ -57,13 +58,15 @@ def read_stages(counts: Any, *, group: str, stages: Sequence[str], within: str |
     _nested(folded, ["n", *names])
     everyone = folded["n"]
     entered, known, passed = [], [], []
+    failed = np.zeros_like(everyone)  # known not to have passed a stage before this one
     for before, name in zip(["n", *names], names, strict=False):
         n, x, k = folded[before], folded[name], folded[f"{name}_known"]
         if before != "n" and not (k <= n).all():
-            k = np.clip(k - (everyone - n), x, n)
+            k = np.clip(k - failed, x, n)
         entered.append(n)
         known.append(np.minimum(k, n))
         passed.append(x)
+        failed = failed + known[-1] - x
     stuck = np.sum([n - k for n, k in zip(entered, known, strict=True)], axis=0)
     last = folded[f"{names[-1]}_known"]
     final = np.clip(np.maximum(last, everyone - stuck), passed[-1], everyone)
@@ -76,6 +79,17 @@ def read_stages(counts: Any, *, group: str, stages: Sequence[str], within: str |
         np.stack([*passed, passed[-1]]),
         np.stack([*unknown, folded.unknown["n"]]),
     )
+
+
+def pairs_of(groups: np.ndarray | None, p: np.ndarray) -> int | None:
+    """Return how many comparisons there are among the groups of each row, all pairs counted.
+
+    Rows without any test count none. None (a reference was named): as many as are tested.
+    """
+    if groups is None:
+        return None
+    tested = (~np.isnan(p)).any(axis=-1)
+    return int((groups * (groups - 1) // 2)[tested].sum())
 
 
 def _nested(folded: Cells, columns: list[str]) -> None:

@@ -10,10 +10,12 @@ import pandas as pd
 
 from equity.measures._cells import Reasons, tidy, whole
 from equity.measures._compare import compare, method_words
-from equity.measures._stages import MINIMUM_SHARE, read_stages
+from equity.measures._stages import MINIMUM_SHARE, pairs_of, read_stages
 from equity.proportions import holm
 
 __all__ = ["adverse_impact"]
+
+PICKED = "reference: highest rate, p-values adjusted for all pairs of groups"
 
 
 def adverse_impact(
@@ -39,7 +41,8 @@ def adverse_impact(
     group : column that holds the groups.
     stages : the flags in order, such as ["qualified", "tested", "offered", "hired"].
     reference : the group to compare with. If None, at every stage the group with the highest
-        selection rate, among groups that are not too small to be judged.
+        selection rate, among groups that are not too small to be judged. Since it is picked for
+        its rate, `p_adjusted` then allows for all pairs of groups.
     within : column of strata (year, posting); each is compared within itself.
     minimum_share : groups with a smaller share of the applicants are shown, but not judged.
     confidence_level : two-sided level of all intervals, between 0 and 1.
@@ -55,9 +58,10 @@ def adverse_impact(
         more would have passed at the rate of both groups together, or of the reference;
         `rejection_ratio` of those who did not pass (to read where pass rates exceed 0.9); `z`,
         `p_value` by the test named in `method`, the other tests beside it, `p_adjusted` for all
-        judged comparisons of the table (Holm); `flip_ratio`: the impact ratio with one more of
-        the lower group passed and one fewer of the other, and `too_few` where that reverses the
-        order; `share_of_pool`: share of all applicants with a known group; `judged`; `unknown`
+        judged comparisons of the table, or for all pairs of judged groups if no reference is
+        named (Holm); `flip_ratio`: the impact ratio with one more of the lower group passed and
+        one fewer of the other, and `too_few` where a ratio below four-fifths rests on so few that
+        this reverses the order; `share_of_pool`: share of all applicants with a known group; `judged`; `unknown`
         people without a known group; `reason` why a figure is missing or a group not judged.
 
     Raises
@@ -69,7 +73,8 @@ def adverse_impact(
     Notes
     -----
     It cannot show whether a stage measures what the job needs, nor who chose not to apply. A rule
-    of thumb and a test can disagree. Below four-fifths describes a number, not a verdict.
+    of thumb and a test can disagree. Below four-fifths describes a number, not a verdict. Among
+    several groups chance alone often puts one below four-fifths of the highest.
     Source: Uniform Guidelines on Employee Selection Procedures, 29 CFR 1607.4D (1978), and
     Questions and Answers 21, 44 FR 11996 (1979); Morris, in Morris and Dunleavy (eds.), Adverse
     Impact Analysis (2017).
@@ -128,7 +133,7 @@ def adverse_impact(
     below = pd.array((can & (5 * x * m < 4 * b * known)).ravel(), dtype="boolean")
     below[~can.ravel()] = pd.NA
     flip, few = _flip(x, known, b, m)
-    few = pd.array((few & can & ~own).ravel(), dtype="boolean")
+    few = pd.array(few.ravel() & below.fillna(False).astype(bool), dtype="boolean")
     few[~can.ravel()] = pd.NA
 
     def rows(values: np.ndarray) -> np.ndarray:
@@ -137,7 +142,9 @@ def adverse_impact(
 
     order = rows(np.arange(n.size)).ravel()
     test = found.test
-    adjusted = _adjusted(np.where(judged, test.p_value, np.nan), n_strata, n_stages)
+    could_be = (judged & (known > 0)).sum(axis=1) if named is None else None
+    adjusted = _adjusted(np.where(judged, test.p_value, np.nan), could_be, n_strata, n_stages)
+    how = [] if named is not None else [PICKED]
     strata = np.array(folded.strata)
     names, groups = np.array(got.names), np.array(folded.groups)
     return tidy(
@@ -174,17 +181,24 @@ def adverse_impact(
             "share_of_pool": rows(share),
             "judged": pd.Series(judged.ravel()[order]).astype("boolean"),
             "unknown": np.repeat(whole(got.unknown.T), n_groups),
-            "method": method_words(test.method).ravel()[order],
+            "method": method_words(test.method, *how).ravel()[order],
             "reason": reasons.column().iloc[order].reset_index(drop=True),
         }
     )
 
 
-def _adjusted(p: np.ndarray, n_strata: int, n_stages: int) -> np.ndarray:
-    """Adjust by Holm; the bottom line of a single stage is that stage, not a second test."""
+def _adjusted(
+    p: np.ndarray, could_be: np.ndarray | None, n_strata: int, n_stages: int
+) -> np.ndarray:
+    """Adjust by Holm; the bottom line of a single stage is that stage, not a second test.
+
+    `could_be` groups of a row might have been its reference, had their rate been the highest: the
+    comparison shown was then picked from among all their pairs.
+    """
     if n_stages > 2:
-        return holm(p)
-    return np.tile(holm(p[:n_strata]), (2, 1))
+        return holm(p, comparisons=pairs_of(could_be, p))
+    once = None if could_be is None else could_be[:n_strata]
+    return np.tile(holm(p[:n_strata], comparisons=pairs_of(once, p[:n_strata])), (2, 1))
 
 
 def _highest(x: np.ndarray, known: np.ndarray, judged: np.ndarray) -> np.ndarray:
@@ -222,7 +236,7 @@ def _flip(
         lower, higher = x * m < b * known, x * m > b * known
         step = np.where(lower, 1.0, np.where(higher, -1.0, 0.0))
         a, c = x + step, b - step
-        ratio = (a / known) / (c / m)
+        ratio = (a * m) / (known * c)
         ratio = np.where(np.isfinite(ratio) & (step != 0), ratio, np.nan)
         reversed_ = (lower & (a * m > c * known)) | (higher & (a * m < c * known))
     return ratio, reversed_

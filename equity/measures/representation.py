@@ -15,6 +15,11 @@ from equity.proportions import holm
 
 __all__ = ["representation"]
 
+FEW = 30
+"""Below this many expected, in the group or outside it, the test is exact; so is the interval, and
+also below this many counted."""
+INCLUDED = " with benchmark error"
+
 
 def representation(
     workforce: Any,
@@ -36,7 +41,9 @@ def representation(
         Counts of employees by `group` (and `within`), of one date: do not add up snapshots.
     residents : DataFrame, or dict of benchmark name to DataFrame
         One row for each group: `n` people, `moe` their margin of error at 90 % (0 if controlled,
-        missing if not known; no column `moe`: a full count). Several benchmarks (residents,
+        missing if not known; no column `moe`: a full count). `place_n` and `place_moe`, if given,
+        are the published total of the place and its margin, on which the error of a share rests;
+        without them the groups' errors are taken as independent. Several benchmarks (residents,
         adults, labour force, applicants) stand side by side.
     group : column of the counts that holds the groups.
     within : column of strata (year, rank, job category). If residents have it too, each stratum
@@ -56,15 +63,19 @@ def representation(
         `shortfall` in whole persons, rounded up (negative: more than expected), and
         `shortfall_exact`: so many would have to be of this group instead of another, at constant
         size; `hires_needed`: so many of this group hired in addition, with nobody leaving;
-        `z` and `p_value` with the error of the benchmark, `p_exact` (binomial) without it, both
-        two-sided, `p_adjusted` for all comparisons with one benchmark (Holm); `unknown` employees
-        without a known group; `method`; `reason` why a figure is missing, or what to keep in mind.
+        `z` with the error of the benchmark, and two-sided `p_value`: that of `z`, or, where fewer
+        than 30 are expected in the group or outside it, the exact binomial one, averaged over the
+        error of the benchmark; `p_exact` (binomial) without that error; `p_adjusted`: `p_value`
+        for all comparisons with one benchmark (Holm); `unknown` employees without a known group;
+        `method`; `reason` why a figure is missing, or what to keep in mind. A group of the
+        benchmark that is nowhere in the counts has a share of 0 and no ratio, shortfall or test:
+        it may not be kept apart there. If it is, add a row for it with `n` 0 to the counts.
 
     Raises
     ------
     ValueError
         Where counts have a group that the residents have not (the two must use one scheme), where
-        residents of several places or years are mixed, or a column is not there.
+        residents of several places or years are mixed or have no group, or a column is not there.
 
     Notes
     -----
@@ -109,23 +120,28 @@ def _against(
     unknown = np.reshape(folded.unknown["n"], (-1, 1)) if include_unknown else 0
     n = np.broadcast_to(x.sum(axis=1, keepdims=True) + unknown, x.shape)
     q, se = mark.share, mark.share_se
+    kept = np.broadcast_to(mark.counted, x.shape)
     low, high = proportions.wilson(x, n, confidence_level=confidence_level)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(n > 0, x / n, np.nan)
-        ratio = np.where(q > 0, share / q, np.nan)
+        people = (n * mark.population) * kept  # 0 gives no ratio
+        ratio = np.where(people > 0, (x * mark.total) / people, np.nan)
         difference = share - q
         expected = n * q
-        short = np.where(n > 0, expected - x, np.nan)
+        short = np.where((n > 0) & kept, expected - x, np.nan)
         needed = np.where(q < 1, np.maximum(short, 0.0) / (1 - q), np.nan)
         z = difference / np.sqrt(q * (1 - q) / n + se**2)
-        z = np.where(np.isfinite(z), z, np.nan)
-    ratio_low, ratio_high = _ratio_limits(x, n, q, se, ratio, high, confidence_level)
+        z = np.where(np.isfinite(z) & kept, z, np.nan)
+        rare = np.fmin(expected, n - expected) < FEW
+        few = rare | (np.fmin(x, n - x) < FEW)
+    ratio_low, ratio_high = _ratio_limits(x, n, q, se, ratio, few, confidence_level)
     p = np.where(np.isnan(z), np.nan, 2 * special.ndtr(-np.abs(z)))
     p = np.where(p == 0, np.finfo(float).tiny, p)  # never 0: see z for how far out it is
-    testable = ~np.isnan(z)
-    exact = proportions.binomial_test(
-        np.where(testable, x, np.nan), n, np.where(testable, q, np.nan)
-    )
+    tested = np.where(np.isnan(z), np.nan, x)
+    exact = proportions.binomial_test(tested, n, q).p_value
+    unsure = rare & (se > 0)
+    blurred = proportions.binomial_test(np.where(unsure, tested, np.nan), n, q, se=se).p_value
+    p = np.where(rare, np.where(unsure, blurred, exact), p)
 
     reasons = Reasons(x.shape)
     reasons.add(n == 0, "nobody with a known group")
@@ -138,14 +154,17 @@ def _against(
     reasons.add(q == 0, f"{mark.name}: 0 people of this group, so no ratio and no test")
     reasons.add(q == 1, f"{mark.name}: everyone is of this group, so no test")
     reasons.add(
-        np.broadcast_to(~mark.counted, x.shape) & (n > 0),
-        "nobody of this group in the counts: there are none, or it is not kept apart there",
+        ~kept & (n > 0),
+        "nobody of this group in the counts: there are none, or it is not kept apart there; "
+        "no ratio and no test",
     )
     reasons.add(mark.no_margin, "margin of error of the residents not known, left out")
     reasons.add(np.full(x.shape, bool(mark.remark)), mark.remark)
-    words = "share: Wilson; ratio: log with benchmark error; test: z with benchmark error"
-    few = "share: Wilson; ratio: Wilson limits over the benchmark; test: z with benchmark error"
-    method = np.where(x == 0, few, words).astype(object)
+    interval = np.where(few, "exact binomial", "log")
+    interval = np.where(np.isnan(ratio), "", "; ratio: " + interval.astype(object) + INCLUDED)
+    test = np.where(rare, "exact binomial", "z")
+    test = np.where(np.isnan(z), "", "; test: " + test.astype(object) + INCLUDED)
+    method = "share: Wilson" + interval + test
     if mark.method:
         method = method + f"; {mark.method}"
     if include_unknown:
@@ -175,7 +194,7 @@ def _against(
             "hires_needed": rounded_up(needed),
             "z": z,
             "p_value": p,
-            "p_exact": exact.p_value,
+            "p_exact": exact,
             "p_adjusted": holm(p),
             "unknown": np.repeat(whole(folded.unknown["n"]), len(mark.groups)),
             "method": method,
@@ -190,15 +209,22 @@ def _ratio_limits(
     q: np.ndarray,
     se: np.ndarray,
     ratio: np.ndarray,
-    high: np.ndarray,
+    few: np.ndarray,
     confidence_level: float,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return `exp(ln ratio ± z sqrt((1-s)/(n s) + (se/q)^2))`; with nobody, Wilson's limit."""
+    """Return `exp(ln ratio ± z sqrt((1-s)/(n s) + (se/q)^2))`, or exact limits where few.
+
+    The exact limits are Clopper and Pearson's of the share over the benchmark, whose error is
+    added on the log scale.
+    """
     quantile = float(special.ndtri(0.5 + confidence_level / 2))
+    low, high = proportions.clopper_pearson(x, n, confidence_level=confidence_level)
     with np.errstate(invalid="ignore", divide="ignore"):
-        relative = se / q
-        width = quantile * np.sqrt(1 / x - 1 / n + relative**2)
-        lower, upper = ratio * np.exp(-width), ratio * np.exp(width)
-        nobody = (x == 0) & ~np.isnan(ratio)
-        beyond = high / q * np.exp(quantile * relative)
-    return np.where(nobody, 0.0, lower), np.where(nobody, beyond, upper)
+        margin = quantile * se / q
+        width = np.hypot(quantile * np.sqrt(1 / x - 1 / n), margin)
+        down = np.where(few, np.hypot(np.log(x / n) - np.log(low), margin), width)
+        up = np.where(few, np.hypot(np.log(high) - np.log(x / n), margin), width)
+        lower, upper = ratio * np.exp(-down), ratio * np.exp(up)
+        none = (x == 0) & ~np.isnan(ratio)  # no estimate to start from: the margins add
+        beyond = high / q * np.exp(margin)
+    return np.where(none, 0.0, lower), np.where(none, beyond, upper)

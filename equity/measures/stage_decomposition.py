@@ -10,7 +10,8 @@ import pandas as pd
 from scipy import special
 
 from equity.measures._cells import Reasons, of_words, tidy, whole
-from equity.measures._stages import MINIMUM_SHARE, Stages, read_stages
+from equity.measures._stages import MINIMUM_SHARE, Stages, pairs_of, read_stages
+from equity.proportions import holm, koopman, two_by_two_test
 
 __all__ = ["stage_decomposition"]
 
@@ -37,7 +38,8 @@ def stage_decomposition(
     group : column that holds the groups.
     stages : the flags in order, each nested in the one before.
     reference : the group to compare with, the same at every stage; None: the group with the
-        highest rate at the bottom line, among those of at least 2 % of the applicants.
+        highest rate at the bottom line, among those of at least 2 % of the applicants. Since it
+        is picked for its rate, `p_adjusted` then allows for all pairs of groups.
     within : column of strata (year, posting); each is taken apart by itself.
     confidence_level : two-sided level of all intervals, between 0 and 1.
 
@@ -47,8 +49,12 @@ def stage_decomposition(
         One row for each stratum, group (without the reference) and stage; the last stage is the
         "bottom line". `n` of the group entered with a known outcome, `x` passed; `log_ratio` is
         the logarithm of the stage's impact ratio, with `low` and `high`, and adds up to the
-        bottom line; `impact_ratio` with its interval; `share_of_total` of the bottom line, missing
-        unless all stages point the same way; `reason` why a figure is missing.
+        bottom line; `impact_ratio` with its interval, 0 where nobody of the group passed (where
+        nobody of the reference did, it is missing and `ratio_low` says how many times as often at
+        least); `p_value` of the stage (mid-p below 30 expected, else z), and `p_adjusted` for all
+        stages and groups of the table (Holm). The bottom line has no p-value here: that of
+        `adverse_impact` counts all applicants. `share_of_total` of the bottom line, missing unless
+        all stages point the same way; `reason` why a figure is missing.
 
     Raises
     ------
@@ -59,10 +65,11 @@ def stage_decomposition(
     Notes
     -----
     It cannot show what would happen if one stage were changed: those who pass it would be others.
-    Intervals are by the delta method and too narrow with few events. Where outcomes are not known
-    the bottom line is the product of the stages, not `x` of all applicants. Source: Connecticut v.
-    Teal, 457 U.S. 440 (1982), for stages beside the bottom line; Katz and others, Biometrics 34
-    (1978), for the variance of the logarithm.
+    Intervals of the stages are Koopman's; that of the bottom line adds up variances and is too
+    narrow with few events. Where outcomes are not known the bottom line is the product of the
+    stages, not `x` of all applicants. Source: Connecticut v. Teal, 457 U.S. 440 (1982), for stages
+    beside the bottom line; Koopman, Biometrics 40 (1984), 513-517; Katz and others, Biometrics 34
+    (1978), 469-474, for the variance of the logarithm.
 
     Examples
     --------
@@ -85,7 +92,7 @@ def stage_decomposition(
     got = read_stages(counts, group=group, stages=stages, within=within)
     folded = got.folded
     at = _highest(got) if reference is None else folded.column_of(reference)
-    reference = folded.groups[at]
+    picked, reference = reference is None, folded.groups[at]
     others = [i for i in range(len(folded.groups)) if i != at]
     n, x = got.x_known, got.x
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -95,9 +102,21 @@ def stage_decomposition(
     log_rate[-1] = log_rate[:-1].sum(axis=0)
     variance[-1] = variance[:-1].sum(axis=0)
     log_ratio = (log_rate - log_rate[..., [at]])[..., others]
-    spread = np.sqrt(variance + variance[..., [at]])[..., others]
+    figures = _stage_figures(n[:-1], x[:-1], at, others, confidence_level)
+    fixed = variance[-1] == 0  # everyone passed everything: a width of 0 is no width
+    spread = np.sqrt(variance[-1] + variance[-1][..., [at]])[..., others]
     half = float(special.ndtri(0.5 + confidence_level / 2)) * spread
-    half = np.where(np.isnan(log_ratio), np.nan, half)
+    unsure = (fixed | fixed[..., [at]])[..., others] | np.isnan(log_ratio[-1])
+    with np.errstate(over="ignore"):
+        ends = [np.where(unsure, np.nan, np.exp(log_ratio[-1] + s * half)) for s in (-1, 1)]
+    impact, low, high = (
+        np.concatenate((one, last[None]))
+        for one, last in zip(figures[:3], (np.prod(figures[0], axis=0), *ends), strict=True)
+    )
+    impact[-1] = np.where(np.isnan(log_ratio[-1]), np.nan, impact[-1])
+    p = np.concatenate((figures[3], np.full((1, *log_ratio.shape[1:]), np.nan)))
+    could_be = (n > 0).sum(axis=-1) if picked else None
+    adjusted = holm(p, comparisons=pairs_of(could_be, p))
     total = log_ratio[-1]
     one_way = (log_ratio[:-1] >= 0).all(axis=0) | (log_ratio[:-1] <= 0).all(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -112,6 +131,10 @@ def stage_decomposition(
     reasons.add(mine & ~bottom, passed[..., others] + " of this group passed: no logarithm")
     reasons.add(theirs & ~bottom, passed[..., [at]] + f" of {reference} passed: no logarithm")
     reasons.add(bottom & np.isnan(log_ratio), "a stage has no figure, so there is no sum")
+    everyone = fixed[..., others] & bottom & ~np.isnan(log_ratio)
+    reasons.add(everyone, "no interval: everyone of this group passed every stage")
+    alone = fixed[..., [at]] & bottom & ~np.isnan(log_ratio)
+    reasons.add(alone, f"no interval: everyone of {reference} passed every stage")
     split = np.broadcast_to(~one_way & ~np.isnan(total), log_ratio.shape)
     reasons.add(split, "no shares: the stages point in different directions")
     reasons.add(
@@ -126,8 +149,9 @@ def stage_decomposition(
 
     order = rows(np.arange(log_ratio.size).reshape(log_ratio.shape)).ravel()
     groups = np.array([folded.groups[i] for i in others], dtype=object)
-    with np.errstate(over="ignore"):
-        figures = [np.exp(v) for v in (log_ratio, log_ratio - half, log_ratio + half)]
+    none = np.isnan(log_ratio)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        log_low, log_high = (np.where(none, np.nan, np.log(v)) for v in (low, high))
     return tidy(
         {
             "stratum": np.repeat(np.array(folded.strata), n_groups * n_stages),
@@ -137,15 +161,31 @@ def stage_decomposition(
             "n": whole(rows(n[..., others])),
             "x": whole(rows(x[..., others])),
             "log_ratio": rows(log_ratio),
-            "low": rows(log_ratio - half),
-            "high": rows(log_ratio + half),
-            "impact_ratio": rows(figures[0]),
-            "ratio_low": rows(figures[1]),
-            "ratio_high": rows(figures[2]),
+            "low": rows(log_low),
+            "high": rows(log_high),
+            "impact_ratio": rows(impact),
+            "ratio_low": rows(low),
+            "ratio_high": rows(high),
+            "p_value": rows(p),
+            "p_adjusted": rows(adjusted),
             "share_of_total": rows(part),
             "reason": reasons.column().iloc[order].reset_index(drop=True),
         }
     )
+
+
+def _stage_figures(
+    n: np.ndarray, x: np.ndarray, at: int, others: list[int], confidence_level: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return the impact ratio of each stage, Koopman's limits, and the p-value."""
+    a, m1 = x[..., others], n[..., others]
+    b, m2 = (np.broadcast_to(v[..., [at]], a.shape) for v in (x, n))
+    low, high = koopman(a, m1, b, m2, confidence_level=confidence_level)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = (a * m2) / (m1 * b)
+    p = two_by_two_test(a, m1, b, m2, beside=False).p_value
+    ratio, high = (np.where(np.isfinite(v), v, np.nan) for v in (ratio, high))
+    return ratio, low, high, p
 
 
 def _highest(got: Stages) -> int:

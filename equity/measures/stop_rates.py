@@ -50,8 +50,10 @@ def stop_rates(
         with `population_moe` and `population_share`; stops `expected` if they fell as residents
         do; `rate` in stops per resident; `ratio` to the reference with its interval, in which the
         margin of error of the residents is included; `p_value`, and `p_adjusted` for all
-        comparisons with one benchmark (Holm); `unknown` stops without a known group; `method`;
-        `reason` why a figure is missing, or what to keep in mind (different periods, no margin).
+        comparisons with one benchmark (Holm). Where the reference has no stop there is no ratio,
+        and `ratio_low` says how many times as often at least; `unknown` stops without a known
+        group; `method`; `reason` why a figure is missing, or what to keep in mind (different
+        periods, no margin).
 
     Raises
     ------
@@ -117,8 +119,9 @@ def _against(
             se2=se[:, [at]],
             confidence_level=confidence_level,
         )
-    none = ~np.isfinite(found.ratio)
-    ratio, low, high = (np.where(none, np.nan, v) for v in (found.ratio, found.low, found.high))
+    # no stop of the reference: the ratio has no upper end, but a lower one, and can be tested
+    ratio, high = (np.where(np.isfinite(v), v, np.nan) for v in (found.ratio, found.high))
+    low, p = found.low, found.p_value
     ratio = np.where(own & ~np.isnan(rate) & (rate > 0), 1.0, ratio)
 
     reasons = Reasons(stops.shape)
@@ -132,6 +135,9 @@ def _against(
     reasons.add(~own & here & (people > 0) & ~(other > 0), f"no ratio: no number of {reference}")
     zero = here & (people > 0) & (other > 0) & (stops[:, [at]] == 0)
     reasons.add(zero, f"no ratio: no stop of {reference}")
+    least = np.array([f"{v:.2g}" if v == v else "" for v in low.flat], dtype=object)
+    at_least = "a ratio of " + least.reshape(low.shape) + " or more fits the counts"
+    reasons.add(zero & ~np.isnan(low), at_least)
     reasons.add(mark.no_margin, "margin of error of the residents not known, left out")
     reasons.add(np.full(stops.shape, bool(mark.remark)), mark.remark)
 
@@ -157,8 +163,8 @@ def _against(
             "ratio": ratio,
             "ratio_low": low,
             "ratio_high": high,
-            "p_value": np.where(none, np.nan, found.p_value),
-            "p_adjusted": proportions.holm(np.where(none, np.nan, found.p_value)),
+            "p_value": p,
+            "p_adjusted": proportions.holm(p),
             "unknown": np.repeat(whole(folded.unknown["n"]), len(mark.groups)),
             "method": method,
             "reason": reasons.column(),

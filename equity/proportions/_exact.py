@@ -29,12 +29,7 @@ def two_sided(
     1e-15 of the sum.
     """
     at_x = log_pmf(x, *parameters)
-    first, end = x + 1, high + 1  # first k above x that is no likelier than x: bisection
-    while (open_ := first < end).any():
-        middle = np.floor((first + end) / 2)
-        rare = log_pmf(np.minimum(middle, high), *parameters) <= at_x + TIES
-        end = np.where(open_ & rare, middle, end)
-        first = np.where(open_ & ~rare, middle + 1, first)
+    first = opposite(log_pmf, parameters, x, high)
     reach = np.ceil(9 * sd) + 40
     down = _run(log_step, parameters, x, np.minimum(x - low, reach), -1)
     right = first <= high
@@ -44,6 +39,33 @@ def two_sided(
         first_of_it = np.exp(np.minimum(log_pmf(start, *parameters) - at_x, TIES))
         up = np.where(right, up * first_of_it, 0.0)
     return at_x, down + up
+
+
+def opposite(
+    log_pmf: Law, parameters: tuple[np.ndarray, ...], x: np.ndarray, high: np.ndarray
+) -> np.ndarray:
+    """Return the first outcome above `x` that is no likelier than it; `high + 1` if none is."""
+    at_x = log_pmf(x, *parameters)
+    first, end = x + 1, high + 1
+    while (open_ := first < end).any():
+        middle = np.floor((first + end) / 2)
+        rare = log_pmf(np.minimum(middle, high), *parameters) <= at_x + TIES
+        end = np.where(open_ & rare, middle, end)
+        first = np.where(open_ & ~rare, middle + 1, first)
+    return first
+
+
+def tail(
+    log_pmf: Law,
+    log_step: Law,
+    parameters: tuple[np.ndarray, ...],
+    x: np.ndarray,
+    steps: np.ndarray,
+    direction: int,
+) -> np.ndarray:
+    """Return log P(x and `steps` outcomes beyond it), for tails too small to be stored."""
+    beyond = _run(log_step, parameters, x, steps, direction)
+    return log_pmf(x, *parameters) + np.log(beyond)
 
 
 def _run(

@@ -19,7 +19,7 @@ def _checked(p_values: Any) -> np.ndarray:
     return p
 
 
-def holm(p_values: Any) -> np.ndarray:
+def holm(p_values: Any, *, comparisons: int | None = None) -> np.ndarray:
     """Holm's adjusted probabilities, for several comparisons made at once.
 
     Is this one still surprising, given how many were made? The probability of even one false
@@ -28,11 +28,14 @@ def holm(p_values: Any) -> np.ndarray:
     Parameters
     ----------
     p_values : probabilities between 0 and 1, of one family of comparisons.
+    comparisons : how many were made, where more were looked at than are given (as where those
+        given were picked for their result). Those not given are taken as larger than all that
+        are, which errs on the careful side. None: as many as are given.
 
     Raises
     ------
     ValueError
-        For a value outside 0..1.
+        For a value outside 0..1, or fewer comparisons than are given.
 
     Notes
     -----
@@ -42,13 +45,21 @@ def holm(p_values: Any) -> np.ndarray:
     --------
     >>> holm([0.01, 0.04, 0.03]).round(2).tolist()
     [0.03, 0.06, 0.06]
+    >>> holm([0.01, 0.04, 0.03], comparisons=6).round(2).tolist()
+    [0.06, 0.16, 0.15]
     """
     p = _checked(p_values)
     out = np.full(p.shape, np.nan)
     known = ~np.isnan(p)
     values = p[known]
     order = np.argsort(values, kind="stable")
-    stepped = np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1))
+    made = len(values) if comparisons is None else comparisons
+    if made < len(values):
+        raise ValueError(
+            f"comparisons={made} is fewer than the {len(values)} probabilities given. Count those "
+            "that were not given too, or leave it out."
+        )
+    stepped = np.maximum.accumulate(values[order] * (made - np.arange(len(values))))
     adjusted = np.empty_like(values)
     adjusted[order] = np.minimum(stepped, 1.0)
     out[known] = adjusted

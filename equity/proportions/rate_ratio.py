@@ -9,12 +9,14 @@ from scipy import special
 
 from equity.proportions._arrays import (
     SMALLEST,
+    from_log10,
     numbers,
     refuse,
     two_sided_normal,
     whole,
     z_of,
 )
+from equity.proportions.binomial import NODES, STORED, WEIGHTS, far_tail
 from equity.proportions.intervals import clopper_pearson
 
 __all__ = ["RateRatio", "rate_ratio"]
@@ -105,10 +107,10 @@ def rate_ratio(
         a[few], b[few], (b2 / np.where(can, b1, 1))[few], z * base_error[few],
         log_ratio[few], confidence_level,
     )  # fmt: skip
-    p[few] = _exact_p(a[few], b[few], np.log(b1[few]) - np.log(b2[few]), base_error[few])
-    log10_p[few] = np.log10(p[few])
-    with np.errstate(over="ignore"):
-        ratio = np.exp(log_ratio)
+    log10_p[few] = _exact_p(a[few], b[few], np.log(b1[few]) - np.log(b2[few]), base_error[few])
+    p[few] = from_log10(log10_p[few])
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        ratio = (a * b2) / (b * b1)
     method = np.where(can, np.where(few, "exact", "log"), "none")
 
     def out(values: np.ndarray) -> np.ndarray:
@@ -143,13 +145,16 @@ def _exact_interval(
 def _exact_p(
     a: np.ndarray, b: np.ndarray, log_odds: np.ndarray, base_error: np.ndarray
 ) -> np.ndarray:
-    """Return twice the smaller binomial tail, averaged over the error of the bases."""
-    nodes, weights = np.polynomial.hermite_e.hermegauss(21)
-    weights = weights / weights.sum()
-    share = special.expit(log_odds[:, None] + base_error[:, None] * nodes)
+    """Return log10 of twice the smaller binomial tail, averaged over the error of the bases."""
+    share = special.expit(log_odds[:, None] + base_error[:, None] * NODES)
     k, m = a[:, None], (a + b)[:, None]
     below = special.betainc(m - k, k + 1, 1 - share)  # P(X <= k); 1 where k = m
-    below = np.where(k == m, 1.0, below)
-    above = np.where(k == 0, 1.0, special.betainc(np.maximum(k, 1), m - k + 1, share))
-    tail = np.minimum(below @ weights, above @ weights)
-    return np.clip(2 * tail, SMALLEST, 1.0)
+    below = np.where(k == m, 1.0, below) @ WEIGHTS
+    above = np.where(k == 0, 1.0, special.betainc(np.maximum(k, 1), m - k + 1, share)) @ WEIGHTS
+    smaller = np.minimum(below, above)
+    log10_tail = np.log10(np.maximum(smaller, SMALLEST))
+    for far, direction in (((below < above), -1), ((below >= above), 1)):
+        far = far & (log10_tail < STORED)
+        if far.any():
+            log10_tail[far] = far_tail(a[far], (a + b)[far], share[far], direction)
+    return np.minimum(np.log10(2.0) + log10_tail, 0.0)

@@ -112,8 +112,11 @@ def standardize(
     Returns
     -------
     DataFrame
-        `place, place_id, year, universe, race, n, moe, controlled`; `moe` at 90 % confidence, 0
-        where the estimate is controlled to official figures, missing where it is not available.
+        `place, place_id, year, universe, race, n, moe, controlled, place_n, place_moe`; `moe` at
+        90 % confidence, 0 where the estimate is controlled to official figures, missing where it
+        is not available. `place_n` and `place_moe` are the published total of all groups
+        (B03002_001) and its margin, the same in each row of a place, missing where the file has
+        no total; the margin of a share rests on them.
         With some cells of the table only, the groups that are there, without the rest of the
         people: `universe` then names those groups, and shares are shares of them alone.
 
@@ -147,6 +150,7 @@ def standardize(
             f"An estimate is not available ({cells}) for {_few(where)}. Name other places, or a "
             "larger area or a longer survey period, in which it is published."
         )
+    whole_n, whole_moe = _total(wide, estimates, chosen)
     parts = []
     for cell in here:
         margin, controlled = _margin(wide, cell, chosen)
@@ -154,7 +158,8 @@ def standardize(
             pd.DataFrame({
                 "place": wide["place"][chosen], "place_id": wide["place_id"][chosen],
                 "race": CELLS[cell], "n": estimates.loc[chosen, cell], "moe": margin,
-                "controlled": controlled, "order": np.flatnonzero(chosen),
+                "controlled": controlled, "place_n": whole_n, "place_moe": whole_moe,
+                "order": np.flatnonzero(chosen),
             })
         )
     table = pd.concat(parts).sort_values("order", kind="stable").drop(columns="order")
@@ -248,6 +253,17 @@ def _margin(wide: pd.DataFrame, cell: str, rows: np.ndarray) -> tuple[pd.Series,
     controlled = plain.isin(CONTROLLED)
     number = pd.to_numeric(plain.where(~plain.isin(NOT_AVAILABLE)), errors="coerce")
     return number.where(number >= 0).mask(controlled, 0.0).astype("float64"), controlled
+
+
+def _total(
+    wide: pd.DataFrame, estimates: pd.DataFrame, rows: np.ndarray
+) -> tuple[pd.Series, pd.Series]:
+    """Return the total of each place and its margin; missing where the file has none."""
+    if "001" not in estimates:
+        nothing = pd.Series(np.nan, wide.index[rows])
+        return nothing, nothing
+    people = estimates.loc[rows, "001"]
+    return people, _margin(wide, "001", rows)[0].where(people.notna())
 
 
 def _check_sums(estimates: pd.DataFrame, places: pd.Series) -> None:

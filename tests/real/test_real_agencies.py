@@ -98,7 +98,7 @@ class TestNashville:
         folder = agency("nashville") / "counts"
         sworn = eq.read_counts(folder / "workforce.parquet").where(year=2017, sworn=True)
         residents = eq.read_counts(folder / "residents_workforce.parquet").table
-        exact = residents.assign(moe=0.0)
+        exact = residents.assign(moe=0.0, place_moe=0.0)
         table = eq.representation(sworn, exact, group="race", include_unknown=True)
         black = table.set_index("group").loc["black"]
         assert (black["n"], black["x"]) == (1_447, 162)
@@ -113,7 +113,9 @@ class TestNashville:
         residents = eq.read_counts(folder / "residents_workforce.parquet").split("benchmark")
         black = eq.representation(sworn, residents, group="race").set_index("group").loc["black"]
         assert (black["n"], black["unknown"]) == (1_444, 3)
-        assert abs(black["z"]) < 13.73
+        # the county's total is controlled, so the share's error is 921 / 1.645 / 678,322
+        assert black["population_share_se"] == pytest.approx(0.000825, abs=5e-7)
+        assert black["z"] == pytest.approx(-13.66, abs=0.005)
 
     def test_the_rows_are_those_of_the_file(self, agency):
         counts = eq.read_counts(agency("nashville") / "counts" / "workforce.parquet")

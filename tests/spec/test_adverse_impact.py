@@ -68,7 +68,7 @@ def test_exactly_four_fifths_is_not_below(a: int, n1: int, b: int, n2: int, belo
         {"race": ["focal", "other"], "n": [n1, n2], "hired": [a, b], "hired_known": [n1, n2]}
     )
     row = one(adverse_impact(pool, group="race", stages=["hired"], reference="other"), "focal")
-    assert row.below_four_fifths == bool(below)
+    assert row.below_four_fifths == bool(below) == (row.impact_ratio < 0.8)
 
 
 def test_teal_stages_and_bottom_line() -> None:
@@ -113,13 +113,20 @@ def test_flip_rule_of_the_guidelines() -> None:
     assert not row.too_few
 
 
+def test_a_near_tie_of_many_is_not_too_few() -> None:
+    """4,999 against 5,000 of 10,000 would reverse, but nothing rests on it: it is no finding."""
+    pool = drawn("race n hired\na 10000 4999\nb 10000 5000")
+    row = one(adverse_impact(pool, group="race", stages=["hired"], reference="b"), "a")
+    assert row.flip_ratio > 1 and not row.below_four_fifths and not row.too_few
+
+
 def test_flip_goes_the_other_way_for_a_higher_rate() -> None:
     """Above a named reference, one fewer of the group and one more of the reference."""
     pool = drawn("race n hired\nblack 20 5\nwhite 80 16")
     table = adverse_impact(pool, group="race", stages=["hired"], reference="white")
     row = one(table, "black")
     assert_allclose(row.flip_ratio, (4 / 20) / (17 / 80))
-    assert row.too_few
+    assert not row.too_few and not row.below_four_fifths
 
 
 def test_flip_to_equal_is_not_reversed() -> None:
@@ -246,6 +253,34 @@ def test_who_never_came_so_far_may_be_no_or_empty(out_is: str) -> None:
     assert one(table, "a", "hired").x_known == 60 and one(table, "a").x_known == 100
 
 
+@pytest.mark.parametrize("later_is", ["empty", "no"])
+def test_unknown_at_one_stage_is_unknown_at_the_next(later_is: str) -> None:
+    """By hand: of 100, 40 failed t, 20 are not known at t (and at h), 40 passed, 10 of them h.
+
+    Those 20 are no known failures before h: 10 of 40 passed it, against 50 of 100.
+    """
+    known = {"empty": [80, 200], "no": [100, 200]}[later_is]
+    pool = drawn("race n t h\nb 100 40 10\nw 200 100 50").assign(t_known=[80, 200], h_known=known)
+    table = adverse_impact(pool, group="race", stages=["t", "h"], reference="w")
+    row = one(table, "b", "h")
+    assert (row.n, row.x_known, row.x, row.impact_ratio) == (40, 40, 10, 0.5)
+    if later_is == "empty":  # else it is known of them that they were not hired
+        assert (one(table, "b").x_known, one(table, "b").impact_ratio) == (80, 0.5)
+
+
+def test_a_stage_where_some_are_known_to_be_out_already() -> None:
+    """Three stages: "no" for who was out before, whichever way each stage was kept.
+
+    a: 100, of whom 60 pass t, 30 of these u, 10 of these h. At u empty for who was out, at h "no".
+    """
+    pool = drawn("race n t u h\na 100 60 30 10\nw 200 150 90 45")
+    for u_known in ([60, 150], [100, 200]):
+        table = adverse_impact(
+            pool.assign(u_known=u_known), group="race", stages=["t", "u", "h"], reference="w"
+        )
+        assert one(table, "a", "h").x_known == 30 and one(table, "a", "u").x_known == 60
+
+
 def test_unknown_group_is_counted_by_stage() -> None:
     """People without a known race are in no group; each stage says how many entered it."""
     pool = drawn("race n test hired\na 100 60 12\nb 200 150 60\n- 30 20 5")
@@ -284,6 +319,31 @@ def test_adjusted_for_all_judged_comparisons() -> None:
     )
     assert len(table) == 12
     assert_allclose(table.p_adjusted, pr.holm(table.p_value))
+
+
+def test_a_reference_picked_for_its_rate_is_adjusted_for_all_pairs() -> None:
+    """Five groups: 10 pairs at the one stage, so the smallest p counts 10 times, the next 9."""
+    pool = drawn("race n hired\na 200 60\nb 200 50\nc 200 45\nd 200 40\ne 200 30")
+    picked = adverse_impact(pool, group="race", stages=["hired"])
+    named = adverse_impact(pool, group="race", stages=["hired"], reference="a")
+    assert (picked.reference == "a").all() and picked.p_value.equals(named.p_value)
+    bottom = picked[picked.stage == "bottom line"].set_index("group")
+    p = bottom.p_value.sort_values()
+    assert_allclose(bottom.p_adjusted["e"], 10 * p["e"])
+    assert_allclose(bottom.p_adjusted["d"], 9 * p["d"])
+    assert_allclose(named.p_adjusted.min(), 4 * p["e"])
+    assert "adjusted for all pairs" in bottom.method["e"]
+    assert "pairs" not in named.method.iloc[0]
+
+
+def test_a_reference_of_whom_nobody_passed() -> None:
+    """0 of 500 against 60 of 500: no ratio, but at least 16 times as often, and tested."""
+    pool = drawn("race n hired\nblack 500 60\nwhite 500 0")
+    row = one(adverse_impact(pool, group="race", stages=["hired"], reference="white"), "black")
+    assert np.isnan(row.impact_ratio) and np.isnan(row.ratio_high)
+    assert_allclose(row.ratio_low, pr.koopman(60, 500, 0, 500).low)
+    assert row.ratio_low > 15 and row.p_value < 1e-14
+    assert "a ratio of 16 or more fits the counts" in row.reason
 
 
 def test_stages_that_are_not_nested_are_refused() -> None:

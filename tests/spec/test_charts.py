@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from equity import charts
-from equity.charts import _common, _draw, _words
+from equity.charts import _common, _draw, _findings, _words
 from equity.charts._style import INK, marks
 
 NAN = math.nan
@@ -20,15 +20,31 @@ def rates_table(rows, reference="white", **columns):
     for group, x, known, ratio, low, high, *stratum in rows:
         there = known > 0
         rate = x / known if there else NAN
-        out.append({
-            "stratum": stratum[0] if stratum else "all", "group": group, "reference": reference,
-            "n": known, "x": x, "x_known": known, "rate": rate,
-            "low": max(0, rate - 0.05), "high": min(1, rate + 0.05), "ratio": ratio,
-            "ratio_low": low, "ratio_high": high, "difference": NAN, "difference_low": NAN,
-            "difference_high": NAN, "p_value": 0.001, "p_adjusted": 0.002, "unknown": 7,
-            "method": "Wilson; Koopman",
-            "reason": None if there else "nobody of this group; nothing else",
-        } | columns)
+        out.append(
+            {
+                "stratum": stratum[0] if stratum else "all",
+                "group": group,
+                "reference": reference,
+                "n": known,
+                "x": x,
+                "x_known": known,
+                "rate": rate,
+                "low": max(0, rate - 0.05),
+                "high": min(1, rate + 0.05),
+                "ratio": ratio,
+                "ratio_low": low,
+                "ratio_high": high,
+                "difference": NAN,
+                "difference_low": NAN,
+                "difference_high": NAN,
+                "p_value": 0.001,
+                "p_adjusted": 0.002,
+                "unknown": 7,
+                "method": "Wilson; Koopman",
+                "reason": None if there else "nobody of this group; nothing else",
+            }
+            | columns
+        )
     return pd.DataFrame(out)
 
 
@@ -56,14 +72,29 @@ def stops(benchmarks=("residents",), ratio=(3.4, 3.37, 3.44)):
     rows = []
     for b in benchmarks:
         for group, r in (("white", (1.0, NAN, NAN)), ("black", ratio), ("nhpi", (NAN,) * 3)):
-            rows.append({
-                "stratum": "all", "benchmark": b, "group": group, "reference": "white",
-                "n": 500, "share": 0.2, "population": NAN if group == "nhpi" else 1000.0,
-                "population_moe": 10.0, "population_share": 0.3, "expected": 5.0, "rate": 0.5,
-                "ratio": r[0], "ratio_low": r[1], "ratio_high": r[2], "p_value": 0.001,
-                "p_adjusted": 0.002, "unknown": 3, "method": "log",
-                "reason": "no number of people" if group == "nhpi" else None,
-            })
+            rows.append(
+                {
+                    "stratum": "all",
+                    "benchmark": b,
+                    "group": group,
+                    "reference": "white",
+                    "n": 500,
+                    "share": 0.2,
+                    "population": NAN if group == "nhpi" else 1000.0,
+                    "population_moe": 10.0,
+                    "population_share": 0.3,
+                    "expected": 5.0,
+                    "rate": 0.5,
+                    "ratio": r[0],
+                    "ratio_low": r[1],
+                    "ratio_high": r[2],
+                    "p_value": 0.001,
+                    "p_adjusted": 0.002,
+                    "unknown": 3,
+                    "method": "log",
+                    "reason": "no number of people" if group == "nhpi" else None,
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -71,20 +102,41 @@ def shares(benchmarks=("residents",), black=(0.112, 0.273, 0.35, 0.48)):
     rows = []
     for b in benchmarks:
         for group, (s, q, low, high) in {
-            "white": (0.827, 0.565, 1.3, 1.6), "black": black,
+            "white": (0.827, 0.565, 1.3, 1.6),
+            "black": black,
             "aian": (NAN, NAN, NAN, NAN),
         }.items():
-            rows.append({
-                "stratum": "all", "benchmark": b, "group": group, "n": 1447,
-                "x": pd.NA if s != s else round(s * 1447), "share": s, "low": s - 0.01,
-                "high": s + 0.01, "population": 1e5 * q, "population_total": 1e5,
-                "population_share": q, "population_share_se": 0.002, "ratio": s / q,
-                "ratio_low": low, "ratio_high": high, "difference": s - q, "expected": 1447 * q,
-                "shortfall": pd.NA if s != s else math.ceil(1447 * (q - s)),
-                "shortfall_exact": 1.5, "hires_needed": 4.0, "z": -3.0, "p_value": 0.001,
-                "p_exact": 0.001, "p_adjusted": 0.001, "unknown": 0, "method": "Wilson",
-                "reason": "no number of people of this group" if s != s else None,
-            })
+            rows.append(
+                {
+                    "stratum": "all",
+                    "benchmark": b,
+                    "group": group,
+                    "n": 1447,
+                    "x": pd.NA if s != s else round(s * 1447),
+                    "share": s,
+                    "low": s - 0.01,
+                    "high": s + 0.01,
+                    "population": 1e5 * q,
+                    "population_total": 1e5,
+                    "population_share": q,
+                    "population_share_se": 0.002,
+                    "ratio": s / q,
+                    "ratio_low": low,
+                    "ratio_high": high,
+                    "difference": s - q,
+                    "expected": 1447 * q,
+                    "shortfall": pd.NA if s != s else math.ceil(1447 * (q - s)),
+                    "shortfall_exact": 1.5,
+                    "hires_needed": 4.0,
+                    "z": -3.0,
+                    "p_value": 0.001,
+                    "p_exact": 0.001,
+                    "p_adjusted": 0.001,
+                    "unknown": 0,
+                    "method": "Wilson",
+                    "reason": "no number of people of this group" if s != s else None,
+                }
+            )
     return pd.DataFrame(rows).astype({"x": "Int64", "shortfall": "Int64"})
 
 
@@ -101,22 +153,41 @@ def impact(stages=None, **columns):
         b, m = groups["white"][:2]
         for group, (x, n, ratio, low, high) in groups.items():
             own = group == "white"
-            rows.append({
-                "stratum": "all", "stage": stage, "group": group, "reference": "white", "n": n,
-                "x_known": n, "x": x, "selection_rate": x / n if n else NAN, "low": 0.1,
-                "high": 0.6, "impact_ratio": ratio, "ratio_low": low, "ratio_high": high,
-                "below_four_fifths": False if own else bool(5 * x * m < 4 * b * n),
-                "too_few": False, "judged": True, "p_adjusted": 0.001, "unknown": 1,
-                "method": "Koopman", "reason": None,
-            } | ({} if own else columns))
+            rows.append(
+                {
+                    "stratum": "all",
+                    "stage": stage,
+                    "group": group,
+                    "reference": "white",
+                    "n": n,
+                    "x_known": n,
+                    "x": x,
+                    "selection_rate": x / n if n else NAN,
+                    "low": 0.1,
+                    "high": 0.6,
+                    "impact_ratio": ratio,
+                    "ratio_low": low,
+                    "ratio_high": high,
+                    "below_four_fifths": False if own else bool(5 * x * m < 4 * b * n),
+                    "too_few": False,
+                    "judged": True,
+                    "p_adjusted": 0.001,
+                    "unknown": 1,
+                    "method": "Koopman",
+                    "reason": None,
+                }
+                | ({} if own else columns)
+            )
     return pd.DataFrame(rows).astype({"below_four_fifths": "boolean", "too_few": "boolean"})
 
 
 def decomposition():
     table = impact().query("group != 'white'").reset_index(drop=True)
     logs = {
-        "log_ratio": np.log(table["impact_ratio"]), "low": np.log(table["ratio_low"]),
-        "high": np.log(table["ratio_high"]), "share_of_total": NAN,
+        "log_ratio": np.log(table["impact_ratio"]),
+        "low": np.log(table["ratio_low"]),
+        "high": np.log(table["ratio_high"]),
+        "share_of_total": NAN,
     }
     return table.assign(**logs)
 
@@ -133,13 +204,23 @@ CASES = {
     "stop_rates, two benchmarks": (charts.stop_rates, lambda: stops(("residents", "adults"))),
     "representation": (charts.representation, shares),
     "representation, two benchmarks": (
-        charts.representation, lambda: shares(("residents", "adults"))),
+        charts.representation,
+        lambda: shares(("residents", "adults")),
+    ),
     "adverse_impact": (charts.adverse_impact, impact),
     "stage_decomposition": (charts.stage_decomposition, decomposition),
     "coverage": (charts.coverage, months),
-    "ledger": (charts.ledger, lambda: pd.DataFrame({
-        "step": ["start", "keep", "drop"], "because": ["", "drivers only", "race not recorded"],
-        "rows": [1000, 900, 880], "left_out": [0, 100, 20]})),
+    "ledger": (
+        charts.ledger,
+        lambda: pd.DataFrame(
+            {
+                "step": ["start", "keep", "drop"],
+                "because": ["", "drivers only", "race not recorded"],
+                "rows": [1000, 900, 880],
+                "left_out": [0, 100, 20],
+            }
+        ),
+    ),
 }
 each = pytest.mark.parametrize("case", CASES)
 
@@ -280,9 +361,8 @@ def test_text_has_4_5_to_1_on_its_page(dark):
     ink = INK[dark]
     for name in ("ink", "soft"):
         assert contrast(ink[name], ink["page"]) >= 4.5
-    mixed = "#" + "".join(
-        f"{round(0.8 * int(ink['ink'][i:i + 2], 16) + 0.2 * int(ink['page'][i:i + 2], 16)):02x}"
-        for i in (1, 3, 5))
+    parts = [[int(ink[k][i : i + 2], 16) for k in ("ink", "page")] for i in (1, 3, 5)]
+    mixed = "#" + "".join(f"{round(0.8 * over + 0.2 * under):02x}" for over, under in parts)
     assert contrast(mixed, ink["page"]) >= 4.5
 
 
@@ -352,11 +432,14 @@ def test_every_mark_that_stands_for_a_figure_has_a_description_and_the_rest_is_h
 # ---- missing figures -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("case", "words"), [
-    ("rates", "cannot be computed: nobody of this group"),
-    ("stop_rates", "cannot be computed: no number of people"),
-    ("representation", "cannot be computed: no number of people of this group"),
-])
+@pytest.mark.parametrize(
+    ("case", "words"),
+    [
+        ("rates", "cannot be computed: nobody of this group"),
+        ("stop_rates", "cannot be computed: no number of people"),
+        ("representation", "cannot be computed: no number of people of this group"),
+    ],
+)
 def test_a_missing_figure_is_worded_at_its_row(case, words):
     rows = drawn(case).to_dict()["datasets"]["table"]
     gaps = [r for r in rows if r["missing"]]
@@ -373,9 +456,14 @@ def test_a_hidden_figure_is_not_called_uncomputable():
 
 
 def test_zero_is_a_figure_and_is_drawn():
-    rows = charts.rates(rates_table([
-        ("white", 10, 100, 1.0, NAN, NAN), ("black", 0, 50, 0.0, 0.0, 0.7),
-    ])).to_dict()["datasets"]["table"]
+    rows = charts.rates(
+        rates_table(
+            [
+                ("white", 10, 100, 1.0, NAN, NAN),
+                ("black", 0, 50, 0.0, 0.0, 0.7),
+            ]
+        )
+    ).to_dict()["datasets"]["table"]
     assert rows[1]["at"] == 0
     assert rows[1]["value"] == "0% (0–5.0)"
 
@@ -393,10 +481,14 @@ def test_missing_months_are_marked_and_named():
     made = charts.coverage(months())
     rows = made.to_dict()["datasets"]["table"]
     assert [(r["name"], r["state"]) for r in rows] == [
-        ("November 2023", "there"), ("December 2023", "there"), ("January 2024", "missing"),
-        ("February 2024", "there")]
+        ("November 2023", "there"),
+        ("December 2023", "there"),
+        ("January 2024", "missing"),
+        ("February 2024", "there"),
+    ]
     assert made.title.text == (
-        "270 stops from November 2023 to February 2024; 1 month between them without any")
+        "270 stops from November 2023 to February 2024; 1 month between them without any"
+    )
     assert "January 2024" in " ".join(made.title.subtitle)
 
 
@@ -411,11 +503,14 @@ def test_four_fifths_is_read_from_the_column_never_from_the_ratio():
     assert made.title.text == "No group is below four-fifths"
 
 
-@pytest.mark.parametrize(("columns", "words"), [
-    ({"too_few": True}, "too few people to tell"),
-    ({"judged": False}, "too small a share to compare"),
-    ({}, "below four-fifths"),
-])
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"too_few": True}, "too few people to tell"),
+        ({"judged": False}, "too small a share to compare"),
+        ({}, "below four-fifths"),
+    ],
+)
 def test_too_few_and_too_small_are_said_instead(columns, words):
     stages = {"hired": {"white": (16, 80, 1.0, NAN, NAN), "black": (3, 20, 0.75, 0.2, 2.0)}}
     made = charts.adverse_impact(impact(stages, **columns))
@@ -427,7 +522,8 @@ def test_one_stage_and_its_bottom_line_are_drawn_once():
     made = charts.adverse_impact(impact({"hired": one, "bottom line": one}))
     assert len(made.to_dict()["datasets"]["table"]) == 2
     assert made.title.text == (
-        "Black applicants were selected 0.5 times as often as White applicants: below four-fifths")
+        "Black applicants were selected 0.5 times as often as White applicants: below four-fifths"
+    )
 
 
 # ---- the waterfall -------------------------------------------------------------------------
@@ -447,7 +543,9 @@ def test_after_a_stage_without_a_figure_bars_have_no_place_and_say_so():
     rows = charts.stage_decomposition(table).to_dict()["datasets"]["table"]
     assert [r["missing"] for r in rows] == [
         "cannot be computed: nobody passed",
-        "not drawn: a stage before it cannot be computed", None]
+        "not drawn: a stage before it cannot be computed",
+        None,
+    ]
 
 
 # ---- titles: what may be said --------------------------------------------------------------
@@ -461,50 +559,97 @@ WHITE = ("white", 100, 1000, 1.0, NAN, NAN)
 NOTHING_CLEAR = "No clear difference between groups can be told from these numbers"
 
 
-@pytest.mark.parametrize(("rows", "words"), [
-    ([WHITE, ("black", 230, 1000, 2.3, 1.9, 2.8)],
-     "Black people were searched 2.3 times as often as White people"),
-    ([WHITE, ("black", 50, 1000, 0.5, 0.3, 0.8)],
-     "Black people were searched 0.5 times as often as White people"),
-    ([WHITE, ("black", 230, 1000, 2.3, 0.9, 5.8)], NOTHING_CLEAR),
-    ([WHITE, ("black", 100, 1000, 1.0, 0.9, 1.1)], NOTHING_CLEAR),
-    # an end at exactly 1 does not exclude 1
-    ([WHITE, ("black", 130, 1000, 1.3, 1.0, 1.7)], NOTHING_CLEAR),
-    # clear, yet so near to 1 that rounding would deny it
-    ([WHITE, ("black", 100, 1000, 1.003, 1.001, 1.005)],
-     "Black people were searched 1.003 times as often as White people"),
-    ([WHITE, ("black", 900, 1000, 250.4, 100, 700)],
-     "Black people were searched 250 times as often as White people"),
-    ([WHITE, ("black", 900, 1000, 1234.0, 100, math.inf)],
-     "Black people were searched 1,234 times as often as White people"),
-    ([WHITE, ("black", 0, 120, 0.0, 0.0, 0.3)],
-     "Black people: none of 120 searched, clearly less often than White people"),
-    ([WHITE, ("black", 0, 3, 0.0, 0.0, 9.0)], NOTHING_CLEAR),
-    ([WHITE], "There is only one group, and nothing to compare it with"),
-    ([("black", 1, 2, NAN, NAN, NAN)],
-     "No comparison between groups can be computed from these numbers"),
-    ([WHITE, ("black", 0, 0, NAN, NAN, NAN)],
-     "No comparison between groups can be computed from these numbers"),
-    # a ratio without an interval says nothing
-    ([WHITE, ("black", 9, 10, 9.0, NAN, NAN)],
-     "No comparison between groups can be computed from these numbers"),
-    ([], "There are no figures to show"),
-    # the difference that concerns most people, not the wildest ratio
-    ([WHITE, ("black", 230, 1000, 2.3, 2.1, 2.5), ("nhpi", 3, 5, 6.0, 1.1, 30.0)],
-     "Black people were searched 2.3 times as often as White people; "
-     "the other group also differs clearly"),
-    ([WHITE, ("black", 230, 1000, 2.3, 2.1, 2.5), ("nhpi", 3, 5, 6.0, 0.4, 30.0)],
-     "Black people were searched 2.3 times as often as White people; "
-     "no clear difference can be told for the other group"),
-    ([WHITE, ("black", 230, 1000, 2.3, 2.1, 2.5), ("asian", 3, 50, 0.6, 0.4, 0.9),
-      ("nhpi", 3, 5, 6.0, 0.4, 30.0)],
-     "Black people were searched 2.3 times as often as White people; "
-     "1 other group also differs clearly"),
-    # a tie: the first in the order of the groups
-    ([WHITE, ("black", 200, 1000, 2.0, 1.5, 2.5), ("hispanic", 200, 1000, 2.0, 1.5, 2.5)],
-     "Black people were searched 2 times as often as White people; "
-     "the other group also differs clearly"),
-])
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (
+            [WHITE, ("black", 230, 1000, 2.3, 1.9, 2.8)],
+            "Black people were searched 2.3 times as often as White people",
+        ),
+        (
+            [WHITE, ("black", 50, 1000, 0.5, 0.3, 0.8)],
+            "Black people were searched 0.5 times as often as White people",
+        ),
+        ([WHITE, ("black", 230, 1000, 2.3, 0.9, 5.8)], NOTHING_CLEAR),
+        ([WHITE, ("black", 100, 1000, 1.0, 0.9, 1.1)], NOTHING_CLEAR),
+        # an end at exactly 1 does not exclude 1
+        ([WHITE, ("black", 130, 1000, 1.3, 1.0, 1.7)], NOTHING_CLEAR),
+        # clear, yet so near to 1 that rounding would deny it
+        (
+            [WHITE, ("black", 100, 1000, 1.003, 1.001, 1.005)],
+            "Black people were searched 1.003 times as often as White people",
+        ),
+        (
+            [WHITE, ("black", 900, 1000, 250.4, 100, 700)],
+            "Black people were searched 250 times as often as White people",
+        ),
+        (
+            [WHITE, ("black", 900, 1000, 1234.0, 100, math.inf)],
+            "Black people were searched 1,234 times as often as White people",
+        ),
+        (
+            [WHITE, ("black", 0, 120, 0.0, 0.0, 0.3)],
+            "Black people: none of 120 searched, clearly less often than White people",
+        ),
+        ([WHITE, ("black", 0, 3, 0.0, 0.0, 9.0)], NOTHING_CLEAR),
+        ([WHITE], "There is only one group, and nothing to compare it with"),
+        (
+            [("black", 1, 2, NAN, NAN, NAN)],
+            "No comparison between groups can be computed from these numbers",
+        ),
+        (
+            [WHITE, ("black", 0, 0, NAN, NAN, NAN)],
+            "No comparison between groups can be computed from these numbers",
+        ),
+        # a ratio without an interval, but with a test: the direction, not its size
+        (
+            [WHITE, ("black", 9, 10, 9.0, NAN, NAN)],
+            "Black people were searched more often than White people",
+        ),
+        # nobody of the reference: a lower limit of the ratio, rounded down
+        (
+            [("white", 0, 500, NAN, NAN, NAN), ("black", 60, 500, NAN, 15.73, NAN)],
+            "Black people were searched at least 15 times as often as White people",
+        ),
+        (
+            [("white", 0, 500, NAN, NAN, NAN), ("black", 60, 500, NAN, 2.99, math.inf)],
+            "Black people were searched at least 2.9 times as often as White people",
+        ),
+        (
+            [("white", 0, 500, NAN, NAN, NAN), ("black", 60, 500, NAN, 1.004, math.inf)],
+            "Black people were searched at least 1.004 times as often as White people",
+        ),
+        ([("white", 0, 500, NAN, NAN, NAN), ("black", 3, 500, NAN, 0.9, math.inf)], NOTHING_CLEAR),
+        ([], "There are no figures to show"),
+        # the difference that concerns most people, not the wildest ratio
+        (
+            [WHITE, ("black", 230, 1000, 2.3, 2.1, 2.5), ("nhpi", 3, 5, 6.0, 1.1, 30.0)],
+            "Black people were searched 2.3 times as often as White people; "
+            "the other group also differs clearly",
+        ),
+        (
+            [WHITE, ("black", 230, 1000, 2.3, 2.1, 2.5), ("nhpi", 3, 5, 6.0, 0.4, 30.0)],
+            "Black people were searched 2.3 times as often as White people; "
+            "no clear difference can be told for the other group",
+        ),
+        (
+            [
+                WHITE,
+                ("black", 230, 1000, 2.3, 2.1, 2.5),
+                ("asian", 3, 50, 0.6, 0.4, 0.9),
+                ("nhpi", 3, 5, 6.0, 0.4, 30.0),
+            ],
+            "Black people were searched 2.3 times as often as White people; "
+            "1 other group also differs clearly",
+        ),
+        # a tie: the first in the order of the groups
+        (
+            [WHITE, ("black", 200, 1000, 2.0, 1.5, 2.5), ("hispanic", 200, 1000, 2.0, 1.5, 2.5)],
+            "Black people were searched 2 times as often as White people; "
+            "the other group also differs clearly",
+        ),
+    ],
+)
 def test_titles(rows, words):
     table = rates_table(rows) if rows else rates_one().head(0)
     assert charts.rates(table, what="search_conducted").title.text == words
@@ -539,7 +684,8 @@ def test_an_interval_that_clears_1_alone_is_not_a_finding():
     table = rates_table(rows, p_adjusted=0.3)
     assert charts.rates(table).title.text == (
         "No clear difference between groups can be told "
-        "once the number of comparisons is allowed for")
+        "once the number of comparisons is allowed for"
+    )
 
 
 def test_over_strata_the_title_counts_and_tells_the_rest():
@@ -549,26 +695,156 @@ def test_over_strata_the_title_counts_and_tells_the_rest():
         rows += [(*WHITE, str(i)), ("black", 100, 1000, *figures, str(i))]
     assert title(rows, strata_label="District") == (
         "In 3 of 6 districts, Black people were searched more often than White people; "
-        "in 1, less often; in 2, no clear difference can be told")
+        "in 1, less often; in 1, no clear difference can be told; "
+        "in 1, no comparison can be computed"
+    )
     assert title(rows[:6], strata_label="category").startswith("In all 3 categories, Black")
+
+
+def test_over_strata_groups_that_differ_the_other_way_are_named():
+    up, down, flat = (2.0, 1.5, 2.5), (0.5, 0.3, 0.8), (1.1, 0.8, 1.4)
+    rows = []
+    for i in range(6):
+        rows += [
+            (*WHITE, str(i)),
+            ("black", 100, 1000, *up, str(i)),
+            ("hispanic", 100, 1000, *down, str(i)),
+            ("asian", 100, 1000, *(up if i == 2 else flat), str(i)),
+            ("aian", 100, 1000, *(up if i < 2 else flat), str(i)),
+        ]
+    assert title(rows, strata_label="district") == (
+        "In all 6 districts, Black people were searched more often than White people; "
+        "Hispanic people, less often in all 6; "
+        "American Indian or Alaska Native people, more often in 2 of 6; "
+        "1 other group differs clearly in some"
+    )
+
+
+def test_a_difference_in_a_part_that_is_not_known_is_no_finding_over_the_parts():
+    up, flat = (2.0, 1.5, 2.5), (1.1, 0.8, 1.4)
+    rows = []
+    for part, figures in (("2021", flat), ("2022", flat), ("not known", up)):
+        rows += [(*WHITE, part), ("black", 100, 1000, *figures, part)]
+    assert title(rows, strata_label="year") == NOTHING_CLEAR
+
+
+def zero_reference(**columns):
+    table = rates_table([("white", 0, 500, NAN, NAN, NAN), ("black", 60, 500, NAN, NAN, NAN)])
+    return table.assign(**{"difference": [NAN, 0.12]} | columns)
+
+
+def test_where_only_the_difference_has_an_interval_it_is_read():
+    searched = "Black people were searched more often than White people"
+    for columns, words in (
+        ({"difference_low": [NAN, 0.093], "difference_high": [NAN, 0.151]}, searched),
+        ({"difference_low": [NAN, -0.01], "difference_high": [NAN, 0.151]}, NOTHING_CLEAR),
+        ({"p_adjusted": [NAN, 1e-15]}, searched),
+        ({"p_adjusted": [NAN, 0.2]}, NOTHING_CLEAR),
+        (
+            {"p_adjusted": NAN, "p_value": NAN},
+            "No comparison between groups can be computed from these numbers",
+        ),
+    ):
+        made = charts.rates(zero_reference(**columns), what="search_conducted")
+        assert made.title.text == words
+
+
+def test_a_ratio_with_a_lower_limit_only_is_drawn_as_an_arrow_and_worded():
+    row = charts.stop_rates(stops(ratio=OPEN)).to_dict()["datasets"]["table"][1]
+    assert (row["at"], row["start"], row["cut_high"]) == (None, 4.0, True)
+    assert (row["value"], row["missing"]) == ("4.00 or more", None)
+    assert row["end"] > 4
+    note = charts.rates(zero_reference(ratio_low=[NAN, 15.7])).to_dict()["datasets"]["table"][1]
+    assert note["note"] == "ratio 15.7 or more"
+
+
+def test_the_direction_without_a_ratio_is_that_of_the_rates():
+    table = stops(ratio=NONE)
+    table["rate"] = [0.0, 0.5, NAN]
+    assert charts.stop_rates(table).title.text.startswith(
+        "Black people were stopped more often for their number in the benchmark than White people"
+    )
+
+
+def test_an_interval_is_drawn_whole_or_cut_with_an_arrow_beside_its_figure():
+    # Hartford: the last interval is wide beside the others
+    ratios = [(5.75, 5.55, 5.96), (3.05, 2.94, 3.16), (0.36, 0.31, 0.41), (0.12, 0.083, 0.18)]
+    frame = pd.DataFrame(ratios, columns=["ratio", "low", "high"])
+    drawn = _draw.clip(frame, "ratio", "low", "high", log=True)
+    assert drawn["start"].tolist() == frame["low"].tolist()
+    assert not (drawn["cut_low"] | drawn["cut_high"]).any()
+    frame.loc[3, "low"] = 0.0001
+    drawn = _draw.clip(frame, "ratio", "low", "high", log=True)
+    assert drawn["cut_low"].tolist() == [False, False, False, True]
+    assert drawn["start"][3] < 0.8 * 0.12
+
+
+def test_long_labels_have_room():
+    page = _draw.Page(["Native Hawaiian or Pacific Islander"], 8)
+    assert page.left - 8 >= 7.5 * len("Native Hawaiian or Pacific Islander")
+
+
+@each
+def test_no_layer_that_is_read_out_is_empty(case):
+    made = drawn(case).to_dict()
+    rows = made["datasets"]["table"]
+    for layer in made["layer"]:
+        if layer["mark"].get("aria") is False:
+            continue
+        tests = [t["filter"] for t in layer.get("transform", [])]
+        assert tests
+        fields = [f.split(")")[0] for t in tests for f in t.split("isValid(datum.")[1:]]
+        states = [t for t in tests if "datum.state" in t]
+        if states:
+            assert any((r["state"] == "missing") == ("==" in states[0]) for r in rows)
+        else:
+            assert any(all(r[f] is not None for f in fields) for r in rows), tests
+
+
+def test_a_coverage_without_gaps_has_no_layer_of_gaps():
+    whole = pd.DataFrame({"year": [2023, 2023], "month": [1, 2], "n": [90, 100]})
+    assert len(charts.coverage(whole).to_dict()["layer"]) == 1
+    assert len(charts.coverage(months()).to_dict()["layer"]) == 2
+
+
+def test_a_chart_is_made_without_looking_through_the_schema_for_shorthands():
+    import cProfile
+    import pstats
+
+    from altair.utils.schemapi import debug_mode
+
+    table = impact()
+    with debug_mode(False):
+        charts.adverse_impact(table)
+        profile = cProfile.Profile()
+        profile.runcall(charts.adverse_impact, table)
+    calls = {name for _, _, name in pstats.Stats(profile).stats}  # type: ignore[attr-defined]
+    assert "hash_schema" not in calls
+    assert "from_dict" not in calls
+    assert "validate_jsonschema" not in calls
 
 
 def test_words_of_the_caller_are_used():
     made = charts.rates(
-        rates_one(), what="arrest_made", who="drivers", labels={"black": "African American"})
+        rates_one(), what="arrest_made", who="drivers", labels={"black": "African American"}
+    )
     assert made.title.text.startswith(
-        "African American drivers were arrested 2.3 times as often as White drivers")
+        "African American drivers were arrested 2.3 times as often as White drivers"
+    )
     unknown = rates_table([("A", 10, 100, 1.0, NAN, NAN), ("B", 30, 100, 3.0, 2.0, 4.0)], "A")
     assert charts.rates(unknown, what="stopped twice").title.text == (
-        "People in the group B were stopped twice 3 times as often as people in the group A")
+        "People in the group B were stopped twice 3 times as often as people in the group A"
+    )
     assert charts.rates(unknown).title.text == (
-        "The rate of people in the group B was 3 times that of people in the group A")
+        "The rate of people in the group B was 3 times that of people in the group A"
+    )
 
 
 def test_hit_rates_speak_of_searches_and_what_was_left_out():
     made = charts.hit_rates(hits())
     assert made.title.text.startswith(
-        "Searches of Black people found contraband 2.3 times as often as searches of White people")
+        "Searches of Black people found contraband 2.3 times as often as searches of White people"
+    )
     said = " ".join(made.title.subtitle)
     assert "12 searches left out because of their legal basis" in said
     assert "one standard is applied to all" in said
@@ -577,23 +853,67 @@ def test_hit_rates_speak_of_searches_and_what_was_left_out():
 def stop_title(*ratios):
     names = [f"benchmark {i}" for i in range(len(ratios))]
     table = pd.concat([stops((n,), r) for n, r in zip(names, ratios, strict=True)])
+    table.loc[table["ratio_low"].isna(), ["p_value", "p_adjusted"]] = NAN
     return charts.stop_rates(table).title.text
 
 
 UP, MORE, DOWN, FLAT = (3.4, 3.3, 3.5), (1.8, 1.6, 2.0), (0.5, 0.4, 0.6), (1.1, 0.9, 1.3)
+NONE, NEVER = (NAN, NAN, NAN), (0.0, 0.0, 0.3)
+OPEN, OPEN_LESS = (NAN, 4.0, math.inf), (NAN, 2.5, NAN)
 
 
-@pytest.mark.parametrize(("ratios", "words"), [
-    ([UP], "Per head of the benchmark, Black people were stopped 3.4 times as often as White "
-           "people; no clear difference can be told for the other group"),
-    ([UP, MORE], "By either benchmark, Black people were stopped 1.8 to 3.4 times as often per "
-                 "head as White people"),
-    ([UP, DOWN], "The answer depends on the benchmark: Black people were stopped 0.5 to 3.4 times "
-                 "as often per head as White people"),
-    ([UP, FLAT], "The answer depends on the benchmark: no clear difference holds by all of them"),
-    ([FLAT, FLAT], "No clear difference between groups can be told by any of the benchmarks"),
-    ([(NAN,) * 3, (NAN,) * 3], "No comparison between groups can be computed from these numbers"),
-])
+@pytest.mark.parametrize(
+    ("ratios", "words"),
+    [
+        (
+            [UP],
+            "For their number in the benchmark, Black people were stopped 3.4 times as often as "
+            "White people; no clear difference can be told for the other group",
+        ),
+        (
+            [UP, MORE],
+            "For their number in either benchmark, Black people were stopped 1.8 to 3.4 "
+            "times as often as White people",
+        ),
+        (
+            [UP, MORE, UP],
+            "For their number in each of 3 benchmarks, Black people were stopped 1.8 to "
+            "3.4 times as often as White people",
+        ),
+        (
+            [NEVER, NEVER],
+            "For their number in either benchmark, Black people were never stopped, "
+            "clearly less often than White people",
+        ),
+        (
+            [OPEN],
+            "For their number in the benchmark, Black people were stopped at least 4 times as "
+            "often as White people; no clear difference can be told for the other group",
+        ),
+        (
+            [OPEN, OPEN_LESS],
+            "For their number in either benchmark, Black people were stopped at least "
+            "2.5 times as often as White people",
+        ),
+        (
+            [UP, DOWN],
+            "The answer depends on the benchmark: for their number in it, Black people were "
+            "stopped 0.5 to 3.4 times as often as White people",
+        ),
+        (
+            [UP, NONE],
+            "By the benchmark “benchmark 0”: For their number in the benchmark, Black people "
+            "were stopped 3.4 times as often as White people; by “benchmark 1”, none can be "
+            "computed",
+        ),
+        (
+            [UP, FLAT],
+            "The answer depends on the benchmark: no clear difference holds by all of them",
+        ),
+        ([FLAT, FLAT], "No clear difference between groups can be told by any of the benchmarks"),
+        ([NONE, NONE], "No comparison between groups can be computed from these numbers"),
+    ],
+)
 def test_titles_over_benchmarks(ratios, words):
     assert stop_title(*ratios) == words
 
@@ -601,14 +921,62 @@ def test_titles_over_benchmarks(ratios, words):
 def test_representation_titles():
     assert charts.representation(shares()).title.text == (
         "White people are 82.7% of the workforce and 56.5% of the benchmark; "
-        "Black people, 11.2% and 27.3%")
+        "Black people, 11.2% and 27.3%"
+    )
     table = shares()
     flat = table.assign(ratio_low=0.8, ratio_high=1.2)
     assert charts.representation(flat).title.text == (
-        "No clear difference from the benchmark can be told")
-    none = table.assign(ratio=NAN)
+        "No clear difference from the benchmark can be told"
+    )
+    none = table.assign(ratio=NAN, ratio_low=NAN, ratio_high=NAN, p_value=NAN, p_adjusted=NAN)
     assert charts.representation(none).title.text == (
-        "No comparison with the benchmark can be computed from these numbers")
+        "No comparison with the benchmark can be computed from these numbers"
+    )
+
+
+def test_over_benchmarks_representation_says_where_the_answer_turns():
+    def said(low, high, share=0.5, **columns):
+        table = shares(("residents", "drivers"))
+        white = (table["group"] == "white") & (table["benchmark"] == "drivers")
+        table.loc[white, ["ratio_low", "ratio_high"]] = low, high
+        table.loc[white, "population_share"] = share
+        for column, value in columns.items():
+            table.loc[white, column] = value
+        table = table[table["group"] != "black"]
+        return charts.representation(table).title.text
+
+    start = "White people are 82.7% of the workforce and 56.5% of the benchmark “residents”"
+    assert said(0.8, 0.95, 0.9) == f"{start}; by “drivers” (90.0%) it is the other way round"
+    assert said(0.9, 1.1, 0.8) == f"{start}; by “drivers”, no clear difference can be told"
+    assert said(1.2, 1.3, 0.7) == start
+    assert said(NAN, NAN, NAN, ratio=NAN, p_value=NAN, p_adjusted=NAN) == (
+        f"{start}; by “drivers”, no comparison can be computed"
+    )
+
+
+def test_a_group_that_the_workforce_may_not_keep_apart_is_no_headline():
+    table = shares(black=(0.0, 0.273, 0.0, 0.1))
+    table.loc[1, "reason"] = (
+        "nobody of this group in the counts: there are none, or it is not kept"
+    )
+    made = charts.representation(table)
+    assert made.title.text == "White people are 82.7% of the workforce and 56.5% of the benchmark"
+    row = made.to_dict()["datasets"]["table"][1]
+    assert row["n_text"] == row["n_short"] == "none, or not kept apart"
+    only = charts.representation(table.iloc[[1]])
+    assert only.title.text == "No comparison with the benchmark can be computed from these numbers"
+
+
+def test_representation_over_years_names_groups_that_differ_the_other_way():
+    parts = []
+    for year in ("2021", "2022"):
+        table = shares().assign(stratum=year)
+        parts.append(table)
+    made = charts.representation(pd.concat(parts), strata_label="year")
+    assert made.title.text == (
+        "In all 2 years, White people are a larger share than of the benchmark; "
+        "Black people, a smaller share in all 2"
+    )
 
 
 def test_representation_says_how_many_would_match_and_the_sampling_error():
@@ -621,24 +989,138 @@ def test_representation_says_how_many_would_match_and_the_sampling_error():
 def test_adverse_impact_titles():
     assert charts.adverse_impact(impact()).title.text == (
         "No group is below four-fifths at the bottom line; at the stage “Test”, Black applicants "
-        "were selected 0.68 times as often as White applicants: below four-fifths")
+        "were selected 0.68 times as often as White applicants: below four-fifths"
+    )
     unsure = {"hired": {"white": (16, 25, 1.0, NAN, NAN), "black": (3, 8, 0.59, 0.2, 1.2)}}
     assert charts.adverse_impact(impact(unsure)).title.text.endswith(
-        "below four-fifths, though a difference cannot be told from chance")
+        "below four-fifths, though a difference cannot be told from chance"
+    )
     assert charts.adverse_impact(impact(unsure, too_few=True)).title.text == (
-        "There are too few people in these groups to tell")
+        "There are too few people in these groups to tell"
+    )
     nobody = {"hired": {"white": (16, 25, 1.0, NAN, NAN), "black": (0, 80, 0.0, 0.0, 0.2)}}
     assert charts.adverse_impact(impact(nobody)).title.text == (
-        "No Black applicants were selected (80 entered), below four-fifths")
+        "No Black applicants were selected (80 entered), below four-fifths"
+    )
+
+
+def test_too_few_is_said_only_of_those_below_four_fifths():
+    # 4,999 v 5,000 of 10,000: one person would turn the order, but nobody is near four-fifths
+    near = {
+        "hired": {
+            "white": (5000, 10000, 1.0, NAN, NAN),
+            "black": (4999, 10000, 0.9998, 0.97, 1.03),
+        }
+    }
+    made = charts.adverse_impact(impact(near, too_few=True))
+    assert made.title.text == "No group is below four-fifths"
+    assert made.to_dict()["datasets"]["table"][1]["note"] == "not below four-fifths"
+
+
+def test_adverse_impact_says_of_whom_none_is_below_four_fifths():
+    even = {"white": (50, 100, 1.0, NAN, NAN), "black": (49, 100, 0.98, 0.8, 1.2)}
+    table = impact({"hired": even | {"nhpi": (0, 0, NAN, NAN, NAN)}})
+    table.loc[2, "below_four_fifths"] = pd.NA
+    assert charts.adverse_impact(table).title.text == (
+        "No group that can be compared is below four-fifths"
+    )
+    stages = {"test": TEAL["test"], "hired": even, "bottom line": even}
+    table = impact(stages)
+    last = (table["stage"] == "bottom line") & (table["group"] == "black")
+    table.loc[last, ["below_four_fifths", "too_few"]] = True
+    assert charts.adverse_impact(table).title.text.startswith(
+        "At the bottom line there are too few people to tell; at the stage “Test”, Black"
+    )
+
+
+def test_adverse_impact_where_nobody_of_the_reference_was_selected():
+    rows = {"hired": {"white": (0, 500, NAN, NAN, NAN), "black": (60, 500, NAN, 15.7, NAN)}}
+    table = impact(rows).assign(below_four_fifths=pd.NA)
+    made = charts.adverse_impact(table, what="hired")
+    assert made.title.text == (
+        "Black applicants were hired at least 15 times as often as White applicants"
+    )
+    shown = made.to_dict()["datasets"]["table"]
+    assert [r["value"] for r in shown] == [None, "15.7 or more"]
+    assert [r["missing"] for r in shown] == ["the comparison, of whom nobody passed", None]
+
+
+def stages_with_a_zero(**columns):
+    """Return two groups: one of which nobody passed the test, one equal to the reference."""
+    rows = [
+        ("test", "black", 50, 0, NAN, NAN, NAN),
+        ("hired", "black", 0, 0, NAN, NAN, NAN),
+        ("bottom line", "black", 50, 0, NAN, NAN, NAN),
+        ("test", "asian", 60, 30, 1.0, 0.7, 1.4),
+        ("hired", "asian", 30, 15, 1.0, 0.6, 1.6),
+        ("bottom line", "asian", 60, 15, 1.0, 0.56, 1.79),
+    ]
+    names = ["stage", "group", "n", "x", "impact_ratio", "ratio_low", "ratio_high"]
+    table = pd.DataFrame(rows, columns=names).assign(stratum="all", reference="white")
+    return table.assign(log_ratio=np.log(table["impact_ratio"]), reason="no logarithm", **columns)
+
+
+def test_nobody_passed_a_stage_is_a_finding_or_is_said_not_to_be_compared():
+    made = charts.stage_decomposition(stages_with_a_zero())
+    assert made.title.text == (
+        "No stage clearly lowers or raises the ratio of any group; at the stage “Test”, none of "
+        "50 Black applicants passed, which is not compared here"
+    )
+    found = (
+        "At the stage “Test”, none of 50 Black applicants passed, clearly less often than "
+        "White applicants"
+    )
+    p = [1e-11, NAN, NAN, 1.0, 0.9, NAN]
+    tested = stages_with_a_zero(p_value=p, p_adjusted=p)
+    assert charts.stage_decomposition(tested).title.text == found
+    limits = tested.copy()
+    limits.loc[0, ["impact_ratio", "ratio_low", "ratio_high"]] = 0.0, 0.0, 0.14
+    made = charts.stage_decomposition(limits)
+    assert made.title.text == found
+    rows = made.to_dict()["datasets"]["table"]
+    words = {(r["group"], r["stage"]): r["missing"] for r in rows}
+    assert words["black", "test"] == "none of 50 passed, clearly less often"
+    assert words["black", "hired"] == "nobody of this group entered"
+    unsure = tested.assign(p_adjusted=[0.3, NAN, NAN, 1.0, 1.0, NAN])
+    assert charts.stage_decomposition(unsure).title.text == (
+        "No stage clearly lowers or raises the ratio of any group; 1 of 4 figures cannot be "
+        "computed"
+    )
+
+
+def test_nobody_of_the_reference_passed_a_stage():
+    table = stages_with_a_zero().query("group == 'black'").reset_index(drop=True)
+    table.loc[0, ["n", "x", "ratio_low"]] = 50, 20, 3.1
+    assert charts.stage_decomposition(table).title.text == (
+        "At the stage “Test”, Black applicants passed at least 3.1 times as often as White "
+        "applicants"
+    )
+    table["ratio_low"] = NAN
+    table["p_adjusted"] = [1e-6, NAN, NAN]
+    assert charts.stage_decomposition(table).title.text == (
+        "At the stage “Test”, Black applicants passed more often than White applicants"
+    )
+
+
+def test_a_stage_is_clear_only_after_the_number_of_comparisons_is_allowed_for():
+    table = decomposition().assign(p_value=0.03, p_adjusted=0.2)
+    made = charts.stage_decomposition(table)
+    assert made.title.text == (
+        "No stage clearly lowers or raises the ratio of any group "
+        "once the number of comparisons is allowed for"
+    )
+    assert made.to_dict()["datasets"]["table"][0]["note"] == "no clear effect"
 
 
 def test_decomposition_titles():
     assert charts.stage_decomposition(decomposition()).title.text == (
         "At the stage “Promoted”, Black applicants passed 2.5 times as often as White "
-        "applicants; all stages together, 1.7 times")
+        "applicants; all stages together, 1.7 times"
+    )
     flat = decomposition().assign(ratio_low=0.5, ratio_high=2.0)
     assert charts.stage_decomposition(flat).title.text == (
-        "No stage clearly lowers or raises the ratio of any group")
+        "No stage clearly lowers or raises the ratio of any group"
+    )
 
 
 def test_a_remark_on_every_figure_is_said_on_the_chart():
@@ -657,37 +1139,89 @@ def test_no_title_judges():
 # ---- numbers as words ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("value", "words"), [
-    (0.0, "0"), (0.00012, "0.00012"), (0.68103, "0.68"), (1.0, "1.00"), (3.407, "3.41"),
-    (12.34, "12.3"), (250.4, "250"), (1234.0, "1,234"), (None, "?"), (NAN, "?"),
-])
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (0.0, "0"),
+        (0.00012, "0.00012"),
+        (0.68103, "0.68"),
+        (1.0, "1.00"),
+        (3.407, "3.41"),
+        (12.34, "12.3"),
+        (250.4, "250"),
+        (1234.0, "1,234"),
+        (None, "?"),
+        (NAN, "?"),
+    ],
+)
 def test_ratios_in_words(value, words):
     assert _words.ratio(value) == words
 
 
-@pytest.mark.parametrize(("value", "words"), [
-    (0.0, "0%"), (1.0, "100%"), (0.112, "11.2%"), (0.0042, "0.42%"), (0.99999, "99.9%"),
-    (0.000004, "0.00040%"), (pd.NA, "?"),
-])
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (0.0, "0%"),
+        (1.0, "100%"),
+        (0.112, "11.2%"),
+        (0.0042, "0.42%"),
+        (0.99999, "99.9%"),
+        (0.000004, "0.00040%"),
+        (pd.NA, "?"),
+    ],
+)
 def test_percent_in_words(value, words):
     assert _words.percent(value) == words
 
 
-@pytest.mark.parametrize(("value", "words"), [
-    (2.31, "2.3"), (1.96, "2"), (1.46, "1.46"), (0.999, "0.999"), (1.0000001, "about 1"),
-    (0.0001, "0.0001"), (0.5, "0.5"), (12.4, "12"), (1.0, "1"),
-])
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (2.31, "2.3"),
+        (1.96, "2"),
+        (1.46, "1.46"),
+        (0.999, "0.999"),
+        (1.0000001, "about 1"),
+        (0.0001, "0.0001"),
+        (0.5, "0.5"),
+        (12.4, "12"),
+        (1.0, "1"),
+    ],
+)
 def test_times_in_words(value, words):
     assert _words.times(value) == words
 
 
-@pytest.mark.parametrize(("figures", "words"), [
-    ((0.0123, 0.008, 0.019), "1.2% (0.8–1.9)"), ((0.0028, 0.0011, 0.0071), "0.28% (0.11–0.71)"),
-    ((0.0, 0.0, 0.076), "0% (0–7.6)"), ((1.0, 0.9, 1.0), "100% (90.0–100)"),
-    ((0.5, NAN, NAN), "50.0%"),
-])
+@pytest.mark.parametrize(
+    ("figures", "words"),
+    [
+        ((0.0123, 0.008, 0.019), "1.2% (0.8–1.9)"),
+        ((0.0028, 0.0011, 0.0071), "0.28% (0.11–0.71)"),
+        ((0.0, 0.0, 0.076), "0% (0–7.6)"),
+        ((1.0, 0.9, 1.0), "100% (90.0–100)"),
+        ((0.5, NAN, NAN), "50.0%"),
+    ],
+)
 def test_shares_with_intervals_in_words(figures, words):
     assert _words.share(*figures) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (15.73, "15"),
+        (9.38, "9.3"),
+        (2.0, "2"),
+        (1.999, "1.99"),
+        (1.004, "1.004"),
+        (1250.0, "1,250"),
+        (1.05, "1.05"),
+    ],
+)
+def test_lower_limits_are_rounded_down(value, words):
+    assert _words.at_least(value) == words
+    assert _findings.size({"ratio": NAN, "ratio_low": value}) == f"at least {words} times"
+    assert _findings.size({"ratio": NAN, "ratio_low": 1.0000001}) is None  # "more often", then
 
 
 def test_reasons_are_shortened_at_a_clause():
@@ -700,16 +1234,35 @@ def test_reasons_are_shortened_at_a_clause():
 
 def test_every_measure_has_columns_with_headings_and_formats():
     formats = {
-        "text", "whole", "number", "ratio", "percent", "points", "per_thousand", "p", "flag"}
-    names = {"rates", "hit_rates", "stop_rates", "representation", "adverse_impact",
-             "stage_decomposition", "coverage", "ledger"}
+        "text",
+        "whole",
+        "number",
+        "ratio",
+        "percent",
+        "points",
+        "per_thousand",
+        "p",
+        "flag",
+    }
+    names = {
+        "rates",
+        "hit_rates",
+        "stop_rates",
+        "representation",
+        "adverse_impact",
+        "stage_decomposition",
+        "coverage",
+        "ledger",
+    }
     assert set(charts.COLUMNS) == names
     for rows in charts.COLUMNS.values():
         keys = [key for key, _, _ in rows]
         assert len(set(keys)) == len(keys)
         assert {kind for _, _, kind in rows} <= formats
-        assert all(heading[:1].isupper() or heading[:1] in "pz" or heading == "Cohen's h"
-                   for _, heading, _ in rows)
+        assert all(
+            heading[:1].isupper() or heading[:1] in "pz" or heading == "Cohen's h"
+            for _, heading, _ in rows
+        )
 
 
 def test_the_page_and_the_print_have_their_ink():

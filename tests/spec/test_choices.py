@@ -78,3 +78,13 @@ def test_several_benchmarks_can_be_seen_side_by_side_or_one_by_one():
     assert set(choice.picked) == {"County"}
     choice.index = 0
     assert (set(choice.picked), choice.words) == ({"City", "County"}, "All benchmarks")
+
+
+def test_a_page_lists_the_columns_to_read_and_the_download_has_them_all():
+    rows = pd.DataFrame({"race": ["a", "b"], "hired": pd.array([True, False], dtype="boolean")})
+    counts = eq.count(rows, by=["race"], of=["hired"])
+    asked = {"group": "race", "stages": ["hired"], "reference": "b"}
+    panel = widgets.show(counts, eq.adverse_impact, eq.charts.adverse_impact, **asked)
+    on_page = [c["key"] for c in panel.columns if c.get("only") != "download"]
+    assert 5 <= len(on_page) <= 14 < len(panel.columns)
+    assert {"group", "x", "selection_rate", "impact_ratio", "below_four_fifths"} <= set(on_page)

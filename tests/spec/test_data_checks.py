@@ -777,14 +777,176 @@ def test_the_page_stands_alone_and_says_the_verdict(tmp_path):
 def test_ids_are_unique_and_stay(tmp_path):
     # A rule's number is its place in the list: what stands there once must stay there.
     for table, first in {
-        "stops": {"S07": "date:present", "S11": "copy", "S47": "contraband_found:mostly read"},
-        "workforce": {"W13": "person", "W25": "sworn:mostly read"},
-        "applicants": {"A11": "applicant_id:unique", "A19": "stage 1:order"},
+        "stops": {"S07": "date:present", "S11": "copy", "S47": "contraband_found:mostly read",
+                  "S48": "record"},
+        "workforce": {"W13": "person", "W25": "sworn:mostly read", "W28": "record",
+                      "W29": "rule words"},
+        "applicants": {"A11": "applicant_id:unique", "A19": "stage 1:order", "A99": "record"},
         "residents": {"R07": "place:present", "R21": "year:mostly read"},
     }.items():
         keys = __import__(f"data_checks.{table}", fromlist=["KEYS"]).KEYS
         assert len(set(keys)) == len(keys)
         assert {i: keys[int(i[1:]) - 1] for i in first} == first
+
+
+# --- totals, words of a rule, what the page says -------------------------------------------------
+
+STAFF = "source_row person_id raw_date date race sex title department sworn"
+
+
+def staff(*rows: str) -> str:
+    clean = [f"{r} p{r} 2024-01-01 2024-01-01 white male Police~Officer Police TRUE"
+             for r in range(2, 42)]  # fmt: skip
+    return "\n".join([STAFF, *clean, *(r.format(row=42 + i) for i, r in enumerate(rows))])
+
+
+@pytest.mark.parametrize(
+    ("row", "total"),
+    [
+        ("{row} Total~employees:~57 - - - - - - -", True),
+        ("{row} Grand~Total 2024-01-01 2024-01-01 - - - - -", True),
+        ("{row} Total - - white - - - -", True),
+        ("{row} - - - - - Subtotal~Police - -", True),
+        ("{row} - - - - - - Subtotal~Police -", True),
+        ("{row} - - - - - Police~Total Police -", True),
+        ("{row} - Total:~57 - - - - - -", True),
+        ("{row} 57 - - - - Subtotal~Police - -", True),
+        ("{row} - - - - - Count:~1,204 - -", True),
+        ("{row} p99 2024-01-01 2024-01-01 white male Total~Quality~Manager Police FALSE", False),
+        ("{row} p99 2024-01-01 2024-01-01 - - Total~Quality~Manager Police FALSE", False),
+        ("{row} p99 - - - - Total~Quality~Manager - FALSE", False),
+        ("{row} - 2024-01-01 2024-01-01 black - Total~Quality~Manager - FALSE", False),
+        ("{row} - 2024-01-01 2024-01-01 - male Totally~Other - FALSE", False),
+        ("{row} - - - - - - - -", False),
+    ],
+)
+def test_a_total_is_not_a_person(tmp_path, row, total):
+    report, set_aside = checked(tmp_path, staff(row), "workforce")
+    found = [r["reasons"] for r in set_aside if "total" in r["reasons"]]
+    assert found == (["the row is a total, not a record"] if total else [])
+    assert rule(report, "record").bad == total
+    assert rule(report, "record").examples == ()
+
+
+def test_totals_among_applicants_and_stops(tmp_path):
+    rows = ("Total~applicants:~700 - - - - - - - - -", "- - - - - - - - - -")
+    report, set_aside = checked(
+        tmp_path, table_of(APPLICANTS, APPLICANT, *(f"{{row}} {r[:-2]}" for r in rows)),
+        "applicants",
+    )
+    assert [r["reasons"] for r in set_aside] == ["the row is a total, not a record"]
+    report, set_aside = checked(tmp_path, stops("a.csv {row} Total - Total" + " -" * 12))
+    assert "the row is a total, not a record" in set_aside[0]["reasons"]
+    assert rule(report, "record").bad == 1
+
+
+RULE = {"column": "title", "starts_with": ["Police"], "any_of": ["Offcer"], "none_of": ["Aide"]}
+
+
+def test_a_word_of_the_sworn_rule_that_no_title_holds_is_named(tmp_path):
+    report, _ = checked(tmp_path, staff(), "workforce", rules={"sworn": RULE})
+    found = rule(report, "rule words")
+    assert (found.outcome, found.severity, found.tested, found.bad) == ("failed", "warn", 3, 2)
+    assert found.says == "Every word of the sworn rule occurs in a title."
+    assert found.examples == ("Offcer", "Aide")
+    assert "No title holds “Offcer” (any_of); there is “officer”." in found.do
+    assert report.usable and report.exit_code == 1
+    mended = {"sworn": RULE | {"any_of": ["officer"], "none_of": ["Police"]}}
+    report, _ = checked(tmp_path, staff(), "workforce", rules=mended)
+    assert rule(report, "rule words").outcome == "passed"
+
+
+@pytest.mark.parametrize("more", [{}, {"rules": {}}, {"rules": {"sworn": {"column": "rank"}}}])
+def test_without_a_rule_there_is_no_word_to_test(tmp_path, more):
+    report, _ = checked(tmp_path, staff(), "workforce", **more)
+    assert rule(report, "rule words").outcome == "nothing to test"
+    report, _ = checked(tmp_path, "race\nwhite", "workforce", rules={"sworn": RULE})
+    assert rule(report, "rule words").because == "the file has no such column"
+
+
+def test_words_are_found_as_the_roster_finds_them():
+    import pandas as pd
+
+    from data_checks.titles import _holds
+    from equity.sources import roster
+
+    titles = ["Police Officer", "Officers' Aide", "Co-Officer (acting)", "K9 Officer", "Sr. Clerk"]
+    for condition in ("equals", "starts_with", "any_of"):
+        for word in ("Officer", "police", "Clerk", "sr.", "K9", "k9 officer", "Co", "(acting)"):
+            ruled = roster.standardize(
+                pd.DataFrame({"t": titles, "r": "White"}), columns={"race": "r", "title": "t"},
+                rules={"sworn": {"column": "title", condition: [word]}},
+            )["sworn"].tolist()  # fmt: skip
+            assert ruled == [_holds(condition, word, t.lower()) for t in titles], (condition, word)
+
+
+def test_titles_are_shown_with_their_counts_and_rare_ones_are_summed(tmp_path):
+    rows = [f"{{row}} q{i} - - white - Clerk City FALSE" for i in range(3)]
+    rows += ["{row} r1 - - white - Poet City FALSE", "{row} r2 - - white - Bard City FALSE",
+             "{row} r3 - - white - - City -", "{row} Grand~Total - - - - Total - -"]  # fmt: skip
+    report, _ = checked(tmp_path, staff(*rows), "workforce")
+    (table,) = report.tables
+    assert table.rows == (
+        ("Police Officer", "sworn", 40), ("Clerk", "not sworn", 3), ("(no title)", "not known", 1),
+        ("other titles (2)", "not sworn", 2),
+    )  # fmt: skip
+    report.to_json(tmp_path / "r.json")
+    assert Report.from_json(tmp_path / "r.json") == report
+    report.to_html(tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert '<th scope="row">Police Officer</th><td>sworn</td><td class="n">40</td>' in page
+    assert "Poet" not in page
+
+
+def test_at_most_forty_titles_are_shown(tmp_path):
+    rows = [f"{{row}} q{i}-{k} - - white - T{i} City FALSE" for i in range(60) for k in range(3)]
+    report, _ = checked(tmp_path, staff(*rows), "workforce")
+    (table,) = report.tables
+    assert len(table.rows) <= 40
+    assert sum(int(n) for *_, n in table.rows) == 220
+
+
+def test_a_person_in_several_snapshots_holds_a_title_once(tmp_path):
+    rows = [f"{{row}} q1 202{y}-01-01 202{y}-01-01 white - Chief City TRUE" for y in range(4)]
+    report, _ = checked(tmp_path, staff(*rows), "workforce")
+    assert ("other titles (1)", "sworn", 1) in report.tables[0].rows
+    assert "Chief" not in str(report.tables)
+
+
+def test_the_sentence_names_the_rule_that_stops_the_load(tmp_path):
+    rows = "\n".join(f"{r} - 3/{r}/24 white" for r in range(2, 12))
+    text = "source_row date raw_date race\n" + rows
+    report, _ = checked(tmp_path, text, "applicants", stages=())
+    assert report.sentence == (
+        "None of the 10 rows can be used: 1 rule stops the load. It says: “At least four in five "
+        "values of date could be read as a date (write four digits of the year).”"
+    )
+    report, _ = checked(tmp_path, "source_row date raw_date subject_race\n" + rows)
+    assert "At most 20% of the rows are set aside.” Most rows break this one" in report.sentence
+    assert "write four digits of the year" in report.sentence
+
+
+def test_the_page_calls_a_benchmark_once_and_names_the_delivered_files(tmp_path):
+    head = {"residents: residents": "Residents", "residents: county": "Residents: county"}
+    for name, title in head.items():
+        report, _ = checked(tmp_path, RESIDENTS, "residents")
+        data_checks.write_page({name: report, "x": report}, tmp_path / "i.html")
+        page = (tmp_path / "i.html").read_text(encoding="utf-8")
+        assert f">{title}</h2>" in page
+        assert "</a> <span" in page  # read aloud and copied as two words
+    report, _ = checked(tmp_path, RESIDENTS, "residents", label="People of Here", files=["b.csv"])
+    data_checks.write_page({"residents: residents": report}, tmp_path / "i.html")
+    page = (tmp_path / "i.html").read_text(encoding="utf-8")
+    assert ">People of Here</h2>" in page and "From the file <code>b.csv</code>" in page
+
+
+def test_every_class_of_the_page_has_its_style(tmp_path):
+    report, _ = checked(tmp_path, staff(), "workforce")
+    data_checks.write_page({"a": report, "b": report}, tmp_path / "i.html")
+    page = (tmp_path / "i.html").read_text(encoding="utf-8")
+    style, body = page.split("</style>")
+    used = {c for group in re.findall(r'class="([^"]+)"', body) for c in group.split()}
+    assert {c for c in used if f".{c}" not in style} == set()
 
 
 # --- silence ------------------------------------------------------------------------------------

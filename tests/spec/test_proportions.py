@@ -395,3 +395,36 @@ def test_import_is_light() -> None:
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+def test_exact_rate_ratio_has_no_floor_on_the_log_scale() -> None:
+    """0 of 5,000 events at even chances: 2 x .5^5000, far below what can be stored."""
+    found = pr.rate_ratio(0, 1e6, 5000, 1e6)
+    assert_allclose(found.log10_p_value, np.log10(2) - 5000 * np.log10(2))
+    assert found.p_value > 0
+    other = pr.rate_ratio(5000, 1e6, 0, 1e6)
+    assert_allclose(other.log10_p_value, found.log10_p_value)
+    blurred = pr.rate_ratio(0, 1e6, 5000, 1e6, se1=1e5)
+    assert found.log10_p_value < blurred.log10_p_value < -307
+
+
+def test_binomial_test_averaged_over_the_error_of_the_proportion() -> None:
+    """A tiny error changes nothing; a large one makes every count less of a surprise."""
+    assert_allclose(
+        pr.binomial_test(10, 282, 0.057, se=1e-9).p_value, pr.binomial_test(10, 282, 0.057).p_value
+    )
+    mirrored = pr.binomial_test(272, 282, 0.943, se=0.01).p_value
+    assert_allclose(pr.binomial_test(10, 282, 0.057, se=0.01).p_value, mirrored)
+    far = pr.binomial_test([5000, 5000], 100_000, 1e-4, se=[0, 1e-6]).log10_p_value
+    assert far[0] < far[1] < -1000
+    with pytest.raises(ValueError, match="se must not be negative"):
+        pr.binomial_test(1, 2, 0.5, se=-1)
+
+
+def test_holm_for_more_comparisons_than_are_given() -> None:
+    """Those not given count as the largest: the smallest p is multiplied by all of them."""
+    assert_allclose(pr.holm([0.01, 0.04, np.nan], comparisons=6), [0.06, 0.2, np.nan])
+    every = pr.holm([0.01, 0.04, 1, 1, 1, 1])
+    assert_allclose(pr.holm([0.01, 0.04], comparisons=6), every[:2])
+    with pytest.raises(ValueError, match="comparisons=1 is fewer than the 2"):
+        pr.holm([0.1, 0.2], comparisons=1)

@@ -172,3 +172,43 @@ def test_the_input_is_not_changed() -> None:
     before = STOPS.copy()
     rates(STOPS, of="searched", group="race", reference="white", within="district")
     pd.testing.assert_frame_equal(STOPS, before)
+
+
+def test_a_reference_of_0_leaves_the_lower_end_and_the_test() -> None:
+    """60 of 500 against 0 of 500: no ratio, yet at least 16 times as often, p 1.4e-15."""
+    stops = pd.DataFrame(
+        {"race": ["black", "white"], "n": 500, "searched": [60, 0], "searched_known": 500}
+    )
+    table = rates(stops, of="searched", group="race", reference="white").set_index("group")
+    row = table.loc["black"]
+    assert np.isnan(row.ratio) and np.isnan(row.ratio_high)
+    assert_allclose(row.ratio_low, pr.koopman(60, 500, 0, 500).low)
+    assert 15 < row.ratio_low < 16 and row.p_value < 1e-14
+
+
+def test_whole_ratios_are_exact() -> None:
+    """64 of 100 against 80 of 100 is 0.8, not .7999999999999999."""
+    stops = pd.DataFrame(
+        {"race": ["a", "b"], "n": 100, "searched": [64, 80], "searched_known": 100}
+    )
+    table = rates(stops, of="searched", group="race", reference="b").set_index("group")
+    assert table.ratio["a"] == 0.8
+    assert pr.rate_ratio(64, 100, 80, 100).ratio == 0.8
+
+
+def test_keys_that_read_the_same_are_one() -> None:
+    """1, 1.0 and "1" are one district; "not known" in words is what an empty cell says."""
+    stops = pd.DataFrame(
+        {
+            "district": [1, "1", 1.0, "not known", None, "2"],
+            "race": ["a", "a", "b", "a", "a", "b"],
+            "n": [1, 2, 4, 8, 16, 32],
+            "searched": 0,
+            "searched_known": [1, 2, 4, 8, 16, 32],
+        }
+    )
+    table = rates(stops, of="searched", group="race", reference="b", within="district")
+    assert table.set_index(["stratum", "group"]).n.to_dict() == {
+        ("1", "a"): 3, ("1", "b"): 4, ("2", "a"): 0, ("2", "b"): 32,
+        ("not known", "a"): 24, ("not known", "b"): 0,
+    }  # fmt: skip

@@ -33,7 +33,7 @@ DAVIDSON = drawn("""
  other       1739   586
  multiple   14589  1112
  hispanic   68326     0
-""")
+""").assign(place_n=678_322, place_moe=0)
 
 
 def test_hazelwood_1977() -> None:
@@ -58,10 +58,10 @@ def test_nashville_2017_in_round_figures() -> None:
     """Nashville police 2017: 162 of 1,447 sworn are Black, of the county 27.26 %.
 
     Ratio .4106, z -13.73, shortfall 232.5: with the county taken as known exactly and the three
-    people without a known race among the 1,447. With the error of the survey z is -13.70.
+    people without a known race among the 1,447. With the error of the survey z is -13.69.
     """
     sworn = drawn("race n\nblack 162\nwhite 1285")
-    exact = representation(sworn, DAVIDSON.drop(columns="moe"), group="race").set_index("group")
+    exact = representation(sworn, DAVIDSON.assign(moe=0), group="race").set_index("group")
     black = exact.loc["black"]
     assert_allclose(black.share, 0.112, atol=5e-4)
     assert_allclose(black.population_share, 0.2726, atol=5e-5)
@@ -70,7 +70,7 @@ def test_nashville_2017_in_round_figures() -> None:
     assert_allclose(black.shortfall_exact, 232.5, atol=0.05)
     assert black.shortfall == 233
     survey = representation(sworn, DAVIDSON, group="race").set_index("group")
-    assert_allclose(survey.z["black"], -13.70, atol=5e-3)
+    assert_allclose(survey.z["black"], -13.692, atol=5e-4)
 
 
 @pytest.mark.real
@@ -124,12 +124,13 @@ def test_nashville_2017_from_the_files() -> None:
     ).fillna({"moe": 0.0})  # blank = controlled
     from equity.groups import regroup
 
-    residents = regroup(residents.assign(race=list(cells)), source="us1997", to="us1977")
+    residents = residents.assign(race=list(cells), place_n=678_322.0, place_moe=0.0)
+    residents = regroup(residents, source="us1997", to="us1977")
     table = representation(counts.reset_index(), residents, group="race").set_index("group")
     black = table.loc["black"]
     assert black.x == 162 and black.n + black.unknown == 1447 and black.unknown == 3
     assert black.population_total == 678_322
-    assert_allclose([black.ratio, black.z], [0.4115, -13.67], atol=5e-3)
+    assert_allclose([black.ratio, black.z], [0.4115, -13.66], atol=5e-3)
     assert "nobody of this group in the counts" in table.reason["multiple"]
 
 
@@ -149,8 +150,7 @@ def test_benchmark_error_is_propagated() -> None:
     """SE of the share by the handbook's proportion; then into ratio and test, term by term."""
     sworn = drawn("race n\nblack 162\nwhite 1285")
     row = representation(sworn, DAVIDSON, group="race").set_index("group").loc["black"]
-    everyone = margins.total(DAVIDSON.n, DAVIDSON.moe)
-    se = margins.proportion(184_942, 921, everyone.value, everyone.moe).moe / 1.645
+    se = margins.proportion(184_942, 921, 678_322, 0).moe / 1.645
     s, q, n = 162 / 1447, 184_942 / 678_322, 1447
     assert_allclose(row.population_share_se, se)
     half = 1.959964 * np.sqrt((1 - s) / (n * s) + (se / q) ** 2)
@@ -159,6 +159,108 @@ def test_benchmark_error_is_propagated() -> None:
     )
     assert_allclose(row.z, (s - q) / np.sqrt(q * (1 - q) / n + se**2))
     assert_allclose((row.low, row.high), pr.wilson(162, 1447))
+
+
+def test_the_error_of_a_share_rests_on_the_published_total() -> None:
+    """Davidson's total is controlled: White .00032, Black .00083, and Hispanic, controlled, 0."""
+    sworn = drawn("race n\nblack 162\nwhite 1285")
+    se = representation(sworn, DAVIDSON, group="race").set_index("group").population_share_se
+    assert_allclose(se[["white", "black", "hispanic"]], [0.00032, 0.00083, 0], atol=5e-6)
+    loose = DAVIDSON.assign(place_moe=400)
+    se = representation(sworn, loose, group="race").set_index("group").population_share_se
+    part = margins.proportion(184_942, 921, 678_322, 400).moe
+    assert_allclose(se["black"], part / 1.645)
+
+
+@pytest.mark.parametrize("change", ["none", "other total", "margin not known"])
+def test_without_a_published_total_the_errors_are_those_of_the_parts(change: str) -> None:
+    """White 7,000 ± 300 of 10,000: .0137, as by simulation; also if the total is another's."""
+    people = drawn("race n moe\na 7000 300\nb 1500 200\nc 1000 180\nd 500 120")
+    if change != "none":
+        place = {"other total": (12_000, 0), "margin not known": (10_000, np.nan)}[change]
+        people = people.assign(place_n=place[0], place_moe=place[1])
+    force = drawn("race n\na 70\nb 15\nc 10\nd 5")
+    table = representation(force, people, group="race").set_index("group")
+    assert_allclose(table.population_share_se["a"], 0.01368, atol=5e-6)
+
+
+def test_a_benchmark_without_margins_is_exact_whatever_the_total() -> None:
+    """All margins 0: nothing moves, so neither does their total."""
+    force = drawn("race n\nblack 162\nwhite 1285")
+    table = representation(force, DAVIDSON.assign(moe=0, place_moe=5000), group="race")
+    assert (table.population_share_se == 0).all()
+
+
+def test_a_majority_keeps_its_promise_where_the_benchmark_is_a_survey() -> None:
+    """4,000 employees drawn from the truth, a survey of it: 1 lies in 95 % of the intervals."""
+    rng = np.random.default_rng(9)
+    true, moe = np.array([7000, 1500, 1000, 500]), np.array([300, 200, 180, 120])
+    groups, times = list("wbha"), 300
+    covered = rejected = 0
+    for _ in range(times):
+        force = pd.DataFrame({"race": groups, "n": rng.multinomial(4000, true / true.sum())})
+        survey = np.rint(true + moe / 1.645 * rng.standard_normal(4))
+        people = pd.DataFrame({"race": groups, "n": survey, "moe": moe})
+        row = representation(force, people, group="race").set_index("group").loc["w"]
+        covered += row.ratio_low <= 1 <= row.ratio_high
+        rejected += row.p_value < 0.05
+    assert covered / times > 0.91 and rejected / times < 0.09  # .81 and .19 before
+
+
+@pytest.mark.parametrize(
+    ("x", "n", "q", "p", "low", "high"),
+    [
+        (2, 20, 0.02, 0.0599, 0.617, 15.85),
+        (1, 400, 0.00033, 0.1237, 0.1918, 41.97),
+        (3, 3, 0.5, 0.25, 0.585, 2.0),
+        (0, 5, 0.3, 0.3311, 0.0, 1.739),
+    ],
+)
+def test_few_expected_are_tested_exactly(x, n, q, p, low, high) -> None:
+    """Below 30 expected: the binomial test, and Clopper and Pearson's limits over the benchmark.
+
+    (z gave .011 for 2 of 20 at 2 %, and the log interval 1.34-18.6; 3 of 3 had no width.)
+    """
+    force = pd.DataFrame({"race": ["a", "b"], "n": [x, n - x]})
+    area = pd.DataFrame({"race": ["a", "b"], "n": [q * 1e6, (1 - q) * 1e6]})
+    row = representation(force, area, group="race").iloc[0]
+    assert_allclose(row.p_value, pr.binomial_test(x, n, q).p_value)
+    assert_allclose([row.p_value, row.p_exact], p, atol=5e-5)
+    assert_allclose([row.ratio_low, row.ratio_high], [low, high], rtol=1e-3)
+    limits = np.array(pr.clopper_pearson(x, n)) / q
+    assert_allclose([row.ratio_low, row.ratio_high], limits)
+    assert "ratio: exact binomial" in row.method and "test: exact binomial" in row.method
+
+
+def test_few_expected_and_a_survey() -> None:
+    """The error of the benchmark widens both ends and raises p; by Monte Carlo for the test.
+
+    8 of 40 where 30 % ± 5 points (standard error) live: P(at most 8 or at least 16) = .32; 16 is
+    the first above 12 that is no likelier than 8.
+    """
+    force = drawn("race n\na 8\nb 32")
+    sure = drawn("race n\na 3000\nb 7000")
+    moe = 0.05 * 10_000 * 1.645
+    survey = sure.assign(moe=moe, place_n=10_000, place_moe=0)
+    one, two = (representation(force, t, group="race").iloc[0] for t in (sure, survey))
+    assert_allclose(two.population_share_se, 0.05)
+    rng = np.random.default_rng(2)
+    odds = np.log(0.3 / 0.7) + 0.05 / 0.21 * rng.standard_normal(400_000)
+    drawn_x = rng.binomial(40, 1 / (1 + np.exp(-odds)))
+    assert_allclose(two.p_value, ((drawn_x <= 8) | (drawn_x >= 16)).mean(), atol=0.004)
+    assert two.p_value > one.p_value == one.p_exact == two.p_exact
+    assert two.ratio_low < one.ratio_low and two.ratio_high > one.ratio_high
+    up = np.hypot(np.log(one.ratio_high / one.ratio), 1.959964 * 0.05 / 0.3)
+    assert_allclose(np.log(two.ratio_high / two.ratio), up, rtol=1e-6)
+
+
+def test_the_adjusted_probability_is_of_the_test_that_is_named() -> None:
+    """Holm over `p_value`: exact below 30 expected, else z."""
+    sworn = drawn("race n\nblack 162\nwhite 1250\nasian 30\nnhpi 5")
+    people = DAVIDSON[DAVIDSON.race.isin(sworn.race)]
+    table = representation(sworn, people, group="race").set_index("group")
+    assert_allclose(table.p_adjusted, pr.holm(table.p_value))
+    assert "test: z" in table.method["black"] and "test: exact" in table.method["nhpi"]
 
 
 def test_shortfall_and_hires_needed() -> None:
@@ -193,14 +295,38 @@ def test_over_representation_is_tested_too() -> None:
     assert_allclose(table.z.iloc[0], -table.z.iloc[1])
 
 
-def test_nobody_of_a_group_is_a_figure_and_a_remark() -> None:
-    """A workforce without anyone of a group has a share of 0 and a shortfall."""
-    force = drawn("race n\nwhite 100")
+def test_a_group_that_is_not_in_the_counts_is_not_tested() -> None:
+    """It may not be kept apart there: its share is 0, but it has no ratio, test or shortfall."""
+    force = drawn("race n\nblack 120\nwhite 300")
+    area = drawn("race n\nblack 3000\nwhite 6000\nmultiple 900")
+    table = representation(force, area, group="race").set_index("group")
+    row = table.loc["multiple"]
+    assert row.share == 0 and row.x == 0 and row.expected > 38
+    figures = "ratio ratio_low ratio_high z p_value p_exact p_adjusted shortfall hires_needed"
+    assert row[figures.split()].isna().all()
+    assert "nobody of this group in the counts" in row.reason and "no test" in row.reason
+    assert_allclose(table.p_adjusted[["black", "white"]], pr.holm(table.p_value)[[0, 2]])
+
+
+def test_nobody_of_a_group_that_is_kept_is_a_figure() -> None:
+    """A row with 0 says that the group is kept: a ratio of 0, a shortfall and a test."""
+    force = drawn("race n\nwhite 100\nblack 0")
     area = drawn("race n\nblack 20\nwhite 80")
     row = representation(force, area, group="race").set_index("group").loc["black"]
     assert row.share == 0 and row.ratio == 0 and row.ratio_low == 0 and row.shortfall == 20
-    assert_allclose(row.ratio_high, pr.wilson(0, 100).high / 0.2)
-    assert "nobody of this group in the counts" in row.reason
+    assert_allclose(row.ratio_high, pr.clopper_pearson(0, 100).high / 0.2)
+    assert_allclose(row.p_value, pr.binomial_test(0, 100, 0.2).p_value)
+    assert pd.isna(row.reason)
+
+
+def test_nobody_and_everybody_where_many_are_expected() -> None:
+    """0 of 100 where 50 are expected, and 100 of 100: limits with a width, also at the ends."""
+    force = drawn("race n\na 100\nb 0")
+    table = representation(force, drawn("race n\na 1\nb 1"), group="race").set_index("group")
+    ends = table[["ratio_low", "ratio_high"]]
+    assert_allclose(ends.loc["a"], np.array(pr.clopper_pearson(100, 100)) / 0.5)
+    assert_allclose(ends.loc["b"], np.array(pr.clopper_pearson(0, 100)) / 0.5)
+    assert "test: z" in table.method["a"]
 
 
 def test_unknown_race_is_not_in_the_share() -> None:

@@ -33,8 +33,18 @@ def test_columns_and_types() -> None:
     assert {c: str(t) for c, t in table.dtypes.items()} == {
         "place": "str", "place_id": "str", "year": "Int64", "universe": "str", "race": "str",
         "n": "float64", "moe": "float64", "controlled": "boolean",
+        "place_n": "float64", "place_moe": "float64",
     }
     assert table["n"].sum() == 1000
+
+
+def test_the_published_total_and_its_margin_stand_in_every_row() -> None:
+    for scheme in ("us1997", "stanford"):
+        table = acs.standardize(wide(B03002_001M="*****"), scheme=scheme)
+        assert set(table["place_n"]) == {1000} and set(table["place_moe"]) == {0}
+    assert set(acs.standardize(wide(B03002_001M="**"))["place_moe"].isna()) == {True}
+    part = wide().drop(columns=["B03002_001E", "B03002_001M"])
+    assert acs.standardize(part)[["place_n", "place_moe"]].isna().to_numpy().all()
 
 
 def test_factfinder_by_code_is_the_same() -> None:

@@ -12,6 +12,7 @@ import duckdb
 import openpyxl
 import pytest
 
+from equity.sources import _headers, roster
 from equity.sources._files import plain_error, scan
 
 
@@ -215,3 +216,76 @@ def test_plain_error_of_a_file_that_changed(tmp_path: Path) -> None:
         relation.fetchall()
     assert "Smith" not in str(plain_error(caught.value, "a.csv"))
     assert "line 2" in str(plain_error(caught.value, "a.csv"))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("tail", ["", " , \n", "   \n", ' ,"  "\n,\n', "\u00a0,\u00a0\n", "  "])
+def test_rows_of_spaces_hold_nothing(tmp_path: Path, end: str, tail: str) -> None:
+    text = f"race,sex\nblack,f\n , \nwhite,m\n\u00a0,\n{tail}"
+    _, rows = table(write(tmp_path / "a.csv", text.replace("\n", end)))
+    assert [r[:3] for r in rows] == [("black", "f", 2), ("white", "m", 4)]
+    latin = write(tmp_path / "b.csv", text.replace("\n", end) + "\n\n", "utf-16")
+    assert [r[:3] for r in table(latin)[1]] == [("black", "f", 2), ("white", "m", 4)]
+
+
+RECORDS = [
+    ["Roster of the town", None, None, None],
+    ["Name", "Race", "Hired", "Pay"],
+    ["Smith, Ann", "Black", "3/1/2004", "$71,000"],
+    ["Jones, Bob", "White", "4/1/2010", "$52,000"],
+]
+
+
+def roster_of(tmp_path: Path, kind: str) -> Path:
+    if kind == "xlsx":
+        return workbook(tmp_path / "r.xlsx", ("Staff", RECORDS), ("Lookup", [["Code"], ["x"]]))
+    lines = (",".join(f'"{c or ""}"' for c in row) for row in RECORDS)
+    return write(tmp_path / "r.csv", "\n".join(lines) + "\n")
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_header_row_that_is_a_record_is_never_quoted(tmp_path: Path, kind: str) -> None:
+    with pytest.raises(ValueError, match=".") as caught:
+        roster.read(roster_of(tmp_path, kind), columns={"race": "Race"}, header_row=3)
+    said = str(caught.value)
+    assert "Row 3 looks like a record and not like column names" in said
+    assert "Row 2 looks like the column names: set header_row = 2" in said
+    assert not [w for w in ("Smith", "Black", "2004", "71") if w in said]
+
+
+def test_a_file_without_column_names_is_not_quoted(tmp_path: Path) -> None:
+    path = write(tmp_path / "n.csv", "Smith,Clerk,Black,F\nJones,Chief,White,M\n")
+    with pytest.raises(ValueError, match="seems to have no column names") as caught:
+        roster.read(path, columns={"race": "Race"})
+    assert "Smith" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_header_row_that_is_a_title_names_the_right_row(tmp_path: Path, kind: str) -> None:
+    with pytest.raises(ValueError, match=r"Row 2 looks like the column names: set header_row = 2"):
+        roster.read(roster_of(tmp_path, kind), columns={"race": "Race"}, header_row=1)
+
+
+def test_an_empty_header_row_names_the_right_row(tmp_path: Path) -> None:
+    path = write(tmp_path / "e.csv", "Title\n\nName,Race,Pay\nSmith,Black,7\n")
+    with pytest.raises(ValueError, match=r"Row 3 looks like the column names"):
+        scan(path, header_row=2)
+    with pytest.raises(ValueError, match=r"Row 3 looks like the column names"):
+        roster.read(path, columns={"race": "Race"})
+
+
+def test_years_and_races_as_column_names_are_no_record() -> None:
+    assert not _headers.record_like(["Race", "2019", "2020"])
+    assert not _headers.record_like(["Place", "White", "Black", "Asian"])
+    assert not _headers.record_like(["ID", "Other", "Step 1", "Pay (USD)", "401(k)"])
+    for record in (["Ann", "2004-03-01"], ["Ann", "White"], ["Ann", "F"], ["A-1002", "Clerk"],
+                   ["Ann", "a@b.example"], ["Ann", "$1"], ["Ann", "(860) 555-0100"]):
+        assert _headers.record_like(record), record
+
+
+def test_the_wrong_sheet_is_named_with_the_others(tmp_path: Path) -> None:
+    path = roster_of(tmp_path, "xlsx")
+    with pytest.raises(ValueError, match=r"sheet that was read is 'Lookup'.* also has 'Staff'"):
+        roster.read(path, columns={"race": "Race"}, sheet="Lookup")
+    with pytest.raises(ValueError, match=r"Row 4 of r.xlsx, sheet 'Lookup' of 'Staff', 'Lookup'"):
+        roster.read(path, columns={"race": "Race"}, sheet="Lookup", header_row=4)

@@ -126,12 +126,15 @@ def test_a_column_of_words_that_is_all_blank_is_unknown() -> None:
     ("stages", "words"),
     [
         ({}, "stages must name the stages in their order"),
-        ({"hired": "Status"}, "not known whether they mean reached: 'applied', 'tested', 'withdr"),
+        ({"hired": "Status"}, "not known whether they mean reached: 'Applied', 'Tested', 'Withdr"),
         ({"hired": {"column": "Status", "reached": "Hired"}}, "must be a list of values"),
         ({"hired": {"column": "Status", "not": ["x"]}}, "or say 'column', 'reached' and 'not'"),
         ({"hired": {"column": "Status", "reached": ["a"], "not": ["A"]}}, "as reached and as not"),
         ({"race": "Status"}, "has the name of a column"),
-        ({"hired": "Statsu"}, "near: 'Status'"),
+        ({"hired": "Statsu"}, "for the stage 'hired' (near: 'Status')"),
+        ({"hired": {"column": "Status", "reached": ["Hired"], "not": ["*", "x"]}}, "holds '*'"),
+        ({"hired": {"column": "Status", "reached": ["*"]}}, "holds '*' in a list"),
+        ({"hired": {"column": "Status", "reached": ["a"], "unknown": ["A"]}}, "and as unknown"),
     ],
 )
 def test_applicant_errors(stages: dict[str, Any], words: str) -> None:
@@ -150,3 +153,72 @@ def test_stops_errors() -> None:
     assert got["subject_race"].tolist() == ["other"]
     with pytest.raises(TypeError, match="A frame of type list cannot be read"):
         opp.standardize([1])
+
+
+def test_a_star_in_a_list_is_a_star() -> None:
+    hired = {"column": "Status", "reached": ["Hired"]}
+    assert flow({"hired": hired | {"not": ["*"]}}) == flow({"hired": hired | {"not": "*"}})
+
+
+def test_a_withdrawal_is_not_a_failure() -> None:
+    open_ = {"column": "Status", "not": "*", "unknown": ["withdrew"]}
+    stages = {"tested": open_ | {"reached": ["Tested", "Hired"]},
+              "hired": open_ | {"reached": ["Hired"]}}
+    got = applicants.standardize(FLOW, columns={"race": "Race"}, stages=stages)
+    assert lists(got, ["tested", "hired"]) == [
+        [True, True], [True, False], [False, False], [None, None],
+    ]
+    assert lists(got, ["raw_hired"]) == [["Hired"], ["Tested"], ["Applied"], [None]]
+    # What the stages around it say still holds: who failed the test was not hired.
+    mixed = flow({"tested": "Test", "hired": open_ | {"reached": ["Hired"]}},
+                 FLOW.assign(Test=["Y", "Y", "N", "N"]))
+    assert mixed[3] == [False, False]
+
+
+def test_a_word_among_dates_may_mean_that_the_outcome_is_not_known() -> None:
+    frame = FLOW.assign(**{"Hire Date": ["2020-05-01", "Withdrew", None, "withdrew"]})
+    hired = {"column": "Hire Date", "unknown": ["Withdrew"]}
+    assert flow({"hired": hired}, frame) == [[True], [None], [False], [None]]
+
+
+@pytest.mark.parametrize(
+    ("group", "label"),
+    [
+        ("white", "White (Not Hispanic or Latino)"),
+        ("white", "WHITE (not of Hispanic origin)"),
+        ("white", "White alone, not Hispanic or Latino"),
+        ("white", "Non-Hispanic White"),
+        ("white", "White (Not Hispanic or Latino) (United States of America)"),
+        ("black", "Black, not Hispanic"),
+        ("black", "Black or African American (Not Hispanic or Latino)"),
+        ("black", "Black (non-Hispanic)"),
+        ("asian", "Asian (Not Hispanic or Latino)"),
+        ("asian", "Asian - not Hispanic or Latino"),
+        ("nhpi", "Native Hawaiian or Other Pacific Islander (Not Hispanic or Latino)"),
+        ("aian", "American Indian or Alaska Native (Not Hispanic or Latino)"),
+        ("aian", "American Indian or Alaska Native alone"),
+        ("multiple", "Two or More Races (Not Hispanic or Latino)"),
+        ("hispanic", "Hispanic or Latino (United States of America)"),
+    ],
+)
+def test_words_after_a_group_are_understood(group: str, label: str) -> None:
+    table = pd.DataFrame({"r": [label]})
+    assert lists(roster.standardize(table, columns={"race": "r"}), ["race"]) == [[group]]
+
+
+@pytest.mark.parametrize("label", ["Not Hispanic or Latino", "Hispanic, not Hispanic", "Alone"])
+def test_words_that_name_no_group_are_not_guessed(label: str) -> None:
+    with pytest.raises(ValueError, match="no rule maps to a group"):
+        roster.standardize(pd.DataFrame({"r": [label]}), columns={"race": "r"})
+
+
+def test_unmapped_labels_come_with_lines_to_paste() -> None:
+    frame = FLOW.assign(Race=["White", 'Xy "z"', "Black", "Blk"])
+    with pytest.raises(ValueError, match=".") as caught:
+        applicants.standardize(frame, columns={"race": "race"}, stages={"hired": "Hire Date"})
+    said = str(caught.value)
+    assert "Column 'Race' holds" in said and "'Blk'" in said
+    assert "[applicants.values.race]" in said and '"Blk" = "white"' in said
+    assert "Groups: white, black, hispanic" in said
+    with pytest.raises(ValueError, match=r"stops\.values\.subject_race"):
+        opp.standardize(pd.DataFrame({"date": ["2020-01-01"], "subject_race": ["Martian"]}))

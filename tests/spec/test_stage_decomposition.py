@@ -29,14 +29,14 @@ CALL = {"group": "race", "stages": ["test", "promoted"], "reference": "white"}
 
 
 def test_teal() -> None:
-    """Connecticut v. Teal (1982): ln -.384153 + .912327 = .528174; test .5212-.8899 (Katz)."""
+    """Connecticut v. Teal (1982): ln -.384153 + .912327 = .528174; intervals are Koopman's."""
     table = stage_decomposition(TEAL, **CALL).set_index("stage")
     assert table.index.tolist() == ["test", "promoted", "bottom line"]
     assert_allclose(table.log_ratio, [-0.384153, 0.912327, 0.528174], atol=5e-7)
     assert_allclose(table.impact_ratio, [0.681028, 2.490110, 1.695833], atol=5e-7)
-    assert_allclose(
-        table.loc["test", ["ratio_low", "ratio_high"]].astype(float), [0.5212, 0.8899], atol=5e-5
-    )
+    ends = table.loc["test", ["ratio_low", "ratio_high"]].astype(float)
+    assert_allclose(ends, pr.koopman(26, 48, 206, 259))
+    assert_allclose(table.loc["test", ["low", "high"]].astype(float), np.log(ends))
     assert (table.reference == "white").all() and (table.group == "black").all()
 
 
@@ -94,9 +94,67 @@ def test_columns_are_fixed() -> None:
     table = stage_decomposition(pool, **CALL, within="year")
     assert " ".join(table.columns) == (
         "stratum stage group reference n x log_ratio low high impact_ratio ratio_low "
-        "ratio_high share_of_total reason"
+        "ratio_high p_value p_adjusted share_of_total reason"
     )
     assert table.stratum.tolist() == ["2001"] * 3 + ["2002"] * 3
+
+
+def test_p_values_are_those_of_the_stages_and_adjusted_together() -> None:
+    """Each stage as in two_by_two_test; Holm over groups and stages, the bottom line left out."""
+    pool = drawn("race n test promoted\nblack 48 26 11\nhispanic 60 40 9\nwhite 259 206 35")
+    table = stage_decomposition(pool, **CALL)
+    rows = table[table.stage != "bottom line"].set_index(["group", "stage"])
+    assert_allclose(
+        rows.p_value["black", "test"], pr.two_by_two_test(26, 48, 206, 259, beside=False).p_value
+    )
+    assert_allclose(rows.p_adjusted, pr.holm(rows.p_value))
+    assert table[table.stage == "bottom line"][["p_value", "p_adjusted"]].isna().all(axis=None)
+
+
+def test_a_reference_picked_for_its_rate_is_adjusted_for_all_pairs() -> None:
+    """Three groups, two stages: 6 pairs, not 4."""
+    pool = drawn("race n test promoted\nblack 48 26 4\nhispanic 60 40 9\nwhite 259 206 90")
+    table = stage_decomposition(pool, **CALL | {"reference": None})
+    assert (table.reference == "white").all()
+    assert_allclose(table.p_adjusted, pr.holm(table.p_value, comparisons=6))
+
+
+def test_everybody_passing_is_not_certainty() -> None:
+    """3 of 3 against 50 of 100: 2.00 (.86-2.48), p .18; together no interval, and it says so."""
+    pool = drawn("race n test promoted\nblack 3 3 3\nwhite 100 50 50")
+    table = stage_decomposition(pool, **CALL).set_index("stage")
+    first, second, last = table.loc["test"], table.loc["promoted"], table.loc["bottom line"]
+    assert_allclose([first.ratio_low, first.ratio_high], [0.8629, 2.4763], atol=5e-5)
+    assert_allclose(first.p_value, 0.177, atol=5e-4)
+    assert second.impact_ratio == 1 and second.ratio_low < 0.5 < 1 < second.ratio_high
+    assert last.impact_ratio == 2 and np.isnan([last.ratio_low, last.ratio_high]).all()
+    assert "no interval: everyone of this group passed every stage" in last.reason
+
+
+def test_a_stage_that_nobody_passed_is_a_ratio_of_0_and_is_tested() -> None:
+    """0 of 50 against 40 of 80: a ratio of 0, at most .14 by these counts, p 1.6e-11."""
+    pool = drawn("race n test promoted\nblack 50 0 0\nwhite 80 40 20")
+    row = stage_decomposition(pool, **CALL).set_index("stage").loc["test"]
+    assert np.isnan(row.log_ratio) and (row.impact_ratio, row.ratio_low) == (0, 0)
+    assert_allclose(row.ratio_high, 0.1432, atol=5e-5)
+    assert_allclose(row.p_value, 1.62e-11, rtol=0.01)
+
+
+def test_a_stage_that_nobody_of_the_reference_passed() -> None:
+    """The ratio has no upper end; its lower end and the test stand."""
+    pool = drawn("race n test promoted\nblack 50 40 20\nwhite 80 0 0")
+    row = stage_decomposition(pool, **CALL).set_index("stage").loc["test"]
+    assert np.isnan([row.impact_ratio, row.ratio_high]).all()
+    assert row.ratio_low > 5 and row.p_value < 1e-10
+
+
+def test_unknown_outcomes_give_the_bottom_line_of_adverse_impact() -> None:
+    """By hand: (40/80)/(100/200) x (10/40)/(50/100) = .50, as the bottom line (10/80)/(50/200)."""
+    pool = drawn("race n t h\nb 100 40 10\nw 200 100 50").assign(
+        t_known=[80, 200], h_known=[80, 200]
+    )
+    table = stage_decomposition(pool, group="race", stages=["t", "h"], reference="w")
+    assert_allclose(table.impact_ratio, [1.0, 0.5, 0.5])
 
 
 def test_errors() -> None:

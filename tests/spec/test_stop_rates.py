@@ -226,11 +226,19 @@ def test_no_residents_and_unknown_residents_give_no_rate() -> None:
 
 
 def test_reference_without_stops_gives_no_ratio() -> None:
-    """Nobody of the reference stopped: the rate stays, the ratio is missing with the reason."""
-    stops = drawn("race n\nblack 40\nwhite 0\nhispanic 3")
-    row = stop_rates(stops, RESIDENTS, **CALL).set_index("group").loc["black"]
-    assert row.rate > 0 and np.isnan(row.ratio) and np.isnan(row.p_value)
-    assert row.reason == "no ratio: no stop of white"
+    """Nobody of the reference stopped: no ratio, but its lower end and the test stand.
+
+    500 of 1,000 against 0 of 1,000: at least 136 times as often (Clopper and Pearson of 500 of
+    500: .025^(1/500) = .99265, odds 135.0), p 2 x .5^500.
+    """
+    stops = drawn("race n\nblack 500\nwhite 0")
+    people = drawn("race n\nblack 1000\nwhite 1000")
+    row = stop_rates(stops, people, **CALL).set_index("group").loc["black"]
+    assert row.rate == 0.5 and np.isnan(row.ratio) and np.isnan(row.ratio_high)
+    least = 0.025 ** (1 / 500)
+    assert_allclose(row.ratio_low, least / (1 - least))
+    assert_allclose([row.p_value, row.p_adjusted], 2 * 0.5**500)
+    assert row.reason == "no ratio: no stop of white; a ratio of 1.4e+02 or more fits the counts"
 
 
 def test_census_arithmetic_is_used_for_shares() -> None:
@@ -242,6 +250,27 @@ def test_census_arithmetic_is_used_for_shares() -> None:
         table.population_share["black"],
         margins.proportion(648_846, 6_000, whole.value, whole.moe).value,
     )
+
+
+def test_residents_without_a_group_are_refused() -> None:
+    """800 of 1,000 residents without a race would raise everybody's share fivefold."""
+    people = drawn("race n\nblack 100\nwhite 100\n- 800")
+    with pytest.raises(ValueError, match="1 rows without a group .*'race' is empty.* 800 people"):
+        stop_rates(drawn("race n\nblack 5\nwhite 50"), people, **CALL)
+
+
+def test_a_year_with_decimals_is_that_year() -> None:
+    """A gap turns a column of years into 2023.0; the residents of 2023 are still its own."""
+    stops = drawn(
+        "race year n\nblack 2023 5\nwhite 2023 50\nblack 2024 5\nwhite 2024 60\nblack - 2"
+    )
+    people = drawn("race year n\nblack 2023 100\nwhite 2023 1000\nblack 2024 100\nwhite 2024 1000")
+    assert stops.year.dtype == "float64"
+    table = stop_rates(stops, people, **CALL, within="year").set_index(["stratum", "group"])
+    assert table.index.levels[0].tolist() == ["2023", "2024", "not known"]
+    assert_allclose(table.ratio[[("2023", "black"), ("2024", "black")]], [1.0, 60 / 60 * 5 / 6])
+    same = stop_rates(stops, people.astype({"year": float}), **CALL, within="year")
+    pd.testing.assert_frame_equal(same, table.reset_index()[same.columns])
 
 
 def test_errors() -> None:
