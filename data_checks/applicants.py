@@ -17,6 +17,7 @@ KEYS = (
     "year:mostly read", "race:allowed", "race:known", "sex:allowed",
     *(f"stage {k}:{rule}" for k in range(1, MOST_STAGES + 1)
       for rule in ("order", "gap", "read", "mostly read")),
+    "record",
 )  # fmt: skip
 """In this order for ever: the place of a key is the rule's number. Add at the end."""
 
@@ -52,6 +53,7 @@ def build(suite: Suite) -> None:
     rules.allowed(suite, "sex")
     rules.read(suite, "date", "year")
     _stages(suite)
+    rules.record(suite, "applicant_id", "posting", "date")
 
 
 def _stages(suite: Suite) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 
-from data_checks.report import ASIDE, STOP, WARN, Report, RuleResult, write_text
+from data_checks.report import ASIDE, STOP, WARN, Report, RuleResult, ShownTable, write_text
 
 __all__ = ["write_page"]
 
@@ -39,10 +39,10 @@ section.file{border-top:3px solid var(--ink);margin-top:2.5rem;padding-top:1rem}
 .kicker{margin:0;color:var(--soft);font-size:.9rem}
 .tag{display:inline-block;border:1px solid currentColor;border-radius:3px;padding:0 .4em;
 font-weight:600;color:var(--look)}
-.sentence{font-size:1.125rem;border-left:.35rem solid;padding:.1rem 0 .1rem .8rem;margin:.6rem 0}
-.sentence b{font-weight:650}
+.verdict{font-size:1.125rem;border-left:.35rem solid;padding:.1rem 0 .1rem .8rem;margin:.6rem 0}
+.verdict b{font-weight:650}
 .good{color:var(--good)}.look{color:var(--look)}.bad{color:var(--bad)}
-.sentence>span{color:var(--ink)}
+.verdict>span{color:var(--ink)}
 .mark{font-weight:700}
 .note,.small{color:var(--soft);font-size:.875rem}
 .small{display:block;margin-top:.15rem}
@@ -56,7 +56,7 @@ border-bottom:1px solid var(--line)}
 thead th{font-size:.8125rem;color:var(--soft);font-weight:600;border-bottom-color:var(--soft)}
 tbody th{font-weight:400}
 th.n,td.n{text-align:right;padding-right:0;padding-left:.6rem}
-.state{width:8.5rem}.sentence-word{margin-left:.8rem}.n{width:6.5rem}
+.state{width:8.5rem}.verdict-word{margin-left:.8rem}.n{width:6.5rem}
 details{margin:.8rem 0;border-top:1px solid var(--line)}
 summary{cursor:pointer;padding:.6rem 0;font-weight:600}
 code{font:.95em ui-monospace,Menlo,Consolas,monospace;background:var(--wash);padding:.05em .25em;
@@ -67,7 +67,7 @@ footer p{border-top:1px solid var(--line);padding-top:.8rem}
 @media (max-width:36rem){table{font-size:.875rem}th,td{padding-right:.35rem}
 .state{width:4.2rem;font-size:.8125rem}.state .mark{display:block;font-size:1rem}
 .n{width:4.4rem}th.n,td.n{padding-left:.2rem}.small{font-size:.8125rem}
-thead th{font-size:.75rem}.glance .n{width:4.2rem}.sentence-word{display:block;margin-left:0}}
+thead th{font-size:.75rem}.glance .n{width:4.2rem}.verdict-word{display:block;margin-left:0}}
 @media print{details:not([open])>*{display:block}section.file{break-before:page}}
 """
 
@@ -112,8 +112,8 @@ def _headline(reports: Mapping[str, Report]) -> str:
         return "No file was checked"
     usable = sum(r.usable for r in reports.values())
     if len(reports) == 1:
-        name, report = next(iter(reports.items()))
-        return f"{_words(name)} can be used" if usable else f"{_words(name)} cannot be used yet"
+        title = _title(*next(iter(reports.items())))
+        return f"{title} can be used" if usable else f"{title} cannot be used yet"
     total = _number(len(reports))
     if usable == len(reports):
         return "Both files can be used" if usable == 2 else f"All {total} files can be used"
@@ -124,7 +124,7 @@ def _overview(reports: Mapping[str, Report]) -> str:
     if len(reports) < 2:
         return ""
     rows = "".join(
-        f'<tr><th scope="row"><a href="#{_anchor(name)}">{escape(_words(name))}</a>'
+        f'<tr><th scope="row"><a href="#{_anchor(name)}">{escape(_title(name, r))}</a> '
         f'<span class="verdict-word {_tone(r)}">{_state(r)}</span></th>'
         f'<td class="n">{r.rows_in:,}</td><td class="n">{r.rows_set_aside:,}</td>'
         f'<td class="n">{len(r.warnings):,}</td></tr>\n'
@@ -145,10 +145,11 @@ def _section(name: str, report: Report) -> str:
     more = "" if report.usable else " Nothing of it is used until this is mended."
     return (
         f'<section class="file" aria-labelledby="{anchor}">\n'
-        f'<h2 id="{anchor}">{escape(_words(name))}</h2>\n{files}'
+        f'<h2 id="{anchor}">{escape(_title(name, report))}</h2>\n{files}'
         f'<p class="verdict {tone}"><span class="mark {tone}" aria-hidden="true">{mark}</span> '
         f"<span><b>{escape(report.sentence)}</b>{more}</span></p>\n"
-        f"{_to_do(report)}{_rules(name, report)}{_where(report)}</section>\n"
+        f"{_to_do(report)}{''.join(map(_shown, report.tables))}{_rules(name, report)}"
+        f"{_where(report)}</section>\n"
     )
 
 
@@ -204,6 +205,30 @@ def _details(rule: RuleResult) -> str:
     return " · ".join(parts)
 
 
+def _shown(table: ShownTable) -> str:
+    head = "".join(
+        f'<th scope="col"{_numeric(i, table)}>{escape(c)}</th>'
+        for i, c in enumerate(table.columns)
+    )
+    body = "".join(
+        f'<tr><th scope="row">{escape(str(first))}</th>'
+        + "".join(
+            f"<td{_numeric(i, table)}>{escape(f'{c:,}' if isinstance(c, int) else c)}</td>"
+            for i, c in enumerate(rest, start=1)
+        )
+        + "</tr>\n"
+        for first, *rest in table.rows
+    )
+    return (
+        f"<table><caption>{escape(table.caption)}</caption>\n<thead><tr>{head}</tr></thead>\n"
+        f'<tbody>\n{body}</tbody></table>\n<p class="note">{escape(table.note)}</p>\n'
+    )
+
+
+def _numeric(place: int, table: ShownTable) -> str:
+    return ' class="n"' if any(isinstance(row[place], int) for row in table.rows) else ""
+
+
 def _rules(name: str, report: Report) -> str:
     groups: list[tuple[str, bool]] = [
         ("failed", True),
@@ -217,7 +242,7 @@ def _rules(name: str, report: Report) -> str:
         if not rules:
             continue
         said = f"{len(rules)} {'rule' if len(rules) == 1 else 'rules'}: {outcome}"
-        caption = f"{escape(_words(name))}, {said}"
+        caption = f"{escape(_title(name, report))}, {said}"
         table = _table(caption, rules)
         if not shown:
             mark = f'<span class="mark" aria-hidden="true">{MARKS[outcome]}</span>'
@@ -277,7 +302,7 @@ def _where(report: Report) -> str:
 def _footer(reports: Mapping[str, Report]) -> str:
     days = _different(r.checked_on for r in reports.values())
     suites = ", ".join(
-        f"{escape(_words(n).lower())} {escape(r.suite_version)}"
+        f"{escape(_title(n, r))} {escape(r.suite_version)}"
         for n, r in reports.items()
         if r.suite_version
     )
@@ -320,8 +345,11 @@ def _percent(share: float) -> str:
     return f"{percent:.0f}%" if abs(percent - round(percent)) < 1e-6 else f"{percent:.1f}%"
 
 
-def _words(name: str) -> str:
-    return name[:1].upper() + name[1:]
+def _title(name: str, report: Report) -> str:
+    """Return what a table is called; "residents: residents" says its name once."""
+    kind, _, own = (report.label or name).partition(": ")
+    text = kind if own.casefold() == kind.casefold() else report.label or name
+    return text[:1].upper() + text[1:]
 
 
 def _number(n: int) -> str:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-__all__ = ["ASIDE", "STOP", "WARN", "Outcome", "Report", "RuleResult", "Severity"]
+__all__ = ["ASIDE", "STOP", "WARN", "Outcome", "Report", "RuleResult", "Severity", "ShownTable"]
 
 Severity = Literal["stop the load", "set the row aside", "warn"]
 Outcome = Literal["passed", "failed", "could not run", "nothing to test"]
@@ -16,6 +16,8 @@ Outcome = Literal["passed", "failed", "could not run", "nothing to test"]
 STOP: Severity = "stop the load"
 ASIDE: Severity = "set the row aside"
 WARN: Severity = "warn"
+_SET_ASIDE = "06"
+"""The place, in every suite, of the rule that not too many rows are set aside."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,23 @@ class RuleResult:
 
 
 @dataclass(frozen=True)
+class ShownTable:
+    """A small table of categories and counts, shown beside the rules; never of single people."""
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | int, ...], ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Report:
     """What the suite of one table found in one file.
 
     `rows_in == rows_good + rows_set_aside`, always. `usable` is False when a rule that stops the
     load failed, or a rule that stops the load or sets rows aside could not run: then nothing is
-    written for use, and `rows_good` says how many rows broke no rule.
+    written for use, and `rows_good` says how many rows broke no rule. `label` is what a page
+    calls the table, `tables` what is shown besides the rules.
     """
 
     table: str
@@ -73,6 +86,8 @@ class Report:
     suite_version: str = ""
     engine: str = ""
     fictional: bool = False
+    label: str = ""
+    tables: tuple[ShownTable, ...] = ()
 
     @property
     def usable(self) -> bool:
@@ -111,7 +126,8 @@ class Report:
             why = "1 rule stops" if len(stops) == 1 else f"{len(stops)} rules stop"
             if not self.rows_in:
                 return "There are no rows that could be used."
-            return f"None of the {_count(self.rows_in, 'row')} can be used: {why} the load."
+            rows = _count(self.rows_in, "row")
+            return f"None of the {rows} can be used: {why} the load. {self._first(stops)}"
         w = len(self.warnings)
         aside = self.rows_set_aside
         return (
@@ -119,6 +135,19 @@ class Report:
             f"{f'{aside:,}' if aside else 'none'} {'was' if aside == 1 else 'were'} set aside; "
             f"{_count(w, 'warning') if w else 'no warnings'}."
         )
+
+    def _first(self, stops: list[RuleResult]) -> str:
+        """Say the first rule that stops the load, and what lies behind it."""
+        first = stops[0]
+        word = "It" if len(stops) == 1 else "The first"
+        if first.outcome == "could not run":
+            return f"{word} could not be tested ({first.because}): “{first.says}”"
+        said = f"{word} says: “{first.says}”"
+        broken = [r for r in self.rules if r.severity == ASIDE and r.outcome == "failed"]
+        if first.id[1:] == _SET_ASIDE and broken:  # the cause is the rule that most rows break
+            most = max(broken, key=lambda r: r.bad or 0)
+            said += f" Most rows break this one: “{most.says}”"
+        return said
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values, the verdict included."""
@@ -148,7 +177,13 @@ class Report:
             )
             for r in kept.pop("rules", ())
         )
-        return cls(**kept, rules=tuple(rules))
+        tables = (
+            ShownTable(
+                t["caption"], tuple(t["columns"]), tuple(map(tuple, t["rows"])), t.get("note", "")
+            )
+            for t in kept.pop("tables", ())
+        )
+        return cls(**kept, rules=tuple(rules), tables=tuple(tables))
 
     @classmethod
     def from_json(cls, path: Path | str) -> Report:

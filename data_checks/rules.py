@@ -17,6 +17,7 @@ __all__ = [
     "only_if",
     "present",
     "read",
+    "record",
     "repeat",
     "words",
 ]
@@ -29,8 +30,8 @@ MOSTLY_READ = 0.20
 wrong column of the file."""
 
 HOW = {
-    "date": "Write dates as year-month-day, such as 2024-03-31, or as month/day/year with four "
-    "digits of the year.",
+    "date": "Write four digits of the year: 2024-03-31, or 3/31/2024. With two digits nobody can "
+    "tell the century, nor whether the year, the month or the day comes first.",
     "time": "Write times as hours and minutes, such as 14:05.",
     "integer": "Write whole numbers without words or signs around them.",
     "number": "Write numbers without words, units or thousands separators.",
@@ -91,13 +92,14 @@ def read(suite: Suite, *names: str, severity: Severity = WARN) -> None:
         )
         kind = "a time" if name == "second_of_day" else kind
         how = HOW["time"] if name == "second_of_day" else HOW[column.kind]
+        hint = " (write four digits of the year)" if column.kind == "date" else ""
         level = ASIDE if column.present and severity == WARN else severity
         what = {"columns": (name,), "when": condition, "when_needs": (raw,), "shows": raw}
         gone = "" if level != WARN else " A value that could not be read counts as missing."
         suite.not_null(
             f"{name}:read",
             name,
-            says=f"Every {words(name)} in the file could be read as {kind}.{gone}",
+            says=f"Every {words(name)} in the file could be read as {kind}{hint}.{gone}",
             reason=f"the {words(name)} could not be read as {kind}",
             severity=level,
             do=how,
@@ -107,7 +109,8 @@ def read(suite: Suite, *names: str, severity: Severity = WARN) -> None:
             suite.not_null(
                 f"{name}:mostly read",
                 name,
-                says=f"At least four in five values of {words(name)} could be read as {kind}.",
+                says=f"At least four in five values of {words(name)} could be read as {kind}"
+                f"{hint}.",
                 severity=STOP,
                 allowed=MOSTLY_READ,
                 do=f"Look whether equity.toml names the right column for {words(name)}. " + how,
@@ -216,6 +219,93 @@ def dated(suite: Suite, name: str, *, first: int, because: str) -> None:
         shows=name,
         do="Correct the date; look for years of two digits and for default dates such as 1900.",
     )
+
+
+_LABEL = r"^\W*(?:(?:grand|over-?all|final|running|report|page)[\s-]*)?(?:sub[\s-]?)?totals?"
+_SURE = "|".join((
+    rf"{_LABEL}\W*$",
+    rf"{_LABEL}\b.*[0-9][0-9,.]*\W*$",
+    rf"{_LABEL}\s*[:=(]",
+    r"^\W*(?:grand[\s-]*totals?|sub[\s-]?totals?)\b",
+    r"\b(?:sub)?totals?(?:\W*[0-9,.]+)?\W*$",
+    r"^\W*(?:sum|(?:row |record )?count|number of [a-z ]+)\s*[:=]\s*[0-9][0-9,.]*\W*$",
+))  # fmt: skip
+"""Words that only the label of a total has: "Grand Total", "Total applicants: 700"."""
+_MAYBE = r"^\W*totals?\b"
+"""Words that a job title may have as well: "Total Quality Manager"."""
+LEAST_BLANK = 3
+"""So many other columns must be there, all of them blank, before a row is called a total although
+it has the number of a person."""
+
+
+def record(suite: Suite, key: str, *labels: str) -> None:
+    """Add the rule that a row is a record and not a total.
+
+    `key` is the column that tells persons apart, `labels` are others in which the word may stand.
+    A row is a total if its key says so. If the word stands in another column, the rest of the row
+    decides: there is no key and fewer than half of the other columns hold a value (none may,
+    where the word could be a job title), or the key is a bare number and all the rest is blank.
+    """
+    cells = {c.name: _cell(suite, c.name) for c in suite.table.columns}
+    said = {c: t for c in (key, *labels) if (t := _text(suite, c))}
+    filled = {c: sql for c, sql in cells.items() if sql and not c.startswith("source_")}
+    if said:
+        ways = []
+        for name, text in said.items():
+            sure, maybe = (f"regexp_matches(lower({text}), '{p}')" for p in (_SURE, _MAYBE))
+            if name == key:
+                ways.append(f"({sure} OR {maybe})")
+                continue
+            others = [sql for c, sql in filled.items() if c not in (name, key)]
+            if not others:
+                ways.append(sure)
+                continue
+            n = " + ".join(f"CAST({sql} AS INTEGER)" for sql in others)
+            alone = f"(({sure} AND 2 * ({n}) < {len(others)}) OR ({maybe} AND {n} = 0))"
+            if key not in said:
+                ways.append(alone)
+                continue
+            ways.append(f"({said[key]} IS NULL AND {alone})")
+            if len(others) >= LEAST_BLANK:
+                ways.append(
+                    f"(({sure} OR {maybe}) AND {n} = 0 "
+                    f"AND regexp_matches({said[key]}, '^[0-9][0-9,.]*$'))"
+                )
+        some = " OR ".join(f"regexp_matches(lower({t}), 'total|sum|count|number')"
+                           for t in said.values())  # fmt: skip
+        suite.helpers["check_total"] = (
+            f"CASE WHEN coalesce({some}, FALSE) THEN coalesce({' OR '.join(ways)}, FALSE) "
+            "ELSE FALSE END"
+        )
+    suite.one_of(
+        "record",
+        "check_total",
+        [False],
+        says="The row is a record, not a total.",
+        reason="the row is a total, not a record",
+        severity=ASIDE,
+        columns=tuple(c for c in (key, *labels) if c in said) or (key,),
+        do="Nothing need be done: a total is not counted as a person. Exports without rows of "
+        "totals are easier to check. If the row is a record, fill in its number and its other "
+        "columns.",
+    )
+
+
+def _text(suite: Suite, name: str) -> str | None:
+    """Return the words of a column as SQL; a date says words only where it was not read."""
+    column = f"raw_{name}" if suite.table[name].kind == "date" else name
+    return f'"{column}"' if suite.has(column) else None
+
+
+def _cell(suite: Suite, name: str) -> str | None:
+    """Return whether the file has a value in a column that means something, as SQL."""
+    if not suite.has(name):
+        return None
+    if suite.table[name].kind in ("text", "category"):
+        return f'("{name}" IS NOT NULL)'
+    # What was not read from text, such as the year of all rows, is no cell of this row.
+    raw = f"raw_{name}"
+    return f'("{raw}" IS NOT NULL AND "{name}" IS NOT NULL)' if suite.has(raw) else None
 
 
 def repeat(

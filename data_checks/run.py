@@ -12,8 +12,8 @@ from typing import Any
 import duckdb
 
 from data_checks import judge as gx
-from data_checks import split, sql, structure
-from data_checks.report import ASIDE, Report, RuleResult
+from data_checks import split, sql, structure, titles
+from data_checks.report import ASIDE, Report, RuleResult, ShownTable
 from data_checks.suite import Rule, Suite
 from equity.tables import TABLES
 
@@ -47,7 +47,9 @@ def check(
         the columns as delivered. If no row is set aside there is no such file.
     raw : Parquet file of the delivered rows as text, with `source_file` and `source_row`.
     context : `today` (date), `groups` (keys that a race column may hold), `stages` (of applicants,
-        in order), `bounding_box` (south, north, west, east), `fictional` (bool). All optional.
+        in order), `rules` (of a workforce: flag -> column, any_of ...), `bounding_box` (south,
+        north, west, east), `fictional` (bool), `label` (what the page calls the table), `files`
+        (names of the files as delivered). All optional.
 
     Returns
     -------
@@ -101,6 +103,10 @@ def _check(
         results = structure.structure_results(
             con, suite, seen, raw=raw, raw_columns=raw_columns, aside=aside
         )
+        shown_tables: tuple[ShownTable, ...] = ()
+        if table == "workforce":
+            results.append(titles.word_result(con, suite))
+            shown_tables = titles.title_table(con, suite)
         delivered = _delivered(con)
         shown = {
             r.id: sql.examples(con, r)
@@ -109,18 +115,21 @@ def _check(
         }
     verdicts = _judge(database, [r.expectation for r in runnable], config)
     results += [_result(r, seen, counted, verdicts, shown) for r in suite.rules]
+    files = context.get("files") or delivered or data.name
     report = Report(
         table=table,
         rows_in=seen.rows,
         rows_good=seen.rows - aside,
         rows_set_aside=aside,
         rules=tuple(results),
-        data_file=delivered or data.name,
+        data_file=files if isinstance(files, str) else ", ".join(Path(f).name for f in files),
         quarantine_file=quarantine.name if aside else "",
         checked_on=suite.today.isoformat(),
         suite_version=suite.version,
         engine=f"Great Expectations {gx.load().__version__} on DuckDB {duckdb.__version__}",
         fictional=bool(context.get("fictional")),
+        label=str(context.get("label") or ""),
+        tables=shown_tables,
     )
     _write(report, database, config, data, raw, good, quarantine, seen.columns, raw_columns)
     return report

@@ -21,6 +21,7 @@ KEYS = (
     "search_conducted:known", "subject_age:bounds", "second_of_day:bounds",
     "latitude:bounds", "longitude:bounds", "place",
     *(f"{c}:{k}" for c in PARSED for k in ("read", "mostly read")),
+    "record",
 )  # fmt: skip
 """In this order for ever: the place of a key is the rule's number. Add at the end."""
 
@@ -62,6 +63,7 @@ def build(suite: Suite) -> None:
     rules.bounds(suite, "latitude", "longitude", severity=WARN)
     _place(suite)
     rules.read(suite, *PARSED)
+    rules.record(suite, "stop_id", "date", "district")
 
 
 def _copies(suite: Suite) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import narwhals as nw
 
 from equity import groups
+from equity.sources import _headers
 from equity.sources._text import SPACES
 
 __all__ = [
@@ -37,18 +38,25 @@ def relabel(
     frame: Any,
     maps: Mapping[str, Mapping[str, str | None]],
     seen: Mapping[str, list[str]] | None = None,
+    *,
+    table: str,
+    headers: Mapping[str, str],
+    allowed: Mapping[str, Collection[str]],
 ) -> Any:
     """Replace the labels of columns by groups; labels are matched without regard to case.
 
     `maps` is column -> {label in lower case: group, None if it says that the group is unknown},
     `seen` the distinct values, if they are known already. A label that is not in the map raises
-    ValueError.
+    ValueError, which names the column as the file does (`headers`) and the groups (`allowed`).
     """
     new = []
     for column, values in (seen or distinct(frame, list(maps))).items():
         mapping = maps[column]
         known = {v: mapping[v.casefold()] for v in values if v.casefold() in mapping}
-        groups.recode(values, known, column=column)
+        groups.recode(
+            values, known, column=headers.get(column, column),
+            section=f"{table}.values.{column}", allowed=tuple(allowed[column]),
+        )
         said = {v: group for v, group in known.items() if group is not None}
         new.append(
             nw.col(column).replace_strict(
@@ -121,29 +129,105 @@ def match_headers(
     *,
     what: str = "The file",
     hint: str = "",
+    frame: Any = None,
+    called: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Return our column -> column of the file, or raise naming the nearest columns there are."""
+    """Return our column -> column of the file, or raise naming the nearest columns there are.
+
+    `frame` is looked into only to say where the column names are; `called` says what one of ours
+    is called in words. A header that looks like somebody's record is never quoted.
+    """
     columns = [c for c in columns if c not in ("source_row", "source_file")]
     found = {ours: find_header(columns, header) for ours, header in wanted.items()}
+    missing = [ours for ours, match in found.items() if match is None]
+    if not missing:
+        return {ours: match for ours, match in found.items() if match is not None}
+    origin, rows = _origin(frame)
+    record = len(missing) == len(found) and _headers.record_like(columns)
     problems = []
-    for ours, match in found.items():
-        if match is None:
-            folded = {_folded(c): c for c in reversed(columns)}
-            near = difflib.get_close_matches(_folded(wanted[ours]), folded, n=3, cutoff=0.6)
-            meant = f" (near: {', '.join(repr(folded[n]) for n in near)})" if near else ""
-            use = "" if wanted[ours] == ours else f" for {ours!r}"
-            problems.append(f"{wanted[ours]!r}{use}{meant}")
-    if problems:
-        unnamed = sum(re.fullmatch(r"column[ .]\d+", c) is not None for c in columns)
-        if unnamed > len(columns) / 2 or (len(columns) == 1 and len(wanted) > 1):
-            hint = "The column names seem to be in a lower row: say which with header_row. " + hint
-        there = ", ".join(map(repr, columns))
-        raise ValueError(
-            f"{what} has no column {'; '.join(problems)}. Its columns are: {there}. "
-            f"{hint or 'Check the spelling of the names.'}".rstrip()
+    for ours in missing:
+        folded = {_folded(c): c for c in reversed(columns)}
+        near = difflib.get_close_matches(_folded(wanted[ours]), folded, n=3, cutoff=0.6)
+        meant = f" (near: {', '.join(repr(folded[n]) for n in near)})" if near else ""
+        use = (called or {}).get(ours, "" if wanted[ours] == ours else repr(ours))
+        problems.append(
+            f"{wanted[ours]!r}{use and f' for {use}'}{'' if record else meant}"
         )
-    return {ours: match for ours, match in found.items() if match is not None}
+    said = f"{what} has no column {'; '.join(problems)}."
+    if record:
+        raise ValueError(f"{said} {_record_words(origin)}{_sheet_words(origin)}")
+    below = _headers.names_row(rows, wanted=wanted.values())
+    unnamed = sum(re.fullmatch(r"column[ .]\d+", c) is not None for c in columns)
+    title = unnamed > len(columns) / 2 or (len(columns) == 1 and len(wanted) > 1)
+    if title and below is None and origin:
+        below = origin.names_in
+    matches = any(
+        number == below and {_folded(w) for w in wanted.values()} & {_folded(c or "") for c in row}
+        for number, row in rows
+    )
+    if below is not None and (title or matches):
+        raise ValueError(
+            f"{said} Row {below} looks like the column names: set header_row = {below}."
+            f"{_sheet_words(origin)}"
+        )
+    if title:
+        hint = "The column names seem to be in a lower row: say which with header_row. " + hint
+    there = ", ".join(map(repr, columns))
+    raise ValueError(
+        f"{said} Its columns are: {there}. {hint or 'Check the spelling of the names.'}".rstrip()
+        + _sheet_words(origin)
+    )
+
+
+def _origin(
+    frame: Any,
+) -> tuple[_headers.Origin | None, list[tuple[int, list[str | None]]]]:
+    """Return where the rows of a frame come from, and its first rows with their numbers."""
+    if frame is None or not {"source_row", "source_file"} <= set(frame.collect_schema().names()):
+        return None, []
+    head = frame.head(_headers.LOOK_AT)
+    head = head.collect() if isinstance(head, nw.LazyFrame) else head
+    rows = []
+    for row in head.iter_rows(named=True):
+        number = str(row.pop("source_row") or "")
+        file = str(row.pop("source_file") or "")
+        if number.isdigit():
+            cells = [v if isinstance(v, str) else None for v in row.values()]
+            rows.append((int(number), file, cells))
+    files = {file for _, file, _ in rows}
+    origin = _headers.ORIGINS.get(next(iter(files))) if len(files) == 1 else None
+    return origin, sorted((n, cells) for n, _, cells in rows)
+
+
+def _record_words(origin: _headers.Origin | None) -> str:
+    if origin is None:
+        return (
+            "Its first row looks like a record and not like column names, and is not shown here. "
+            "Say with header_row in which row the column names are."
+        )
+    row = origin.header_row
+    words = f"Row {row} looks like a record and not like column names, and is not shown here. "
+    if origin.names_in is not None:
+        return words + (
+            f"Row {origin.names_in} looks like the column names: set header_row = "
+            f"{origin.names_in}."
+        )
+    if row > 1:
+        return words + f"The names stand above it: header_row must be a smaller number than {row}."
+    return words + "The file seems to have no column names: put a row with names above the first."
+
+
+def _sheet_words(origin: _headers.Origin | None) -> str:
+    if origin is None or origin.sheet is None:
+        return ""
+    others = [s for s in origin.sheets if s != origin.sheet]
+    if not others:
+        return f" The sheet that was read is {origin.sheet!r}, the only one of the workbook."
+    return (
+        f" The sheet that was read is {origin.sheet!r}. The workbook also has "
+        f"{', '.join(map(repr, others))}: name the right one with sheet."
+    )
 
 
 def _folded(name: str) -> str:
-    return re.sub(r"[\s\u200b\ufeff]+", "", unicodedata.normalize("NFKC", name)).casefold()
+    return _headers.fold(unicodedata.normalize("NFKC", name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import io
 import re
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from equity.sources import _headers
 from equity.sources._relation import (
     column_names,
     identifier,
@@ -20,12 +22,17 @@ from equity.sources._relation import (
     select,
     with_rows,
 )
+from equity.sources._text import SPACES
 
 __all__ = ["open_csv", "plain_error"]
 
 CHUNK = 1 << 23
 CHECKED_BYTES = 1 << 31
 """CSV files up to this size are read through once when they are opened, to say what is broken."""
+_EMPTY = re.compile(
+    rb'\n(?:[ \t]|\xc2\xa0)*(?:"(?:[ \t]|\xc2\xa0)*")?[ \t]*[,;\t|]|\n[ \t]+(?:[\r\n]|$)'
+)
+"""A line whose first cell is blank, which may therefore be a line without any value."""
 IN_MEMORY_BYTES = 1 << 28
 """Above this size a CSV file with blank lines stays lazy; its row numbers then leave them out."""
 
@@ -48,7 +55,7 @@ def open_csv(
         + "}"
     )
     if path.stat().st_size <= CHECKED_BYTES:
-        options = _checked(options, path)
+        options = _checked(options, path, len(names))
     columns = ", ".join(identifier(n) for n in names)
     relation = select(
         f"{columns}, row_number() OVER () + {header_row} AS source_row, "
@@ -61,8 +68,8 @@ def open_csv(
         names.pop()
         relation = relation.project(f"* EXCLUDE ({last})")
     if empty_rows:
-        columns = ", ".join(identifier(n) for n in names)
-        relation = relation.filter(f"coalesce({columns}) IS NOT NULL")
+        texts = (f"nullif(trim({identifier(n)}, {literal(SPACES)}), '')" for n in names)
+        relation = relation.filter(f"coalesce({', '.join(texts)}) IS NOT NULL")
     return with_rows(relation, path)
 
 
@@ -90,7 +97,7 @@ def plain_error(error: BaseException, name: str = "The file") -> ValueError:
     return ValueError(f"{where} cannot be read as CSV. Save it again as CSV (UTF-8) or .xlsx.")
 
 
-def _checked(options: str, path: Path) -> str:
+def _checked(options: str, path: Path, width: int) -> str:
     """Read a CSV file through once; rows that end early are allowed, other broken rows are not."""
     slow = f"{options}, null_padding = true, parallel = false"
     try:
@@ -99,7 +106,9 @@ def _checked(options: str, path: Path) -> str:
     except duckdb.Error as error:
         short = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", str(error))
         if not short or int(short[2]) > int(short[1]):
-            raise plain_error(error, path.name) from None
+            words = str(plain_error(error, path.name))
+            title = _headers.where(_headers.ORIGINS[path.name]) if width < 3 else ""
+            raise ValueError(words + title) from None
     try:
         select(f"count(*) FROM read_csv({slow})").fetchall()
     except duckdb.Error as error:
@@ -143,9 +152,9 @@ def _look_through(path: Path, encoding: str | None) -> tuple[str, bool, bool]:
                     "spreadsheet, save it as .xlsx or 'CSV UTF-8'."
                 )
             blank = blank or re.search(rb"\n\r?\n\r?[^\r\n]", text) is not None
-            empty = empty or re.search(rb'\n(?:"")?[,;\t|]', text) is not None
+            empty = empty or _EMPTY.search(text) is not None
             windows = windows or re.search(rb"[\x80-\x9f]", text) is not None
-            tail = text[-4:]
+            tail = text[-64:]
     if path.stat().st_size > IN_MEMORY_BYTES:
         blank = False
     return name, blank or name not in ("utf-8", "cp1252") or (name == "cp1252" and windows), empty
@@ -177,10 +186,14 @@ def _csv_header(
             f"The header of {path.name} cannot be read as CSV. Check header_row={header_row} and "
             f"delimiter={delimiter!r}."
         ) from None
-    if not any(cell.strip() for cell in row):
+    rows: list[list[str]] = []
+    with contextlib.suppress(csv.Error):  # further down something may be broken: said elsewhere
+        rows.extend(csv.reader(lines, delimiter=best))
+    origin = _headers.note(path.name, header_row, rows)
+    if not any(cell.strip(SPACES) for cell in row):
         raise ValueError(
             f"Row {header_row} of {path.name}, where the column names should be, is empty. Say in "
-            "which row they are with header_row."
+            f"which row they are with header_row.{_headers.where(origin)}"
         )
     return row, used, best
 

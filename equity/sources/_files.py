@@ -8,6 +8,7 @@ The default connection stays open as long as Python runs, and so does every rela
 
 from __future__ import annotations
 
+import itertools
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -172,7 +173,10 @@ def _workbook(path: Path, header_row: int, sheet: str | None) -> duckdb.DuckDBPy
                 first = next(((i, r) for i, r in enumerate(rows) if any(r)), None)
                 if first is not None:
                     blank: list[Sequence[str | None]] = [[]] * first[0]
-                    return in_memory([*blank, first[1], *rows], header_row, path)
+                    return in_memory(
+                        itertools.chain(blank, [first[1]], rows), header_row, path,
+                        sheet=page.title, sheets=names,
+                    )
     finally:
         book.close()
     which = f"Sheet {sheet!r}" if sheet else "Every visible sheet"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -47,7 +48,10 @@ def people(
         )
     source = _text.start(frame)
     names = source.collect_schema().names()
-    found = _columns.match_headers(names, columns | dict(extra), what=f"The {table.name} file")
+    found = _columns.match_headers(
+        names, columns | dict(extra), what=f"The {table.name} file", frame=source,
+        called={raw: f"the stage {raw.removeprefix('raw_')!r}" for raw in extra},
+    )
     for ours in ("source_row", "source_file"):
         if ours in names:
             found.setdefault(ours, ours)
@@ -59,11 +63,20 @@ def people(
     relabelled = {"race": race_labels(scheme, maps.pop("race", {}))}
     if "sex" in found:
         relabelled["sex"] = sex_labels(maps.pop("sex", {}))
-    return _relabel(_columns.replace(rows, maps), relabelled, scheme)
+    return _relabel(_columns.replace(rows, maps), relabelled, scheme, table.name, found)
 
 
-def _relabel(rows: Any, maps: Mapping[str, Mapping[str, str | None]], scheme: str) -> Any:
+def _relabel(
+    rows: Any,
+    maps: dict[str, dict[str, str | None]],
+    scheme: str,
+    table: str,
+    headers: Mapping[str, str],
+) -> Any:
     seen = _columns.distinct(rows, list(maps))
+    for label in (v.casefold() for v in seen["race"]):
+        if label not in maps["race"] and (key := _plain(label, maps["race"])) is not None:
+            maps["race"][label] = maps["race"][key]
     split = sorted(
         v for v in seen["race"] if maps["race"].get(v.casefold(), "") == _NEEDS_SPLIT
     )
@@ -74,11 +87,43 @@ def _relabel(rows: Any, maps: Mapping[str, Mapping[str, str | None]], scheme: st
         ]
         way = f'Use scheme="{coarser[0]}" for this table and its benchmark' if coarser else ""
         raise ValueError(
-            f"Column 'race' holds {', '.join(map(repr, split))}, which scheme={scheme!r} divides "
+            f"Column {headers['race']!r} holds {', '.join(map(repr, split))}, which "
+            f"scheme={scheme!r} divides "
             f"into several groups, and nobody can tell from the label into which. "
             f"{way or 'Map the label to a group of the scheme in values.race'}."
         )
-    return _columns.relabel(rows, maps, seen)
+    return _columns.relabel(
+        rows, maps, seen, table=table, headers=headers,
+        allowed={"race": groups.scheme(scheme).groups, "sex": _SEXES},
+    )
+
+
+_SEXES = tuple(dict.fromkeys(groups.SEX_LABELS.values()))
+_LATINO = r"(?:hispanic|latin[oaxe])(?: ?(?:or|/|and) ?(?:hispanic|latin[oaxe]))*"
+_NOT = rf"(?:not (?:of )?|non[- ]?){_LATINO}(?: origin| ethnicity)?"
+_NOT_HISPANIC = rf"^{_NOT}[\s,:–—-]+|[\s,;:(–—-]*\b{_NOT}\s*[)]?$"
+_ENDINGS = (
+    r"\s*[(](?:united states(?: of america)?|u[.]?s[.]?a?[.]?)[)]$",
+    r"(?<=\w),?\s+(?:[(]alone[)]|alone)$",
+)
+"""Words after a group that say that Hispanic people of it are counted as Hispanic, or in which
+country the group is kept; EEO-1, EEO-4 and census tables write them in many ways."""
+
+
+def _plain(label: str, known: Mapping[str, str | None]) -> str | None:
+    """Return the label of `known` that is left when such words are taken off; None if none is."""
+    text = " ".join(label.split())
+    cut = False
+    while True:
+        if text in known:
+            return None if cut and known[text] == "hispanic" else text
+        shorter = re.sub(_NOT_HISPANIC, "", text).strip()
+        cut = cut or shorter != text
+        for ending in _ENDINGS:
+            shorter = re.sub(ending, "", shorter).strip()
+        if shorter in ("", text):
+            return None
+        text = shorter
 
 
 _NEEDS_SPLIT = "(needs a split)"
@@ -97,9 +142,8 @@ def race_labels(scheme: str, extra: Mapping[str, str | None]) -> dict[str, str |
 
 def sex_labels(extra: Mapping[str, str | None]) -> dict[str, str | None]:
     """Return label in lower case -> female, male or nonbinary, None if it says "not known"."""
-    allowed = tuple(dict.fromkeys(groups.SEX_LABELS.values()))
     unknown: dict[str, str | None] = dict.fromkeys((*groups.UNKNOWN_LABELS, "u"))
-    return unknown | groups.SEX_LABELS | _columns.checked_values(extra, allowed, "sex")
+    return unknown | groups.SEX_LABELS | _columns.checked_values(extra, _SEXES, "sex")
 
 
 def _in_scheme(group: str, scheme: str) -> str | None:

@@ -9,6 +9,9 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from equity.sources import _headers
+from equity.sources._text import SPACES
+
 __all__ = ["column_names", "identifier", "in_memory", "literal", "quoted_path", "select",
            "stacked", "with_rows"]
 
@@ -45,22 +48,32 @@ def stacked(relations: Sequence[duckdb.DuckDBPyRelation]) -> duckdb.DuckDBPyRela
 
 
 def in_memory(
-    rows: Iterable[Sequence[str | None]], header_row: int, path: Path
+    rows: Iterable[Sequence[str | None]],
+    header_row: int,
+    path: Path,
+    *,
+    sheet: str | None = None,
+    sheets: Sequence[str] = (),
 ) -> duckdb.DuckDBPyRelation:
     """Make a relation of rows of text; a row's number is its place in `rows`, from 1."""
+    first: list[Sequence[str | None]] = []
     numbers: list[int] = []
     kept: list[Sequence[str | None]] = []
     header: Sequence[str | None] = []
     for number, row in enumerate(rows, start=1):
+        if number <= header_row + _headers.LOOK_AT:
+            first.append(row)
         if number == header_row:
             header = row
-        elif number > header_row and any(row):
+        elif number > header_row and any(cell and cell.strip(SPACES) for cell in row):
             numbers.append(number)
             kept.append(row)
-    if not any(header):
+    origin = _headers.note(path.name, header_row, first, sheet=sheet, sheets=sheets)
+    if not any(cell and cell.strip(SPACES) for cell in header):
+        page = f", sheet {sheet!r} of {', '.join(map(repr, sheets))}" if sheet else ""
         raise ValueError(
-            f"Row {header_row} of {path.name}, where the column names should be, is empty. Say in "
-            "which row they are with header_row."
+            f"Row {header_row} of {path.name}{page}, where the column names should be, is empty. "
+            f"Say in which row they are with header_row.{_headers.where(origin)}"
         )
     header = list(header)
     width = max([len(header), *map(len, kept)], default=0)

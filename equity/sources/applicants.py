@@ -68,8 +68,10 @@ def standardize(
     columns : our column -> column of the file, apart from case and spaces; `race` is needed.
     stages : stage -> its column, in the order of the stages. A column alone is read by its
         contents: yes/no words, or dates, of which one means that the stage was reached. Other
-        words are named: {"column": "Status", "reached": ["Hired"], "not": ["Rejected"]}, with
-        "not": "*" for all others.
+        words are named: {"column": "Status", "reached": ["Hired"], "not": ["Rejected"],
+        "unknown": ["Withdrew"]}, with "not": "*" for all others. An "unknown" word says that
+        the outcome is not known: it is read like a blank in a column of words, and its
+        `raw_<stage>` is empty.
     values, scheme, year : as in `equity.sources.roster.standardize`.
 
     Returns
@@ -105,7 +107,7 @@ def standardize(
     )
     contents = _columns.distinct(
         rows.select(
-            *(nw.when(_text.is_date(nw.col(raw))).then(nw.lit(_DATE)).otherwise(_columns.lower(raw))
+            *(nw.when(_text.is_date(nw.col(raw))).then(nw.lit(_DATE)).otherwise(nw.col(raw))
               .alias(raw) for raw in extra)
         ),
         list(extra),
@@ -114,11 +116,19 @@ def standardize(
     dated = {}
     written = []
     for stage, spec in specs.items():
-        seen = contents[f"raw_{stage}"]
+        open_words = _words(spec.get("unknown", []))
+        seen = [v for v in contents[f"raw_{stage}"] if v.lower() not in open_words]
         dated[stage] = seen == [_DATE] and "reached" not in spec
         written.append(_written(stage, spec, seen, dated[stage]).alias(stage))
     rows = rows.with_columns(*written)
     rows = _fill(rows, list(specs), dated)
+    told = []
+    for stage, spec in specs.items():  # a word that was explained is not one that cannot be read
+        raw = f"raw_{stage}"
+        explained = _text.is_one_of(_columns.lower(raw), _words(spec.get("unknown", [])))
+        if spec.get("unknown"):
+            told.append(nw.when(~explained).then(nw.col(raw)).alias(raw))
+    rows = rows.with_columns(*told) if told else rows
     names = [c for c in rows.collect_schema().names() if not c.startswith("raw_")]
     plain = [c for c in names if c not in specs]
     raw = [c for c in rows.collect_schema().names() if c.startswith("raw_")]
@@ -137,18 +147,29 @@ def _specs(stages: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, d
     specs: dict[str, dict[str, Any]] = {}
     for stage, given in stages.items():
         spec = {"column": given} if isinstance(given, str) else dict(given)
-        wrong = set(spec) - {"column", "reached", "not"}
-        if wrong or not isinstance(spec.get("column"), str) or set(spec) == {"column", "not"}:
+        if spec.get("not") == ["*"]:
+            spec["not"] = "*"
+        wrong = set(spec) - {"column", "reached", "not", "unknown"}
+        if wrong or not isinstance(spec.get("column"), str) or (
+            "not" in spec and "reached" not in spec
+        ):
             raise ValueError(
                 f"Stage {stage!r} must be the name of a column, or say 'column', 'reached' and "
                 f"'not'; it says {', '.join(map(repr, spec))}."
             )
         if stage in APPLICANTS.names or stage in columns:
             raise ValueError(f"Stage {stage!r} has the name of a column. Call it otherwise.")
-        for key in ("reached", "not"):
+        for key in ("reached", "not", "unknown"):
             words = spec.get(key, [])
-            if isinstance(words, str) and (key, words) != ("not", "*"):
+            if (key, words) == ("not", "*"):
+                continue
+            if isinstance(words, str):
                 raise ValueError(f"{key!r} of stage {stage!r} must be a list of values.")
+            if "*" in words:
+                raise ValueError(
+                    f"{key!r} of stage {stage!r} holds '*' in a list of words. Only not_reached "
+                    'can be "*", alone: every word that is not named otherwise.'
+                )
         specs[str(stage)] = spec
     return specs
 
@@ -156,33 +177,41 @@ def _specs(stages: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, d
 def _written(stage: str, spec: Mapping[str, Any], seen: Sequence[str], dated: bool) -> nw.Expr:
     """Return the flag that the cell itself says, missing where it says nothing."""
     text = _columns.lower(f"raw_{stage}")
+    neither = _words(spec.get("unknown", []))
+    said = nw.when(~_text.is_one_of(text, neither)) if neither else nw.when(~text.is_null())
     if dated:
-        return nw.when(~text.is_null()).then(~text.is_null())
+        return said.then(~text.is_null())
     if "reached" in spec:
-        yes = [str(v).strip().lower() for v in spec["reached"]]
-        rest = spec.get("not", [])
-        no = [] if rest == "*" else [str(v).strip().lower() for v in rest]
-        both = sorted(set(yes) & set(no))
-        if both:
-            raise ValueError(
-                f"Stage {stage!r} names {', '.join(map(repr, both))} as reached and as not. Keep "
-                "one."
-            )
-        if rest == "*":
-            return nw.when(~text.is_null()).then(_text.is_one_of(text, yes))
+        yes = _words(spec["reached"])
+        no = [] if spec.get("not") == "*" else _words(spec.get("not", []))
     else:
-        yes = [word for word, value in WORDS.items() if value]
-        no = [word for word, value in WORDS.items() if not value]
-    strange = sorted(set(seen) - {*yes, *no})
+        yes = [word for word, value in WORDS.items() if value and word not in neither]
+        no = [word for word, value in WORDS.items() if not value and word not in neither]
+    for one, other, words in (
+        (yes, no, "as reached and as not"),
+        ([*yes, *no], neither, "as reached or as not, and as unknown"),
+    ):
+        if both := sorted(set(one) & set(other)):
+            raise ValueError(
+                f"Stage {stage!r} names {', '.join(map(repr, both))} {words}. Keep one."
+            )
+    if spec.get("not") == "*":
+        return said.then(_text.is_one_of(text, yes))
+    strange = sorted(v for v in seen if v.lower() not in {*yes, *no})
     if strange:
         more = f" and {len(strange) - 20} more" if len(strange) > 20 else ""
         raise ValueError(
             f"Column {spec['column']!r} for stage {stage!r} holds values of which it is not known "
             f"whether they mean reached: {', '.join(map(repr, strange[:20]))}{more}. Name them at "
             'the stage: in equity.toml reached = ["Hired"] and not_reached = ["Rejected"], or '
-            'not_reached = "*" for all other words (in Python the key is "not").'
+            'not_reached = "*" for all other words, or unknown = ["Withdrew"] where the outcome '
+            'is not known (in Python the second key is "not").'
         )
     return nw.when(_text.is_one_of(text, [*yes, *no])).then(_text.is_one_of(text, yes))
+
+
+def _words(given: Sequence[str]) -> list[str]:
+    return [str(word).strip().lower() for word in given]
 
 
 def _fill(rows: Any, stages: Sequence[str], dated: Mapping[str, bool]) -> Any:
@@ -195,8 +224,9 @@ def _fill(rows: Any, stages: Sequence[str], dated: Mapping[str, bool]) -> Any:
     before = None
     for stage in stages:
         known = nw.col(stage)
+        blank = nw.col(f"raw_{stage}").is_null()
         if dated[stage]:
-            missed = known.is_null()
+            missed = known.is_null() & (blank if before is None else blank | ~nw.col(before))
         elif before is not None:
             missed = known.is_null() & ~nw.col(before)
         else:

@@ -121,6 +121,7 @@ def standardize(
         {c.name: c.name for c in STOPS.columns if c.required},
         what=file or "The stops file",
         hint="Files in the Stanford columns of 2017 (stop_date, driver_race) have to be renamed.",
+        frame=source,
     )
     constants = {"source_file": file} if file and "source_file" not in wanted else None
     table = _text.shape(source, wanted, constants=constants)
@@ -132,4 +133,10 @@ def standardize(
     allowed = groups.scheme("stanford").groups
     races = RACES | _columns.checked_values(extra.pop("subject_race", {}), allowed, "subject_race")
     table = _columns.replace(table, extra)
-    return _text.finish(_columns.relabel(table, {"subject_race": races}))
+    return _text.finish(
+        _columns.relabel(
+            table, {"subject_race": races}, table="stops",
+            headers={"subject_race": wanted["subject_race"][0]},
+            allowed={"subject_race": allowed},
+        )
+    )

@@ -4,7 +4,8 @@ Source : the agency's own export; labels of race as in `equity.groups.HR_RACE_LA
 Checked : Nashville police 2010-2021 (APM Reports): 23,645 person-years; sworn in 2017 by the rule
     in the tests 1,447, of whom 162 Black (METHODS.md, by hand).
 Gaps : "Asian or Pacific Islander" and the like need scheme="us1977", because nobody can split
-    them. Subtotal rows are not recognised. Two-digit years and days before months are not read.
+    them. Rows of totals are rows here; the data checks set them aside. Two-digit years and days
+    before months are not read.
 """
 
 from __future__ import annotations

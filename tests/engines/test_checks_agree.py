@@ -33,7 +33,7 @@ VALUES: dict[str, list[object]] = {
     "date": [None, "2024-05-01", "2025-06-30", "2025-07-01", "1850-01-01", "2010-02-03"],
     "integer": [None, 0, 5, 30, 2020, 2024, 2030, -1, 86_399, 86_400, 3000],
     "number": [None, 0.0, -0.5, 41.5, -72.5, 91.0, 181.0, "nan", "inf", 12.0],
-    "text": [None, "a", "b", "c", "d", "e'f"],
+    "text": [None, "a", "b", "c", "d", "e'f", "Total: 7"],
 }
 WORDS = ["white", "black", "o'hara", "White", "female", "vehicular", "arrest", "k9", "odd", None]
 
