@@ -5,7 +5,7 @@ data set `table`: the table's rows as they are, and columns that say where and h
 `COLUMNS` says how each table is read as a table.
 """
 
-from equity.charts._columns import COLUMNS
+from equity.charts._columns import COLUMNS, ON_PAGE
 from equity.charts._print import print_version
 from equity.charts._style import PALETTE, theme
 from equity.charts.adverse_impact import adverse_impact
@@ -18,6 +18,7 @@ from equity.charts.stop_rates import stop_rates
 
 __all__ = [
     "COLUMNS",
+    "ON_PAGE",
     "PALETTE",
     "adverse_impact",
     "coverage",

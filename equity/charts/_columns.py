@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["COLUMNS"]
+__all__ = ["COLUMNS", "ON_PAGE"]
 
 _STRATUM = ["stratum", "Part", "text"]
 _GROUP = ["group", "Group", "text"]
@@ -27,7 +27,9 @@ _END = [
 
 def _rates(x: str, x_known: str, rate: str, more: list[list[str]]) -> list[list[str]]:
     return [
-        _STRATUM, _GROUP, _REFERENCE,
+        _STRATUM,
+        _GROUP,
+        _REFERENCE,
         ["x", x, "whole"],
         ["x_known", x_known, "whole"],
         ["rate", rate, "percent"],
@@ -37,14 +39,18 @@ def _rates(x: str, x_known: str, rate: str, more: list[list[str]]) -> list[list[
         ["difference", "Difference in points", "points"],
         ["difference_low", "Difference, low end", "points"],
         ["difference_high", "Difference, high end", "points"],
-        *_P, *more, *_END,
+        *_P,
+        *more,
+        *_END,
     ]
 
 
 COLUMNS: dict[str, list[list[str]]] = {
     "rates": _rates("Yes", "Yes or no known", "Rate", [["n", "All records", "whole"]]),
     "hit_rates": _rates(
-        "Searches that found something", "Searches counted", "Hit rate",
+        "Searches that found something",
+        "Searches counted",
+        "Hit rate",
         [
             ["n", "All searches", "whole"],
             ["left_out_basis", "Left out, legal basis", "whole"],
@@ -52,18 +58,25 @@ COLUMNS: dict[str, list[list[str]]] = {
         ],
     ),
     "stop_rates": [
-        _STRATUM, _BENCHMARK, _GROUP, _REFERENCE,
+        _STRATUM,
+        _BENCHMARK,
+        _GROUP,
+        _REFERENCE,
         ["n", "Stops", "whole"],
         ["share", "Share of stops", "percent"],
         ["population", "People in the benchmark", "whole"],
         ["population_moe", "Margin of error (90%)", "whole"],
         ["population_share", "Share of the benchmark", "percent"],
         ["expected", "Stops expected from the share", "number"],
-        ["rate", "Stops per 1,000 people", "per_thousand"],
-        *_RATIO, *_P, *_END,
+        ["rate", "Stops per 1,000 people, all years shown", "per_thousand"],
+        *_RATIO,
+        *_P,
+        *_END,
     ],
     "representation": [
-        _STRATUM, _BENCHMARK, _GROUP,
+        _STRATUM,
+        _BENCHMARK,
+        _GROUP,
         ["x", "People of this group", "whole"],
         ["n", "All whose group is known", "whole"],
         ["share", "Share", "percent"],
@@ -88,7 +101,10 @@ COLUMNS: dict[str, list[list[str]]] = {
         *_END,
     ],
     "adverse_impact": [
-        _STRATUM, _STAGE, _GROUP, _REFERENCE,
+        _STRATUM,
+        _STAGE,
+        _GROUP,
+        _REFERENCE,
         ["n", "Entered", "whole"],
         ["x_known", "Result known", "whole"],
         ["x", "Passed", "whole"],
@@ -119,7 +135,10 @@ COLUMNS: dict[str, list[list[str]]] = {
         *_END,
     ],
     "stage_decomposition": [
-        _STRATUM, _STAGE, _GROUP, _REFERENCE,
+        _STRATUM,
+        _STAGE,
+        _GROUP,
+        _REFERENCE,
         ["n", "Entered", "whole"],
         ["x", "Passed", "whole"],
         ["impact_ratio", "Ratio of this stage", "ratio"],
@@ -128,6 +147,7 @@ COLUMNS: dict[str, list[list[str]]] = {
         ["log_ratio", "Logarithm of the ratio", "ratio"],
         ["low", "Logarithm, low end", "ratio"],
         ["high", "Logarithm, high end", "ratio"],
+        *_P,
         ["share_of_total", "Share of the whole", "percent"],
         ["reason", "Why a figure is missing", "text"],
     ],
@@ -153,3 +173,31 @@ COLUMNS: dict[str, list[list[str]]] = {
 Formats: text; whole; number; ratio; percent (of a share 0..1); points (a difference of shares, as
 percentage points); per_thousand; p (a p-value); flag (yes or no).
 """
+
+_COMPARED = ("ratio", "ratio_low", "ratio_high", "p_adjusted")
+
+ON_PAGE: dict[str, tuple[str, ...]] = {
+    "rates": ("stratum", "group", "x", "x_known", "rate", *_COMPARED),
+    "hit_rates": (
+        *("stratum", "group", "x", "x_known", "rate", *_COMPARED),
+        *("left_out_basis", "left_out_unknown"),
+    ),
+    "stop_rates": (
+        *("stratum", "benchmark", "group", "n", "share", "population", "population_share"),
+        *_COMPARED,
+    ),
+    "representation": (
+        *("stratum", "benchmark", "group", "x", "n", "share", "population_share"),
+        *("ratio", "ratio_low", "ratio_high", "shortfall", "hires_needed", "p_adjusted"),
+    ),
+    "adverse_impact": (
+        *("stratum", "stage", "group", "reference", "x", "x_known", "selection_rate"),
+        *("impact_ratio", "ratio_low", "ratio_high", "below_four_fifths", "too_few", "judged"),
+        "p_adjusted",
+    ),
+    "stage_decomposition": (
+        *("stratum", "stage", "group", "reference", "x", "n"),
+        *("impact_ratio", "ratio_low", "ratio_high", "p_adjusted"),
+    ),
+}
+"""Measure -> the columns that a page lists; a download has all of `COLUMNS`."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
-from equity.charts import _words
+from equity.charts import _draw, _words
 
 __all__ = [
+    "allowance",
     "alternative",
+    "axis_title",
     "block_names",
     "cannot",
     "group_words",
@@ -35,7 +37,7 @@ def cannot(row: Mapping[str, Any], *fields: str) -> str | None:
     if all(_words.given(row.get(f)) for f in fields):
         return None
     why = row.get("why") or ""
-    if why.lower().startswith(("hidden", "suppressed", "withheld")):
+    if why.lower().startswith(("hidden", "suppressed", "withheld", "no total", "not judged")):
         return why
     return f"cannot be computed: {why}" if why else "cannot be computed"
 
@@ -50,7 +52,7 @@ def group_words(frame: pd.DataFrame, column: str = "label") -> str:
 
 def remarks(frame: pd.DataFrame, value: str) -> list[str]:
     """Return what the table says of every figure that is there, such as a difference in years."""
-    there = [r for r in frame.to_dict("records") if _words.given(r.get(value))]
+    there = [r for r in _draw.rows_of(frame) if _words.given(r.get(value))]
     said = [
         {p.strip() for p in r["reason"].split(";")} if isinstance(r.get("reason"), str) else set()
         for r in there
@@ -69,6 +71,25 @@ def reference_words(frame: pd.DataFrame, labels: Mapping[str, str] | None) -> st
     text = f"Compared with {words}" + (", shown in grey" if frame["is_reference"].any() else "")
     absent = [k for k in keys if k not in set(frame["group"])]
     return text + (", who are not in these numbers" if absent else "")
+
+
+def axis_title(frame: pd.DataFrame, labels: Mapping[str, str] | None) -> str:
+    """Return the title of an axis of ratios, short enough for a narrow page."""
+    keys = [k for k in dict.fromkeys(frame["reference"]) if isinstance(k, str)]
+    if len(keys) != 1:
+        return f"Ratio to the {'highest' if keys else 'reference'} group (log scale)"
+    long = len(_words.name(keys[0], labels)) > 18
+    return f"Ratio to {_words.name(keys[0], labels, short=long)} (log scale)"
+
+
+def allowance(sides: Iterable[str]) -> list[str]:
+    """Return the note that goes with intervals that exclude 1 and are no finding all the same."""
+    if "alone" not in sides:
+        return []
+    return [
+        "Headlines allow for the number of comparisons, so an interval that just misses 1 may "
+        "not count"
+    ]
 
 
 def unknown_words(frame: pd.DataFrame, unit: str) -> str | None:
@@ -92,10 +113,14 @@ def block_names(
 ) -> list[str]:
     """Return the head of each row: the words of those `columns` that have more than one value."""
     used = [c for c in columns if c in frame and frame[c].nunique() > 1]
-    return [
-        " · ".join(write.get(c, str)(str(row[c])) for c in used)
-        for row in frame[used].to_dict("records")
-    ] if used else [""] * len(frame)
+    return (
+        [
+            " · ".join(write.get(c, str)(str(row[c])) for c in used)
+            for row in _draw.rows_of(frame[used])
+        ]
+        if used
+        else [""] * len(frame)
+    )
 
 
 def alternative(title: str, intro: str, sentences: list[str], *, limit: int = 980) -> str:

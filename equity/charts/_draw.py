@@ -31,6 +31,7 @@ __all__ = [
     "place",
     "prepare",
     "records",
+    "rows_of",
 ]
 
 NARROW = 620
@@ -41,18 +42,30 @@ class Page:
     """Where things stand: heights of rows, and the columns left and right of the marks.
 
     `labels` are the words at the left, `rows` how many rows there are; beyond 24 rows, rows are
-    compact: one line each. `under` is room below the mark of a row.
+    compact: one line each, and on a narrow page everything stands twice as far apart, the words
+    above the mark. `under` is room below the mark of a row. `alone`: on a narrow page the label
+    has its line to itself, and the note a line of its own.
     """
 
-    def __init__(self, labels: list[str], rows: int, *, right: int = 176, under: int = 0) -> None:
+    def __init__(
+        self,
+        labels: list[str],
+        rows: int,
+        *,
+        right: int = 176,
+        under: int = 0,
+        alone: bool = False,
+    ) -> None:
         self.compact = rows > 24
-        self.under = under
+        self.stretch = 2 if self.compact else 1
+        self.gaps = self.figures = True
+        self.under, self.alone = under, alone
         self.row = 24 if self.compact else (58 if rows <= 8 else 52) + under
         self.head = 34 if self.compact else 30
         longest = max((len(x) for x in labels), default=8)
-        self.left = int(min(264, max(150, 7.4 * longest + 18))) + (90 if self.compact else 0)
+        self.left = int(min(310, max(150, 7.8 * longest + 18))) + (90 if self.compact else 0)
         self.right = right
-        self.narrow_left, self.narrow_right = (92, 60) if self.compact else (14, 14)
+        self.narrow_left = self.narrow_right = 14
 
     def where(self, narrow: str | float, wide: str | float) -> dict[str, str]:
         """Return an expression with one value for narrow and one for wide pages."""
@@ -62,7 +75,11 @@ class Page:
     def mark_dy(self) -> dict[str, str]:
         """Where the mark stands below the top of its row."""
         half = self.row / 2
-        return self.where(half if self.compact else self.row - 14 - self.under, half)
+        return self.where(2 * self.row - 13 if self.compact else self.row - 14 - self.under, half)
+
+    def stretched(self, y: float) -> dict[str, str]:
+        """Return an expression with a distance from the top, on narrow and on wide pages."""
+        return self.where(self.stretch * y, y)
 
 
 def prepare(
@@ -90,24 +107,37 @@ def prepare(
     frame["group"] = frame["group"].astype(object)
     reference = _column(frame, "reference")
     frame["is_reference"] = np.array(
-        [g == r for g, r in zip(frame["group"], reference, strict=True)], dtype=bool)
+        [g == r for g, r in zip(frame["group"], reference, strict=True)], dtype=bool
+    )
     frame = _ordered(frame)
-    look = marks(list(dict.fromkeys(frame["group"])))
-    frame["label"] = [_words.name(g, labels) for g in frame["group"]]
-    frame["short"] = [_words.name(g, labels, short=True) for g in frame["group"]]
-    frame["colour"] = [
-        REFERENCE_COLOUR if ref else look[g][0]
-        for g, ref in zip(frame["group"], frame["is_reference"], strict=True)
-    ]
-    frame["shape"] = [
-        "circle" if ref else look[g][1]
-        for g, ref in zip(frame["group"], frame["is_reference"], strict=True)
-    ]
-    frame["why"] = [
-        _words.shorten(r) if isinstance(r, str) and r.strip() else ""
-        for r in _column(frame, "reason")
-    ]
-    return frame
+    groups, own = frame["group"].tolist(), frame["is_reference"].tolist()
+    if "reason" in frame:
+        frame["reason"] = [_words.reason(r) for r in frame["reason"].tolist()]
+    look = marks(list(dict.fromkeys(groups)))
+    each = list(zip(groups, own, strict=True))
+    return frame.assign(
+        label=[_words.name(g, labels) for g in groups],
+        short=[_words.name(g, labels, short=True) for g in groups],
+        colour=[REFERENCE_COLOUR if ref else look[g][0] for g, ref in each],
+        shape=["circle" if ref else look[g][1] for g, ref in each],
+        why=[
+            _why(reason, key, labels)
+            for reason, key in zip(
+                _column(frame, "reason"), _column(frame, "reference"), strict=True
+            )
+        ],
+    )
+
+
+def _why(reason: object, reference: object, labels: Mapping[str, str] | None) -> str:
+    """Return the first clause of a reason, with the words of the reference for its key."""
+    text = _words.shorten(reason)
+    if not isinstance(reference, str):
+        return text
+    if not text.endswith((f" of {reference}", f" {reference} is 0")):
+        return text
+    head, _, tail = text.rpartition(reference)
+    return f"{head}{_words.name(reference, labels)}{tail}"
 
 
 def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
@@ -129,8 +159,12 @@ def place(
 ) -> tuple[pd.DataFrame, int]:
     """Give each row its place; `heads` names the block of each row ("" if there are no blocks).
 
-    Rows of a block are brought together, blocks in the order in which they first appear.
+    Rows of a block are brought together, blocks in the order in which they first appear. The page
+    is told whether there are figures and gaps: a layer without marks is not drawn, since it would
+    be an empty group to a screen reader.
     """
+    page.gaps = bool(frame["missing"].notna().any())
+    page.figures = bool(frame["at"].notna().any())
     order = {h: i for i, h in enumerate(dict.fromkeys(heads))}
     frame = frame.assign(_head=heads, _block=[order[h] for h in heads])
     frame = frame.sort_values("_block", kind="stable").reset_index(drop=True)
@@ -149,7 +183,9 @@ def place(
         top.append(y)
         y += page.row
     frame = frame.assign(
-        order=range(len(frame)), y=top, head_y=head_y,
+        order=range(len(frame)),
+        y=top,
+        head_y=head_y,
         head=pd.Series(head, index=frame.index, dtype=object),
     )
     return frame.drop(columns=["_head", "_block"]), int(y + 6)
@@ -160,48 +196,59 @@ def clip(frame: pd.DataFrame, value: str, low: str, high: str, *, log: bool) -> 
 
     An end that lies beyond is cut and drawn as an arrow; the text beside it says the full figure.
     """
+
     def numbers(column: str) -> np.ndarray:
         return np.array([float(v) if _words.given(v) else np.nan for v in frame[column]])
 
     at, start, end = numbers(value), numbers(low), numbers(high)
+    # a lower limit above 1 stands for a ratio that cannot be computed, and for nothing else
+    drawn = np.isfinite(at) | (log & (start > 1))
+    start, end = np.where(drawn, start, np.nan), np.where(drawn, end, np.nan)
     least, most = _ends(at, start, end, log=log)
+    goes_on = np.isfinite(start) & ~np.isfinite(end)
     with np.errstate(invalid="ignore"):
         frame = frame.assign(
             at=np.where(at > 0, at, np.nan) if log else at,
             start=np.clip(start, least, most),
-            end=np.clip(end, least, most),
-            cut_low=(start < least) & np.isfinite(at),
-            cut_high=((end > most) | (np.isfinite(start) & ~np.isfinite(end))) & np.isfinite(at),
+            end=np.where(goes_on, most, np.clip(end, least, most)),
+            cut_low=start < least,
+            cut_high=(end > most) | goes_on,
         )
-    frame.loc[np.isfinite(start) & ~np.isfinite(end), "end"] = most
-    none = ~np.isfinite(at)
-    frame.loc[none, ["start", "end"]] = np.nan
     return frame
 
 
-def _ends(
-    at: np.ndarray, start: np.ndarray, end: np.ndarray, *, log: bool
-) -> tuple[float, float]:
+def _ends(at: np.ndarray, start: np.ndarray, end: np.ndarray, *, log: bool) -> tuple[float, float]:
     """Return where intervals are cut: all figures fit, and the intervals of typical width.
 
-    An interval that goes on a little beyond those is drawn in full.
+    An interval that goes on a little beyond those, or beyond its own figure, is drawn in full; a
+    cut is always at some distance of the figure, so that its arrow can be seen.
     """
-    fine = np.isfinite(at) & (at > 0)
-    if not fine.any():
-        return (0.5, 2.0) if log else (0.0, 0.02)
     scale = np.log if log else np.asarray
-    whole = fine & np.isfinite(start) & np.isfinite(end) & (start > 0 if log else start >= 0)
-    points = scale(at[fine])
-    lows, highs = scale(start[whole]), scale(end[whole])
-    if not len(lows):
-        least, most = points.min(), points.max()
-    else:
-        width = highs - lows
-        typical = width <= 3 * np.median(width)
-        slack = np.log(1.6) if log else 0.6 * highs[typical].max()
-        most = min(highs.max(), highs[typical].max() + slack)
-        least = max(lows.min(), lows[typical].min() - slack)
-        most, least = max(most, points.max()), min(least, points.min())
+    with np.errstate(invalid="ignore", divide="ignore"):
+        points, lows, highs = (
+            np.where(np.isfinite(v), v, np.nan) for v in (scale(at), scale(start), scale(end))
+        )
+    inside = np.where(np.isnan(points), np.where(np.isnan(lows), highs, lows), points)
+    if np.isnan(inside).all():
+        return (0.5, 2.0) if log else (0.0, 0.02)
+    width = highs - lows
+    whole = ~np.isnan(width)
+    slack = np.log(1.6) if log else 0.6 * float(np.nanmax(inside))
+    least, most = float(np.nanmin(inside)), float(np.nanmax(inside))
+    if whole.any():
+        typical = whole & (width <= 3 * np.median(width[whole]))
+        slack = slack if log else 0.6 * highs[typical].max()
+        bottom, top = lows[typical].min(), highs[typical].max()
+        reach = np.maximum(lows, np.minimum(bottom, inside) - slack)
+        least = np.nanmin([least, bottom, *reach])
+        far = slack if log else np.maximum(slack, 0.25 * inside)
+        reach = np.minimum(highs, np.maximum(top, inside) + far)
+        most = np.nanmax([most, top, *reach])
+    beyond = np.isfinite(start) & np.isnan(highs)
+    if beyond.any():  # room for the arrow of an interval without an end
+        most = max(most, float(np.max(inside[beyond])) + slack)
+    if log and (open_low := (start <= 0) & np.isnan(points)).any():
+        least = min(least, float(np.min(inside[open_low])) - slack)
     if not log:
         return 0.0, float(max(most, 0.02))
     return float(np.exp(min(least, -0.25))), float(np.exp(max(most, 0.25)))
@@ -209,6 +256,7 @@ def _ends(
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows as valid JSON: no NaN, no infinity, whole numbers whole."""
+
     def plain(value: Any) -> Any:
         if value is None or value is pd.NA or value is pd.NaT:
             return None
@@ -220,9 +268,7 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
             return float(value) if math.isfinite(value) else None
         return str(value)
 
-    columns = [str(c) for c in frame.columns]
-    rows = zip(*(frame[c].astype(object).tolist() for c in frame.columns), strict=True)
-    return [dict(zip(columns, map(plain, row), strict=True)) for row in rows]
+    return [{k: plain(v) for k, v in row.items()} for row in rows_of(frame)]
 
 
 def assemble(
@@ -233,15 +279,18 @@ def assemble(
     title: str,
     subtitle: list[str],
     description: str,
+    page: Page | None = None,
 ) -> alt.LayerChart:
-    """Return the chart: one view, one named data set, title, subtitle and text alternative."""
+    """Return the chart: one view, one named data set, title, subtitle and text alternative.
+
+    A compact `page` gets a height that follows its width: the parameter takes the place of the
+    signal `height`, which the scale of `_marks.y_at` fills.
+    """
     import altair as alt
 
-    rows = records(frame)
-    return alt.LayerChart(
-        layer=layers,
+    chart = alt.LayerChart(
         data=alt.NamedData(name="table"),
-        datasets={"table": rows},
+        datasets={"table": records(frame)},
         width="container",
         height=height,
         autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
@@ -249,6 +298,11 @@ def assemble(
         description=description,
         config=structure(),
     )
+    if page is not None and page.compact:
+        tall = alt.ExprRef(page.stretched(height)["expr"])
+        chart.params = [alt.TopLevelParameter(name="height", expr=tall.expr)]
+    chart.layer = list(layers)  # set and not passed: it would be copied, deeply, several times
+    return chart
 
 
 def _sentence(text: str) -> str:
@@ -257,4 +311,11 @@ def _sentence(text: str) -> str:
 
 def apply(f: Callable[[dict], object], frame: pd.DataFrame) -> pd.Series:
     """Return `f` of each row as a column of objects: None stays None, text stays text."""
-    return pd.Series([f(row) for row in frame.to_dict("records")], index=frame.index, dtype=object)
+    return pd.Series([f(row) for row in rows_of(frame)], index=frame.index, dtype=object)
+
+
+def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows as plain values, much faster than `to_dict`."""
+    columns = [str(c) for c in frame.columns]
+    values = [frame.iloc[:, i].tolist() for i in range(len(columns))]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)]

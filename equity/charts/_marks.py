@@ -1,4 +1,4 @@
-"""The marks of a chart: scales and axes, dots with intervals, lines of comparison, words."""
+"""The marks of a chart: dots with intervals, lines of comparison, words."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ __all__ = [
     "GREY",
     "arrows",
     "at_least",
-    "axis_log",
-    "axis_percent",
     "beside",
     "dots",
     "hover",
@@ -25,22 +23,10 @@ __all__ = [
     "on",
     "valid",
     "words",
-    "x_scale",
     "y_at",
 ]
 
 GREY = PALETTE["grey"]
-
-
-def x_scale(page: Page, *, log: bool) -> alt.Scale:
-    """Return the scale of the figures, its ends where the page has room for marks."""
-    import altair as alt
-
-    ends = [page.where(page.narrow_left, page.left), page.where(
-        f"width - {page.narrow_right}", f"width - {page.right}")]
-    kind: dict[str, Any] = {"type": "log", "base": 2} if log else {"type": "linear", "zero": True}
-    return alt.Scale(range=ends, nice=False, padding=10, clamp=True,
-                     **kind)
 
 
 def at_least(x: alt.X, *figures: float) -> list[alt.Chart]:
@@ -49,48 +35,22 @@ def at_least(x: alt.X, *figures: float) -> list[alt.Chart]:
 
     return [
         layer("rule", opacity=0, aria=False, color=GREY)
-        .encode(x=alt.XDatum(v, scale=x["scale"], axis=x["axis"], type="quantitative"),
-                y=alt.YValue(0), y2=alt.Y2Value(0))
+        .encode(
+            x=alt.XDatum(v, scale=x["scale"], axis=x["axis"], type="quantitative"),
+            y=alt.YValue(0),
+            y2=alt.Y2Value(0),
+        )
         .transform_filter("datum.order == 0")
         for v in figures
     ]
-
-
-_INSIDE = "datum.value >= domain('x')[0] * 0.999 && datum.value <= domain('x')[1] * 1.001"
-_FEW = "[0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 10, 20, 50, 100, 1000]"
-_MANY = "[0.1, 0.25, 0.5, 0.65, 0.8, 1, 1.25, 1.5, 2, 3, 4, 6, 8]"
-
-
-def axis_log(title: str) -> alt.Axis:
-    """Return an axis of ratios with plain labels: 0.5, 1, 2, 4.
-
-    The ticks are chosen from two lists on the page, by the span that is shown, so that the
-    specification does not depend on the figures; those outside the span are not drawn.
-    """
-    import altair as alt
-
-    label = f"{_INSIDE} ? format(datum.value, datum.value >= 10 ? ',.0f' : '.2~f') : ''"
-    return alt.Axis(
-        orient="top", title=title, labelExpr=label, labelOverlap="greedy", grid=True,
-        values=alt.ExprRef(f"domain('x')[1] / domain('x')[0] > 7 ? {_FEW} : {_MANY}"),
-        gridOpacity={"condition": {"test": _INSIDE, "value": 1}, "value": 0}, zindex=0,
-    )
-
-
-def axis_percent(title: str) -> alt.Axis:
-    """Return an axis of shares in percent."""
-    import altair as alt
-
-    label = "format(100 * datum.value, '~r') + '%'"
-    return alt.Axis(orient="top", title=title, tickCount=5, labelExpr=label, grid=True,
-                    labelOverlap="greedy", zindex=0)
 
 
 def y_at(field: str, height: int) -> alt.Y:
     """Return a place from the top of the chart, in pixels."""
     import altair as alt
 
-    scale = alt.Scale(domain=[0, height], range=[0, height], zero=False, nice=False)
+    ends = [0, alt.ExprRef("height")]
+    scale = alt.Scale(domain=[0, height], range=ends, zero=False, nice=False)
     return alt.Y(f"{field}:Q", scale=scale, axis=None)
 
 
@@ -118,30 +78,42 @@ def intervals(page: Page, height: int, x: alt.X, *, thick: float = 3) -> alt.Cha
 
     return (
         layer("rule", strokeWidth=thick, strokeCap="round", yOffset=page.mark_dy, aria=False)
-        .encode(x=on("start", x), x2=alt.X2("end:Q"), y=y_at("y", height),
-                color=alt.Color("colour:N", scale=None))
+        .encode(
+            x=on("start", x),
+            x2=alt.X2("end:Q"),
+            y=y_at("y", height),
+            color=alt.Color("colour:N", scale=None),
+        )
         .transform_filter(valid("start", "end"))
     )
 
 
 def on(field: str, x: alt.X) -> alt.X:
     """Return the place of another field on the same axis."""
-    copy = x.copy()
+    copy = x.copy(deep=False)
     copy.shorthand = f"{field}:Q"
     return copy
 
 
-def dots(page: Page, height: int, x: alt.X, tips: list[alt.Tooltip]) -> alt.Chart:
+def dots(page: Page, height: int, x: alt.X, tips: list[alt.Tooltip]) -> list[alt.Chart]:
     """Draw each figure as a dot, with tooltip and description."""
     import altair as alt
 
-    return (
-        layer("point", filled=True, opacity=1, size=80 if page.compact else 130,
-               yOffset=page.mark_dy)
-        .encode(x=on("at", x), y=y_at("y", height), shape=alt.Shape("shape:N", scale=None),
-                tooltip=tips, **_colour())
+    if not page.figures:
+        return []
+    return [
+        layer(
+            "point", filled=True, opacity=1, size=80 if page.compact else 130, yOffset=page.mark_dy
+        )
+        .encode(
+            x=on("at", x),
+            y=y_at("y", height),
+            shape=alt.Shape("shape:N", scale=None),
+            tooltip=tips,
+            **_colour(),
+        )
         .transform_filter(valid("at"))
-    )
+    ]
 
 
 def arrows(page: Page, height: int, x: alt.X) -> list[alt.Chart]:
@@ -149,11 +121,19 @@ def arrows(page: Page, height: int, x: alt.X) -> list[alt.Chart]:
     import altair as alt
 
     return [
-        layer("point", filled=True, size=60, shape=f"triangle-{way}", aria=False,
-              yOffset=page.mark_dy)
-        .encode(x=on(end, x), y=y_at("y", height), color=alt.Color("colour:N", scale=None),
-                opacity=alt.OpacityValue(
-                    0, condition={"test": f"datum.{flag}", "value": 1}))
+        layer(
+            "point",
+            filled=True,
+            size=60,
+            shape=f"triangle-{way}",
+            aria=False,
+            yOffset=page.mark_dy,
+        ).encode(
+            x=on(end, x),
+            y=y_at("y", height),
+            color=alt.Color("colour:N", scale=None),
+            opacity=alt.OpacityValue(0, condition={"test": f"datum.{flag}", "value": 1}),
+        )
         for end, flag, way in (("start", "cut_low", "left"), ("end", "cut_high", "right"))
     ]
 
@@ -181,7 +161,9 @@ def line_at(
     properties: dict[str, Any] = {"strokeDash": dash} if dash else {}
     top = (
         layer("rule", color=GREY, strokeWidth=1.5, aria=False, **properties)
-        .encode(x=position, y=alt.YValue(4), y2=alt.Y2Value(room))
+        .encode(
+            x=position, y=alt.YValue(4), y2=alt.Y2Value(alt.ExprRef(page.stretched(room)["expr"]))
+        )
         .transform_filter("datum.order == 0")
     )
     line = (
@@ -195,10 +177,15 @@ def line_at(
     if value < 1:  # words of the side below stand on that side
         left = "true"
     text = (
-        layer("text", fontSize=12, aria=False, fontStyle="italic",
-              text=page.where(f"'{_quoted(brief)}'", f"'{_quoted(says)}'"),
-              align={"expr": f"{left} ? 'right' : 'left'"},
-              dx={"expr": f"{left} ? max(-5, ({long}) - {at}) : 5"})
+        layer(
+            "text",
+            fontSize=12,
+            aria=False,
+            fontStyle="italic",
+            text=page.where(f"'{_quoted(brief)}'", f"'{_quoted(says)}'"),
+            align={"expr": f"{left} ? 'right' : 'left'"},
+            dx={"expr": f"{left} ? max(-5, ({long}) - {at}) : 5"},
+        )
         .encode(x=position, y=alt.YValue(10 + 16 * level))
         .transform_filter("datum.order == 0")
     )
@@ -211,18 +198,15 @@ def _quoted(text: str) -> str:
 
 def beside(page: Page) -> dict[str, Any]:
     """Return how far a vertical line reaches in a row: where words stand above, only the mark."""
-    if page.compact:
-        return {"yOffset": 0, "y2Offset": page.row}
-    ends = page.where(page.row - 24, 0), page.where(page.row - 4, page.row)
+    row = page.stretch * page.row
+    under = 0 if page.compact else 4
+    ends = page.where(row - 20 - under, 0), page.where(row - under, page.row)
     return {"yOffset": ends[0], "y2Offset": ends[1]}
 
 
-def words(
-    page: Page, height: int, *, alone: bool = False, brief: bool = False
-) -> list[alt.Chart]:
+def words(page: Page, height: int, *, brief: bool = False) -> list[alt.Chart]:
     """Write beside each row: group and n at the left, `value` and `note` at the right.
 
-    alone : no row has a note, so that on a narrow page the label has the line to itself.
     brief : rows have an `n_short` for narrow pages.
     """
     import altair as alt
@@ -230,20 +214,35 @@ def words(
     y = y_at("y", height)
     half = page.row / 2
     out = [
-        layer("text", align="left", fontSize=14, fontWeight="bold", aria=False,
-               limit={"expr": "width"})
+        layer(
+            "text",
+            align="left",
+            fontSize=14,
+            fontWeight="bold",
+            aria=False,
+            limit={"expr": "width"},
+            dy=page.where(8 if page.compact else 0, 0),
+        )
         .encode(x=alt.XValue(0), y=y_at("head_y", height), text=alt.Text("head:N"))
         .transform_filter("isValid(datum.head)"),
-        layer("rule", color=GREY, strokeWidth=1, aria=False, yOffset=-16)
+        layer("rule", color=GREY, strokeWidth=1, aria=False, yOffset=page.stretched(-16))
         .encode(x=alt.XValue(0), x2=alt.X2Value(alt.ExprRef("width")), y=y_at("head_y", height))
         .transform_filter("isValid(datum.head) && datum.order > 0"),
     ]
     if page.compact:
-        lines = {"label": (half, half), "n": (None, half), "value": (half, half),
-                 "note": (None, None)}
+        lines = {
+            "label": (8, half),
+            "n": (22, half),
+            "value": (22, half),
+            "note": (None, None),
+        }
     else:
-        lines = {"label": (7, half - 8), "n": (22, half + 9), "value": (22, half - 8),
-                 "note": (7, half + 9)}
+        lines = {
+            "label": (7, half - 8),
+            "n": (22, half + 9),
+            "value": (22, half - 8),
+            "note": (37 if page.alone else 7, half + 9),
+        }
 
     def column(field: str, name: str, **more: Any) -> None:
         narrow, wide = lines[name]
@@ -251,43 +250,84 @@ def words(
             return
         shown = {} if narrow is not None else {"opacity": page.where(0, 0.8)}
         out.append(
-            layer("text", aria=False, dy=page.where(narrow if narrow is not None else wide, wide),
-                   **{**shown, **more})
+            layer(
+                "text",
+                aria=False,
+                dy=page.where(narrow if narrow is not None else wide, wide),
+                **{**shown, **more},
+            )
             .encode(x=alt.XValue(more_x[name]), y=y, text=alt.Text(field))
             .transform_filter(f"isValid(datum.{field.split(':')[0]})")
         )
 
     start = alt.ExprRef(f"width < {NARROW} ? width : width - {page.right} + 18")
     more_x = {
-        "label": 0, "value": start, "note": start,
-        "n": alt.ExprRef(f"{page.left} - 16") if page.compact else 0,
+        "label": 0,
+        "value": start,
+        "note": alt.ExprRef(page.where(0, start.expr)["expr"]) if page.alone else start,
+        "n": alt.ExprRef(page.where(0, page.left - 16)["expr"]) if page.compact else 0,
     }
     at_end = page.where("'right'", "'left'")
+    alone = page.compact or page.alone
     small = 12
     # two layers and not a calculated field: a page can measure neither before it draws
     bold = "normal" if page.compact else "bold"
-    column("label:N", "label", align="left", fontWeight=bold, limit=page.left - 12,
-           opacity=page.where(0, 1))
-    column("short:N", "label", align="left", fontWeight=bold,
-           limit=88 if page.compact else {"expr": "width" if alone else "150"},
-           opacity=page.where(1, 0))
-    column("n_text:N", "n", align="right" if page.compact else "left", fontSize=small,
-           opacity=page.where(0 if page.compact or brief else 0.8, 0.8))
-    if brief and not page.compact:
+    column(
+        "label:N",
+        "label",
+        align="left",
+        fontWeight=bold,
+        limit=page.where("width", page.left - 8),
+        opacity=page.where(1 if alone else 0, 1),
+    )
+    if not alone:
+        column(
+            "short:N",
+            "label",
+            align="left",
+            fontWeight=bold,
+            limit=150,
+            opacity=page.where(1, 0),
+        )
+    column(
+        "n_text:N",
+        "n",
+        align=page.where("'left'", "'right'") if page.compact else "left",
+        fontSize=small,
+        opacity=page.where(0 if brief else 0.8, 0.8),
+    )
+    if brief:
         column("n_short:N", "n", align="left", fontSize=small, opacity=page.where(0.8, 0))
-    column("value:N", "value", align=at_end, fontSize=small if page.compact else 13,
-           fontWeight=bold, opacity=page.where(0 if page.compact else 1, 1))
-    if page.compact:
-        column("value_short:N", "value", align=at_end, fontSize=small, opacity=page.where(1, 0))
-    column("note:N", "note", align=at_end, fontSize=small, opacity=0.8)
+    column(
+        "value:N",
+        "value",
+        align=at_end,
+        fontSize=small if page.compact else 13,
+        fontWeight=bold,
+    )
+    column("note:N", "note", align="left" if page.alone else at_end, fontSize=small, opacity=0.8)
+    if not page.gaps:
+        return out
     out.append(
-        layer("text", align="left", fontSize=12, fontStyle="italic", aria=True,
-               dy=page.mark_dy, limit=page.where(
-                   f"width - {page.narrow_left + page.narrow_right}",
-                   f"width - {page.left + page.right}"))
-        .encode(x=alt.XValue(alt.ExprRef(f"width < {NARROW} ? {page.narrow_left} : {page.left}")),
-                y=y, text=alt.Text("missing:N"), tooltip=[alt.Tooltip("reason:N", title="Why")],
-                description=alt.Description("aria:N"))
+        layer(
+            "text",
+            align="left",
+            fontSize=12,
+            fontStyle="italic",
+            aria=True,
+            dy=page.mark_dy,
+            limit=page.where(
+                f"width - {page.narrow_left + page.narrow_right}",
+                f"width - {page.left + page.right}",
+            ),
+        )
+        .encode(
+            x=alt.XValue(alt.ExprRef(f"width < {NARROW} ? {page.narrow_left} : {page.left}")),
+            y=y,
+            text=alt.Text("missing:N"),
+            tooltip=[alt.Tooltip("reason:N", title="Why")],
+            description=alt.Description("aria:N"),
+        )
         .transform_filter("isValid(datum.missing)")
     )
     return out
@@ -297,6 +337,10 @@ def hover(page: Page, height: int, tips: list[alt.Tooltip]) -> alt.Chart:
     """Let the whole row answer to the pointer, not only its dot."""
     import altair as alt
 
-    return layer("rect", fill="transparent", aria=False, y2Offset=page.row).encode(
-        x=alt.XValue(0), x2=alt.X2Value(alt.ExprRef("width")), y=y_at("y", height),
-        y2=alt.Y2("y:Q"), tooltip=tips)
+    return layer("rect", fill="transparent", aria=False, y2Offset=page.stretched(page.row)).encode(
+        x=alt.XValue(0),
+        x2=alt.X2Value(alt.ExprRef("width")),
+        y=y_at("y", height),
+        y2=alt.Y2("y:Q"),
+        tooltip=tips,
+    )

@@ -19,9 +19,9 @@ def print_version(chart: Any, *, width: int = 860, dark: bool = False) -> Any:
     copy = chart.copy(deep=True)
     title = copy.title
     copy.title = title.copy()
-    copy.title.text = textwrap.wrap(str(title.text), max(20, int(width / 9.6)))
+    copy.title.text = textwrap.wrap(str(title.text), max(20, int(width / 10.2)))
     copy.title.subtitle = [
-        line for text in title.subtitle for line in textwrap.wrap(text, max(28, int(width / 6.5)))
+        line for text in title.subtitle for line in textwrap.wrap(text, max(28, int(width / 6.9)))
     ]
     copy.width = width
     copy.config = theme(dark=dark)

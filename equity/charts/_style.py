@@ -24,18 +24,19 @@ INK = {
 
 _COLOURS = ("blue", "orange", "green", "purple")
 _SHAPES = ("circle", "square", "diamond", "triangle-up")
-_OWN = {
+_ALL = [(colour, shape) for shape in _SHAPES for colour in _COLOURS]
+_OWN = {  # in the order of rows: those who share a colour stand apart
+    "white": ("purple", "circle"),
     "black": ("blue", "circle"),
     "hispanic": ("orange", "square"),
     "asian": ("green", "diamond"),
     "asian_pacific": ("green", "diamond"),
-    "aian": ("purple", "triangle-up"),
-    "white": ("purple", "circle"),
-    "multiple": ("blue", "square"),
-    "mixed": ("blue", "square"),
-    "nhpi": ("orange", "diamond"),
-    "mena": ("orange", "triangle-up"),
-    "other": ("green", "triangle-up"),
+    "nhpi": ("purple", "triangle-up"),
+    "aian": ("blue", "square"),
+    "mena": ("green", "circle"),
+    "multiple": ("orange", "diamond"),
+    "mixed": ("orange", "triangle-up"),
+    "other": ("purple", "square"),
     "female": ("blue", "circle"),
     "male": ("orange", "square"),
     "nonbinary": ("green", "diamond"),
@@ -43,16 +44,22 @@ _OWN = {
 
 
 def marks(groups: list[str]) -> dict[str, tuple[str, str]]:
-    """Return group -> (colour, shape); a known group looks the same in every chart."""
-    known = {g: (PALETTE[_OWN[g][0]], _OWN[g][1]) for g in groups if g in _OWN}
-    free = [
-        (PALETTE[colour], shape)
-        for shape in _SHAPES
-        for colour in _COLOURS
-        if (PALETTE[colour], shape) not in known.values()
-    ]
-    strangers = [g for g in groups if g not in known]
-    return known | {g: free[i % len(free)] for i, g in enumerate(strangers)}
+    """Return group -> (colour, shape), for groups in the order of their rows.
+
+    A known group looks the same in every chart, unless one of the two groups before it has its
+    colour: neighbours never share one, also where the reference is taken out from between them.
+    """
+    kept = {_OWN[g] for g in groups if g in _OWN}
+    free = [(c, s) for s in _SHAPES for c in _COLOURS if (c, s) not in kept]
+    look: dict[str, tuple[str, str]] = {}
+    for g in groups:
+        before = [colour for colour, _ in list(look.values())[-2:]]
+        own = _OWN.get(g)
+        if own is None or own[0] in before or own in look.values():
+            unused = [pair for pair in free if pair not in look.values()]
+            own = next(pair for pair in [*unused, *free, *_ALL] if pair[0] not in before)
+        look[g] = own
+    return {g: (PALETTE[colour], shape) for g, (colour, shape) in look.items()}
 
 
 def structure() -> dict[str, Any]:

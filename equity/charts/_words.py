@@ -1,18 +1,17 @@
-"""The words of every chart: names of groups, numbers as text, and what may be said of a ratio."""
+"""The words of every chart: names of groups, and numbers as text."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 
 import pandas as pd
 
 __all__ = [
-    "certain",
-    "concerned",
     "done",
-    "finding",
     "given",
+    "at_least",
     "listed",
     "name",
     "percent",
@@ -20,6 +19,7 @@ __all__ = [
     "plural",
     "rank",
     "ratio",
+    "reason",
     "share",
     "shorten",
     "span",
@@ -141,10 +141,22 @@ def listed(words: list[str]) -> str:
     return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
 
 
+_NO_SUM = "a stage has no figure, so there is no sum"
+_WHOLE_PERCENT = re.compile(r"(\d)\.0%")
+
+
+def reason(words: object) -> str | None:
+    """Return the reason of a measure as a chart says it: "no total", "under 2%"."""
+    if not isinstance(words, str):
+        return None
+    return _WHOLE_PERCENT.sub(r"\1%", words.replace(_NO_SUM, "no total: a stage has no figure"))
+
+
 def shorten(words: object, limit: int = 60) -> str:
     """Return the first clause of a reason, at most `limit` characters."""
-    text = "" if not isinstance(words, str) else words.strip()
-    for mark in (". ", "; ", ": ", " ("):
+    text = "" if not isinstance(words, str) else words.strip().removeprefix("no ratio: ")
+    complete = text.startswith(("no total: ", "not judged: "))
+    for mark in (". ", "; ") if complete else (". ", "; ", ": ", " ("):
         text = text.split(mark)[0]
     text = text.rstrip(".")
     return text if len(text) <= limit else text[: limit - 1].rsplit(" ", 1)[0] + "…"
@@ -223,114 +235,10 @@ def times(value: float) -> str:
     return f"{value:.1g}" if value < 0.5 else "about 1"
 
 
-def side(row: Mapping, alpha: float = 0.05) -> str:
-    """Return what a comparison says of no difference (a ratio of 1).
-
-    "above" or "below": its interval excludes 1, and the p-value adjusted for the number of
-    comparisons, where there is one, is below `alpha`; "alone": the interval excludes 1 but the
-    adjusted p-value does not reach; "unclear": the interval includes 1; "missing": no figure.
-    """
-    low, high = row.get("ratio_low"), row.get("ratio_high")
-    if not given(row.get("ratio")) or not (given(low) or given(high)):
-        return "missing"
-    above = given(low) and low > 1  # type: ignore[operator]
-    below = given(high) and high < 1  # type: ignore[operator]
-    if not (above or below):
-        return "unclear"
-    adjusted = row.get("p_adjusted")
-    if given(adjusted) and adjusted >= alpha:  # type: ignore[operator]
-        return "alone"
-    return "above" if above else "below"
-
-
-def certain(row: Mapping) -> float:
-    """Return how far from 1 even the nearer end of the interval is, on the log scale."""
-    ends = [abs(math.log(v)) if v > 0 else math.inf
-            for v in (row["ratio_low"], row["ratio_high"]) if given(v)]
-    return min(ends) if ends else 0.0
-
-
-def concerned(row: Mapping) -> tuple[float, float]:
-    """Return how many people or events a difference is, then how clear it is.
-
-    A headline names the difference that concerns most people, not the ratio that is farthest from
-    1: that is often a small group's.
-    """
-    n = row.get("x_known", row.get("n"))
-    if given(row.get("expected")) and given(row.get("n")):
-        size = abs(row["n"] - row["expected"])
-    elif given(row.get("difference")) and given(n):
-        size = abs(row["difference"]) * float(n)  # type: ignore[arg-type]
-    else:
-        size = 0.0
-    return size, certain(row)
-
-
-def finding(
-    rows: list[dict],
-    *,
-    say: Callable[[dict], str],
-    more: Callable[[dict, str], str],
-    alpha: float = 0.05,
-    strata: str | None = None,
-) -> str:
-    """Return the headline: the clear difference that concerns most people, or that none is clear.
-
-    rows : one per group and stratum, the reference included; `say(row)` words one ratio,
-    `more(row, "more" or "less")` a direction without its size, for several strata.
-    """
-    if not rows:
-        return "There are no figures to show"
-    compared = [r for r in rows if r["group"] != r["reference"]]
-    if not compared:
-        return "There is only one group, and nothing to compare it with"
-    sides = [side(r, alpha) for r in compared]
-    if all(s == "missing" for s in sides):
-        return "No comparison between groups can be computed from these numbers"
-    clear = [(r, s) for r, s in zip(compared, sides, strict=True) if s in ("above", "below")]
-    if not clear:
-        if "alone" in sides:
-            return (
-                "No clear difference between groups can be told "
-                "once the number of comparisons is allowed for"
-            )
-        return "No clear difference between groups can be told from these numbers"
-    if len({r["stratum"] for r in compared} - {"not known"}) > 1:
-        return _over_strata(compared, sides, more, strata)
-    best, _ = max(clear, key=lambda pair: concerned(pair[0]))
-    text = say(best)
-    others = len(compared) - 1
-    also = len(clear) - 1
-    if not others:
-        return text
-    if also == others:
-        rest = f"all {also} other groups also differ"
-        return f"{text}; {'the other group also differs' if also == 1 else rest} clearly"
-    if also:
-        verb = "group also differs" if also == 1 else "groups also differ"
-        return f"{text}; {also} other {verb} clearly"
-    rest = "the other group" if others == 1 else f"any of the {others} other groups"
-    return f"{text}; no clear difference can be told for {rest}"
-
-
-def _over_strata(
-    compared: list[dict], sides: list[str], more: Callable[[dict, str], str], strata: str | None
-) -> str:
-    tally: dict[str, dict] = {}
-    for row, s in zip(compared, sides, strict=True):
-        if row["stratum"] == "not known":
-            continue
-        one = tally.setdefault(row["group"], {"row": row, "above": 0, "below": 0, "all": 0})
-        one["all"] += 1
-        if s in ("above", "below"):
-            one[s] += 1
-    best = max(tally.values(), key=lambda t: t["above"] + t["below"])
-    first, second = ("above", "below") if best["above"] >= best["below"] else ("below", "above")
-    word = {"above": "more", "below": "less"}
-    number = best["all"]
-    part = f"all {number}" if best[first] == number else f"{best[first]} of {number}"
-    text = f"In {part} {plural(strata, number)}, {more(best['row'], word[first])}"
-    if best[second]:
-        text += f"; in {best[second]}, {word[second]} often"
-    left = number - best[first] - best[second]
-    return text + (f"; in {left}, no clear difference can be told" if left else "")
+def at_least(value: float) -> str:
+    """Return a lower limit above 1 for a headline, rounded down: "9.3", "1.004", else "1"."""
+    for digits in (0,) if value >= 10 else (1,) if value >= 2 else range(2, 7):
+        text = f"{math.floor(value * 10**digits + 1e-9) / 10**digits:,.{digits}f}"
+        if float(text.replace(",", "")) > 1:
+            return text.rstrip("0").rstrip(".") if digits else text
+    return "1"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from equity.charts import _draw, _marks, _words
+from equity.charts import _axes, _draw, _findings, _marks, _words
 from equity.charts._common import (
+    allowance,
     alternative,
+    axis_title,
     block_names,
     cannot,
     group_words,
@@ -27,8 +30,20 @@ __all__ = ["adverse_impact"]
 
 BOTTOM_LINE = "bottom line"
 _NEEDED = (
-    "stratum", "stage", "group", "reference", "n", "x", "x_known", "selection_rate",
-    "impact_ratio", "ratio_low", "ratio_high", "below_four_fifths", "too_few", "judged",
+    "stratum",
+    "stage",
+    "group",
+    "reference",
+    "n",
+    "x",
+    "x_known",
+    "selection_rate",
+    "impact_ratio",
+    "ratio_low",
+    "ratio_high",
+    "below_four_fifths",
+    "too_few",
+    "judged",
 )
 
 
@@ -64,16 +79,20 @@ def adverse_impact(
 
     def value(row: dict) -> str | None:
         if not _words.given(row["impact_ratio"]):
-            return None
+            low = row["ratio_low"]
+            return f"{ratio(low)} or more" if _words.given(low) and low > 1 else None
         if row["is_reference"]:
             return "1, the comparison"
         ends = _words.span(row["ratio_low"], row["ratio_high"], ratio)
         return f"{ratio(row['impact_ratio'])} {ends}".strip()
 
     def note(row: dict) -> str | None:
-        if row["is_reference"] or not _words.given(row["impact_ratio"]):
-            return None
-        return verdict(row)
+        return None if row["is_reference"] or value(row) is None else verdict(row)
+
+    def missing(row: dict) -> str | None:
+        if row["is_reference"] and row["selection_rate"] == 0:
+            return "the comparison, of whom nobody passed"
+        return None if value(row) else cannot(row, "impact_ratio")
 
     def counted(row: dict) -> str:
         text = f"{_words.whole(row['x'])} of {_words.whole(row['x_known'])}"
@@ -87,30 +106,41 @@ def adverse_impact(
     frame["value"] = _draw.apply(value, frame)
     frame["note"] = _draw.apply(note, frame)
     frame["n_text"] = _draw.apply(counted, frame)
-    frame["missing"] = _draw.apply(lambda r: cannot(r, "impact_ratio"), frame)
+    frame["missing"] = _draw.apply(missing, frame)
     heads = block_names(frame, ("stratum", "stage"), {"stage": stage})
     frame["aria"] = [
-        ", ".join(x for x in (
-            str(r["stratum"]) if frame["stratum"].nunique() > 1 else "", r["stage_label"],
-            r["label"], r["value"] or r["missing"], r["note"], r["n_text"]) if x)
-        for r in frame.to_dict("records")
+        ", ".join(
+            x
+            for x in (
+                str(r["stratum"]) if frame["stratum"].nunique() > 1 else "",
+                r["stage_label"],
+                r["label"],
+                r["value"] or r["missing"],
+                r["note"],
+                r["n_text"],
+            )
+            if x
+        )
+        for r in _draw.rows_of(frame)
     ]
     sentences = frame["aria"].tolist()
     room = 42
     page = _draw.Page([*frame["label"], "0,000 of 0,000 (00.0%)"], len(frame))
-    frame["value_short"] = _draw.apply(
-        lambda r: (ratio(r["impact_ratio"]) if _words.given(r["impact_ratio"]) else None), frame)
     if page.compact:
         frame["value"] = _draw.apply(
-            lambda r: f"{r['value']} ▼" if r["note"] == "below four-fifths" else r["value"], frame)
+            lambda r: f"{r['value']} ▼" if r["note"] == "below four-fifths" else r["value"], frame
+        )
     frame["ratio"] = frame["impact_ratio"]
     frame = _draw.clip(frame, "ratio", "ratio_low", "ratio_high", log=True)
     frame.loc[frame["is_reference"], ["start", "end"]] = math.nan
     frame, height = _draw.place(frame, heads, page, room=room)
 
     tips = [
-        *([alt.Tooltip("stratum:N", title=_words.sentence(strata_label or "part"))]
-          if frame["stratum"].nunique() > 1 else []),
+        *(
+            [alt.Tooltip("stratum:N", title=_words.sentence(strata_label or "part"))]
+            if frame["stratum"].nunique() > 1
+            else []
+        ),
         alt.Tooltip("stage_label:N", title="Stage"),
         alt.Tooltip("label:N", title="Group"),
         alt.Tooltip("value:N", title=f"Impact ratio ({interval})"),
@@ -119,64 +149,116 @@ def adverse_impact(
         alt.Tooltip("reason:N", title="Note"),
     ]
     keys = [k for k in dict.fromkeys(frame["reference"]) if isinstance(k, str)]
+    picked = len(keys) > 1 or _picked(frame)
     one = _words.name(keys[0], labels) if len(keys) == 1 else None
-    x = alt.X("at:Q", scale=_marks.x_scale(page, log=True),
-              axis=_marks.axis_log("Selection rate, times that of "
-                                  f"{one or 'the highest group'} (log scale)"))
+    x = alt.X(
+        "at:Q",
+        scale=_axes.x_scale(page, log=True),
+        axis=_axes.axis_log(
+            "Ratio to the highest group (log scale)" if picked else axis_title(frame, labels)
+        ),
+    )
     band = (
         _marks.layer("rect", color=PALETTE["grey"], opacity=0.14, aria=False)
-        .encode(x=alt.XDatum(0.8, scale=x["scale"], axis=x["axis"], type="quantitative"),
-                x2=alt.X2Value(alt.ExprRef(page.where(page.narrow_left, page.left)["expr"])),
-                y=alt.YValue(0), y2=alt.Y2Value(height))
+        .encode(
+            x=alt.XDatum(0.8, scale=x["scale"], axis=x["axis"], type="quantitative"),
+            x2=alt.X2Value(alt.ExprRef(page.where(page.narrow_left, page.left)["expr"])),
+            y=alt.YValue(0),
+            y2=alt.Y2Value(height),
+        )
         .transform_filter("datum.order == 0")
     )
     layers = [
         _marks.hover(page, height, tips),
         *_marks.at_least(x, 0.6, 1.25),
         band,
-        *_marks.line_at(page, height, x, 0.8, "below four-fifths", brief="below 4/5", dash=[5, 3],
-                        level=1, room=room),
+        *_marks.line_at(
+            page,
+            height,
+            x,
+            0.8,
+            "below four-fifths",
+            brief="below 4/5",
+            dash=[5, 3],
+            level=1,
+            room=room,
+        ),
         *_marks.line_at(page, height, x, 1, f"same as {one}" if one else "same rate", room=room),
         _marks.intervals(page, height, x),
         *_marks.arrows(page, height, x),
-        _marks.dots(page, height, x, tips),
+        *_marks.dots(page, height, x, tips),
         *_marks.words(page, height),
     ]
-    title = headline(frame.to_dict("records"), who=who, what=what, labels=labels,
-                     alpha=1 - confidence_level, strata=strata_label)
-    if len(keys) == 1:
-        reference = f"Compared with {one}, shown in grey"
-    elif keys:
-        reference = "Compared with the group in grey, which has the highest rate of its stage"
+    title = headline(
+        _draw.rows_of(frame),
+        who=who,
+        what=what,
+        labels=labels,
+        alpha=1 - confidence_level,
+        strata=strata_label,
+    )
+    stages = frame["stage"].nunique()
+    small = _small(frame)
+    if picked:
+        of = f" of at least {small} of {who}" if small else ""
+        each = ", at each stage," if stages > 1 else ""
+        reference = f"Compared{each} with the group{of} that has the highest rate, shown in grey"
     else:
-        reference = "No reference group is named"
+        reference = (
+            f"Compared with {one}, shown in grey" if keys else "No reference group is named"
+        )
+    below = {verdict(r) for r in _draw.rows_of(frame)} >= {"below four-fifths"}
     first = frame.drop_duplicates(["stratum", "group"])
     total = pd.to_numeric(first["n"]).fillna(0).sum()
     subtitle = [
         f"Selection rate as a ratio to the comparison; lines show the {interval}, "
         f"n = {total:,.0f} {who}",
-        reference + ("; ▼ = below four-fifths" if page.compact else ""),
+        reference + ("; ▼ = below four-fifths" if page.compact and below else ""),
+        *([f"Groups under {small} of the {who} are shown but not judged"] if small else []),
+        *allowance(_findings.side(r, 1 - confidence_level) for r in _draw.rows_of(frame)),
         *remarks(frame, "impact_ratio"),
         *filter(None, [unknown_words(frame, who)]),
         "“Below four-fifths” is counted in whole people; it does not show why rates differ",
     ]
-    if keys[1:]:
+    if keys and picked:
         reference += ": " + _words.listed([_words.name(k, labels) for k in keys])
-    intro = (f"Impact ratios, {frame['stage'].nunique()} stages, {group_words(frame)}, "
-             f"{interval}. {reference}.")
-    return _draw.assemble(frame, layers, height=height, title=title, subtitle=subtitle,
-                          description=alternative(title, intro, sentences))
+    intro = f"Impact ratios, {stages} stages, {group_words(frame)}, {interval}. {reference}."
+    return _draw.assemble(
+        frame,
+        layers,
+        height=height,
+        title=title,
+        subtitle=subtitle,
+        description=alternative(title, intro, sentences),
+        page=page,
+    )
+
+
+def _picked(frame: pd.DataFrame) -> bool:
+    """Return whether the measure took the group with the highest rate as the reference."""
+    if "method" not in frame:
+        return False
+    return any("reference: highest rate" in str(m) for m in dict.fromkeys(frame["method"]))
+
+
+def _small(frame: pd.DataFrame) -> str | None:
+    """Return the share below which groups are not judged, "2%"; None where all are judged."""
+    rows = frame[[j is False for j in frame["judged"].tolist()]]
+    if not (pd.to_numeric(rows["n"]).fillna(0) > 0).any():
+        return None
+    told = [re.search(r"not judged: under ([\d.]+%)", str(r)) for r in rows["reason"]]
+    return next((m.group(1) for m in told if m), "the smallest share")
 
 
 def verdict(row: Mapping) -> str | None:
     """Return the words for one impact ratio, from the table's own columns."""
     if row.get("judged") is False:
         return "too small a share to compare"
-    if row.get("too_few") is True:
-        return "too few people to tell"
     below = row.get("below_four_fifths")
     if below is None or below is pd.NA:
         return None
+    if below and row.get("too_few") is True:  # one person more would bring it to four-fifths
+        return "too few people to tell"
     return "below four-fifths" if below else "not below four-fifths"
 
 
@@ -196,7 +278,9 @@ def headline(
     if not compared:
         return "There is only one group, and nothing to compare it with"
     if not any(_words.given(r["impact_ratio"]) for r in compared):
-        return "No comparison between groups can be computed from these numbers"
+        return _without_ratios(
+            compared, who=who, what=what, labels=labels, alpha=alpha, strata=strata
+        )
     below = [r for r in compared if verdict(r) == "below four-fifths"]
     told = [r for r in compared if verdict(r) in ("below four-fifths", "not below four-fifths")]
     if not told:
@@ -212,40 +296,97 @@ def headline(
         if not number:
             return _words.sentence(
                 f"{whole.lower()}no group that is large enough to compare is below four-fifths "
-                f"in any of {len(parts)} {noun}")
-        text = _words.sentence(f"{whole.lower()}at least one group is below four-fifths in "
-                               f"{number} of {len(parts)} {noun}")
-        sure = len({r["stratum"] for r in bottom if _words.side(r, alpha) in ("above", "below")})
+                f"in any of {len(parts)} {noun}"
+            )
+        text = _words.sentence(
+            f"{whole.lower()}at least one group is below four-fifths in "
+            f"{number} of {len(parts)} {noun}"
+        )
+        sure = len(
+            {r["stratum"] for r in bottom if _findings.side(r, alpha) in ("above", "below")}
+        )
         if sure == number:
             return text
         return f"{text}; a clear difference can be told in {sure or 'none'} of these"
 
     def say(row: dict) -> str:
         group, other = (_words.people(row[k], labels, who) for k in ("group", "reference"))
-        clear = _words.side(row, alpha) in ("above", "below")
-        tail = "below four-fifths" if clear else (
-            "below four-fifths, though a difference cannot be told from chance")
+        clear = _findings.side(row, alpha) in ("above", "below")
+        tail = (
+            "below four-fifths"
+            if clear
+            else ("below four-fifths, though a difference cannot be told from chance")
+        )
         if row["impact_ratio"] == 0:
             return f"no {group} were {what} ({_words.whole(row['x_known'])} entered), {tail}"
-        return (f"{group} were {what} {_words.times(row['impact_ratio'])} times as often as "
-                f"{other}: {tail}")
+        return (
+            f"{group} were {what} {_words.times(row['impact_ratio'])} times as often as "
+            f"{other}: {tail}"
+        )
 
     def first(found: list[dict]) -> dict:
-        return min(found, key=lambda r: (_words.side(r, alpha) not in ("above", "below"),
-                                         r["impact_ratio"]))
+        return min(
+            found,
+            key=lambda r: (_findings.side(r, alpha) not in ("above", "below"), r["impact_ratio"]),
+        )
 
     if bottom:
         more = len(bottom) - 1
         text = _words.sentence(whole + say(first(bottom)))
         if more:
-            text += f"; so {'is' if more == 1 else 'are'} {more} other group" + "s" * (more > 1)
+            groups = "group is" if more == 1 else "groups are"
+            text += f"; {more} other {groups} also below four-fifths"
         return text
     if below:
         row = first(below)
         stage = (labels or {}).get(row["stage"]) or _words.stage_name(row["stage"])
-        return (f"No group is below four-fifths at the bottom line; at the stage “{stage}”, "
-                f"{say(row)}")
+        nobody = _nobody([r for r in compared if r["stage"] == last])
+        none = (
+            f"{nobody} is below four-fifths at the bottom line"
+            if nobody
+            else ("At the bottom line there are too few people to tell")
+        )
+        return f"{none}; at the stage “{stage}”, {say(row)}"
     at = " at any stage" if len(stages) > 1 else ""
-    if len(told) < len([r for r in compared if _words.given(r["impact_ratio"])]):
-        return f"No group that is large enough to compare is below four-fifths{at}"
-    return f"No group is below four-fifths{at}"
+    return f"{_nobody(compared)} is below four-fifths{at}"
+
+
+def _nobody(rows: list[dict]) -> str | None:
+    """Return of whom it may be said that none is below four-fifths; None: of nobody."""
+    said = {verdict(r) for r in rows}
+    if "not below four-fifths" not in said:
+        return None
+    if said & {"too few people to tell", "too small a share to compare"}:
+        return "No group that is large enough to compare"
+    return "No group that can be compared" if None in said else "No group"
+
+
+def _without_ratios(
+    compared: list[dict],
+    *,
+    who: str,
+    what: str,
+    labels: Mapping[str, str] | None,
+    alpha: float,
+    strata: str | None,
+) -> str:
+    """Return the finding where nobody of the reference was selected: a test, but no ratio."""
+
+    def name(row: dict) -> str:
+        return _words.people(row["group"], labels, who)
+
+    def more(row: dict, word: str) -> str:
+        return f"{name(row)} were {what} {word} often than " + _words.people(
+            row["reference"], labels, who
+        )
+
+    def say(row: dict) -> str:
+        return _words.sentence(
+            f"{name(row)} were {what} {_findings.size(row)} as often as "
+            + _words.people(row["reference"], labels, who)
+        )
+
+    stages = list(dict.fromkeys(r["stage"] for r in compared))
+    last = BOTTOM_LINE if BOTTOM_LINE in stages else stages[-1]
+    rows = [r | {"ratio": r["impact_ratio"]} for r in compared if r["stage"] == last]
+    return _findings.finding(rows, say=say, more=more, name=name, alpha=alpha, strata=strata)

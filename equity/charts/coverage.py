@@ -17,14 +17,27 @@ if TYPE_CHECKING:
 
 __all__ = ["coverage"]
 
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
-           "October", "November", "December")
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 _COLOURS = {"there": "blue", "thin": "orange", "half": "purple", "missing": "orange"}
 _WORDS = {
     "missing": "No records (orange crosses)",
-    "thin": "Fewer than half as many as in the median month (orange)",
-    "half": "Group known for fewer than half (purple)",
+    "thin": "Fewer than half as many as in the median month (orange, ▼)",
+    "half": "Group known for fewer than half (purple, ◆)",
 }
+_MARKED = "datum.state == 'thin' || datum.state == 'half'"
 
 
 def coverage(
@@ -49,7 +62,8 @@ def coverage(
     first, last = (frame["name"].iloc[i] if len(frame) else "none" for i in (0, -1))
     subtitle = [f"{_words.sentence(what)} per month, {first} to {last}"]
     for state, words in _WORDS.items():
-        names = frame.loc[frame["state"] == state, "name"].tolist()
+        marked = frame["half"] & (frame["n"] > 0) if state == "half" else frame["state"] == state
+        names = frame.loc[marked, "name"].tolist()
         if names:
             subtitle.append(f"{words}: {_some(names)}")
     if dateless:
@@ -57,36 +71,91 @@ def coverage(
     low = int(frame["year"].min()) if len(frame) else 2000
     high = int(frame["year"].max()) + 1 if len(frame) else 2001
     axis = alt.Axis(
-        title=None, grid=False, ticks=True, domain=True, labelAlign="left", labelOffset=3,
-        values=list(range(low, high + 1)), labelOverlap="greedy",
+        title=None,
+        grid=False,
+        ticks=True,
+        domain=True,
+        labelAlign="left",
+        labelOffset=3,
+        values=list(range(low, high + 1)),
+        labelOverlap="greedy",
         labelExpr=f"datum.value < {high} ? format(datum.value, 'd') : ''",
     )
-    x = alt.X("start:Q", axis=axis,
-              scale=alt.Scale(domain=[low, high], nice=False, zero=False, padding=0))
-    y = alt.Y("n:Q", axis=alt.Axis(title=None, tickCount=4, format=",d", tickMinStep=1),
-              scale=alt.Scale(zero=True))
+    x = alt.X(
+        "start:Q",
+        axis=axis,
+        scale=alt.Scale(domain=[low, high], nice=False, zero=False, padding=0),
+    )
+    y = alt.Y(
+        "n:Q",
+        axis=alt.Axis(title=None, tickCount=4, format=",d", tickMinStep=1),
+        scale=alt.Scale(zero=True),
+    )
     tips = [
         alt.Tooltip("name:N", title="Month"),
         alt.Tooltip("n:Q", title=_words.sentence(what), format=","),
         alt.Tooltip("reason:N", title="Note"),
     ]
     height = 160
+    states = set(frame["state"])
     layers = [
-        _marks.layer("rect").encode(
-            x=x, x2=alt.X2("end:Q"), y=y, y2=alt.Y2Datum(0), tooltip=tips,
-            color=alt.Color("colour:N", scale=None), description=alt.Description("aria:N"),
-        ).transform_filter("datum.state != 'missing'"),
-        _marks.layer("point", shape="cross", angle=45, filled=True, size=45, opacity=1,
-                     color=PALETTE["orange"]).encode(
-            x=alt.X("middle:Q", scale=x["scale"], axis=axis), y=alt.YValue(height - 8),
-            tooltip=tips, description=alt.Description("aria:N"),
-        ).transform_filter("datum.state == 'missing'"),
+        _marks.layer("rect")
+        .encode(
+            x=x,
+            x2=alt.X2("end:Q"),
+            y=y,
+            y2=alt.Y2Datum(0),
+            tooltip=tips,
+            color=alt.Color("colour:N", scale=None),
+            description=alt.Description("aria:N"),
+        )
+        .transform_filter("datum.state != 'missing'"),
+        _marks.layer(
+            "point",
+            shape="cross",
+            angle=45,
+            filled=True,
+            size=45,
+            opacity=1,
+            color=PALETTE["orange"],
+        )
+        .encode(
+            x=alt.X("middle:Q", scale=x["scale"], axis=axis),
+            y=alt.YValue(height - 8),
+            tooltip=tips,
+            description=alt.Description("aria:N"),
+        )
+        .transform_filter("datum.state == 'missing'"),
+    ]
+    if states & {"thin", "half"}:  # told apart without their colour, too
+        shape = alt.ExprRef("datum.state == 'half' ? 'diamond' : 'triangle-down'")
+        layers.append(
+            _marks.layer("point", filled=True, size=40, opacity=1, aria=False, yOffset=-7)
+            .encode(
+                x=alt.X("middle:Q", scale=x["scale"], axis=axis),
+                y=y,
+                color=alt.Color("colour:N", scale=None),
+                shape=alt.ShapeValue(shape),
+            )
+            .transform_filter(_MARKED)
+        )
+    # a layer without marks is an empty group to a screen reader
+    layers = [
+        one
+        for one, there in zip(layers, (states != {"missing"}, "missing" in states, True))
+        if there
     ]
     by_year = frame.groupby("year")["n"].sum() if len(frame) else pd.Series(dtype=float)
     sentences = [f"{year}, {_words.whole(int(n))}" for year, n in by_year.items()]
     intro = " ".join(s + "." for s in subtitle) + " By year:"
-    return _draw.assemble(frame, layers, height=height, title=title, subtitle=subtitle,
-                          description=alternative(title, intro, sentences))
+    return _draw.assemble(
+        frame,
+        layers,
+        height=height,
+        title=title,
+        subtitle=subtitle,
+        description=alternative(title, intro, sentences),
+    )
 
 
 def _months(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
@@ -112,15 +181,40 @@ def _months(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
         state, reason = _state(row, n)
         name = f"{_MONTHS[month - 1]} {year}"
         gap = 0.01
-        out.append({
-            "order": i - min(index), "year": year, "month": month, "n": n, "name": name,
-            "state": state, "reason": reason, "start": year + (month - 1) / 12 + gap / 2,
-            "middle": year + (month - 0.5) / 12, "end": year + month / 12 - gap / 2,
-            "colour": PALETTE[_COLOURS[state]],
-            "aria": ", ".join(x for x in (name, f"{n:,}" if n else "", reason) if x),
-        })
-    columns = ["order", "year", "month", "n", "name", "state", "reason", "start", "middle", "end",
-               "colour", "aria"]
+        out.append(
+            {
+                "order": i - min(index),
+                "year": year,
+                "month": month,
+                "n": n,
+                "name": name,
+                "state": state,
+                "share_known": row.get("share_known"),
+                "half": _half(row),
+                "reason": reason,
+                "start": year + (month - 1) / 12 + gap / 2,
+                "middle": year + (month - 0.5) / 12,
+                "end": year + month / 12 - gap / 2,
+                "colour": PALETTE[_COLOURS[state]],
+                "aria": ", ".join(x for x in (name, f"{n:,}" if n else "", reason) if x),
+            }
+        )
+    columns = [
+        "order",
+        "year",
+        "month",
+        "n",
+        "name",
+        "state",
+        "share_known",
+        "half",
+        "reason",
+        "start",
+        "middle",
+        "end",
+        "colour",
+        "aria",
+    ]
     return pd.DataFrame(out, columns=columns), dateless
 
 
@@ -129,11 +223,15 @@ def _state(row: Mapping, n: int) -> tuple[str, str | None]:
     if n == 0:
         return "missing", reason or "no records in this month"
     if row.get("thin") is True:
+        if _half(row):
+            reason = "; ".join(filter(None, (reason, "the group is known for fewer than half")))
         return "thin", reason
+    return "half" if _half(row) else "there", reason
+
+
+def _half(row: Mapping) -> bool:
     share = row.get("share_known")
-    if _words.given(share) and share < 0.5:  # type: ignore[operator]
-        return "half", reason
-    return "there", reason
+    return bool(_words.given(share) and share < 0.5)  # type: ignore[operator]
 
 
 def _some(names: list[str], limit: int = 8) -> str:
@@ -143,7 +241,7 @@ def _some(names: list[str], limit: int = 8) -> str:
 
 
 def headline(frame: pd.DataFrame, *, what: str) -> str:
-    """Return how many records there are, over which months, and how many months are missing."""
+    """Return how many records there are, over which months, and which months fall short."""
     if frame.empty:
         return f"There are no {what} with a month in this file"
     missing = int((frame["state"] == "missing").sum())
@@ -152,4 +250,15 @@ def headline(frame: pd.DataFrame, *, what: str) -> str:
     text = f"{int(frame['n'].sum()):,} {what} {span}"
     if missing:
         text += f"; {missing} month{'s' if missing > 1 else ''} between them without any"
+    thin = frame.loc[frame["state"] == "thin", "name"].tolist()
+    if thin:
+        where = thin[0] if len(thin) == 1 else f"{len(thin)} months"
+        text += f"; in {where} there are fewer than half as many as in the median month"
+    half = frame[frame["half"].astype(bool) & (frame["n"] > 0)]
+    if len(half) == 1:
+        share = float(half["share_known"].iloc[0])
+        known = f"{100 * share:.0f}%" if 0.01 <= share < 0.495 else _words.percent(share)
+        text += f"; in {half['name'].iloc[0]} the group is known for {known} of records"
+    elif len(half):
+        text += f"; in {len(half)} months the group is known for fewer than half of records"
     return text

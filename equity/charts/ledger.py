@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from equity.charts import _draw, _marks, _words
+from equity.charts import _axes, _draw, _marks, _words
 from equity.charts._common import alternative
 from equity.charts._style import PALETTE
 
@@ -55,7 +55,7 @@ def ledger(
     frame["reason"] = frame["note"]
     frame["colour"] = PALETTE["blue"]
     frame["aria"] = [
-        f"{r['label']}: {r['value']} remain, {r['n_text']}" for r in frame.to_dict("records")
+        f"{r['label']}: {r['value']} remain, {r['n_text']}" for r in _draw.rows_of(frame)
     ]
     frame["at"] = pd.to_numeric(frame["rows"]).astype(float)
     page = _draw.Page(frame["label"].tolist(), len(frame))
@@ -65,21 +65,28 @@ def ledger(
         alt.Tooltip("rows:Q", title="Rows that remain", format=","),
         alt.Tooltip("left_out:Q", title="Left out", format=","),
     ]
-    x = alt.X("at:Q", scale=_marks.x_scale(page, log=False), axis=None)
+    x = alt.X("at:Q", scale=_axes.x_scale(page, log=False), axis=None)
     layers = [
         _marks.hover(page, height, tips),
         *_marks.at_least(x, 0, 1),
         _marks.layer("rule", strokeWidth=10, yOffset=page.mark_dy)
-        .encode(x=x, x2=alt.X2Datum(0), y=_marks.y_at("y", height), tooltip=tips,
-                color=alt.Color("colour:N", scale=None), description=alt.Description("aria:N"))
+        .encode(
+            x=x,
+            x2=alt.X2Datum(0),
+            y=_marks.y_at("y", height),
+            tooltip=tips,
+            color=alt.Color("colour:N", scale=None),
+            description=alt.Description("aria:N"),
+        )
         .transform_filter(_marks.valid("at")),
         *_marks.words(page, height, alone=True),
     ]
-    title = headline(frame.to_dict("records"), what=what)
+    title = headline(_draw.rows_of(frame), what=what)
     subtitle = [f"How many {what} remain after each step, and how many it leaves out"]
     text = alternative(title, subtitle[0] + ".", frame["aria"].tolist())
-    return _draw.assemble(frame, layers, height=height, title=title, subtitle=subtitle,
-                          description=text)
+    return _draw.assemble(
+        frame, layers, height=height, title=title, subtitle=subtitle, description=text
+    )
 
 
 def headline(rows: list[dict], *, what: str) -> str:

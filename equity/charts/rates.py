@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from equity.charts import _draw, _marks, _words
+from equity.charts import _axes, _draw, _findings, _marks, _words
 from equity.charts._common import (
+    allowance,
     alternative,
     block_names,
     cannot,
@@ -25,8 +26,18 @@ if TYPE_CHECKING:
 __all__ = ["hit_rates", "rates"]
 
 _NEEDED = (
-    "stratum", "group", "reference", "n", "x", "x_known", "rate", "low", "high",
-    "ratio", "ratio_low", "ratio_high",
+    "stratum",
+    "group",
+    "reference",
+    "n",
+    "x",
+    "x_known",
+    "rate",
+    "low",
+    "high",
+    "ratio",
+    "ratio_low",
+    "ratio_high",
 )
 
 
@@ -38,6 +49,7 @@ def rates(
     labels: Mapping[str, str] | None = None,
     strata_label: str | None = None,
     confidence_level: float = 0.95,
+    unit: str = "records",
 ) -> alt.LayerChart:
     """Draw the rate of each group as a dot with its interval, the reference group in grey.
 
@@ -49,20 +61,23 @@ def rates(
     labels : group key -> words; ours for the known keys, else the key itself.
     strata_label : what one stratum is, such as "district".
     confidence_level : the level with which the table was made.
+    unit : what one record is, in the plural: "stops", "applicants".
 
     Raises ValueError where the table lacks a column or has more than 5,000 rows.
     It cannot show why rates differ.
     """
     verb = _words.done(what)
+
     def say(row: dict) -> str:
         group, other = (_words.people(row[k], labels, who) for k in ("group", "reference"))
         if row["ratio"] == 0:
-            return (f"{_words.sentence(group)}: none of {_words.whole(row['x_known'])}"
-                    f"{f' {verb}' if verb else ''}, clearly less often than {other}")
-        size = _words.times(row["ratio"])
+            return (
+                f"{_words.sentence(group)}: none of {_words.whole(row['x_known'])}"
+                f"{f' {verb}' if verb else ''}, clearly less often than {other}"
+            )
         if not verb:
-            return f"The rate of {group} was {size} times that of {other}"
-        return f"{_words.sentence(group)} were {verb} {size} times as often as {other}"
+            return f"The rate of {group} was {_findings.size(row)} that of {other}"
+        return f"{_words.sentence(group)} were {verb} {_findings.size(row)} as often as {other}"
 
     def more(row: dict, word: str) -> str:
         group, other = (_words.people(row[k], labels, who) for k in ("group", "reference"))
@@ -70,10 +85,21 @@ def rates(
             return f"{group} were recorded {word} often than {other}"
         return f"{group} were {verb} {word} often than {other}"
 
+    def name(row: dict) -> str:
+        return _words.people(row["group"], labels, who)
+
     shown = f"Share of each group {verb}" if verb else "Share of each group"
     return _draw_rates(
-        table, say=say, more=more, shown=shown, unit="records", labels=labels,
-        strata_label=strata_label, confidence_level=confidence_level, extra=[],
+        table,
+        say=say,
+        more=more,
+        name=name,
+        shown=shown,
+        unit=unit,
+        labels=labels,
+        strata_label=strata_label,
+        confidence_level=confidence_level,
+        extra=[],
         limits="A difference in rates does not show why the rates differ",
     )
 
@@ -99,18 +125,28 @@ def hit_rates(
     It cannot show by which standard searches are made: groups can differ in hit rates although
     everybody is searched by the same standard (infra-marginality), and the reverse.
     """
+
     def say(row: dict) -> str:
         group = _words.people(row["group"], labels, who)
         other = _words.people(row["reference"], labels, who)
         if row["ratio"] == 0:
-            return (f"None of {_words.whole(row['x_known'])} searches of {group} found {what}, "
-                    f"clearly less often than searches of {other}")
-        return (f"Searches of {group} found {what} {_words.times(row['ratio'])} times as often "
-                f"as searches of {other}")
+            return (
+                f"None of {_words.whole(row['x_known'])} searches of {group} found {what}, "
+                f"clearly less often than searches of {other}"
+            )
+        return (
+            f"Searches of {group} found {what} {_findings.size(row)} as often "
+            f"as searches of {other}"
+        )
 
     def more(row: dict, word: str) -> str:
-        return (f"searches of {_words.people(row['group'], labels, who)} found {what} {word} "
-                f"often than searches of {_words.people(row['reference'], labels, who)}")
+        return (
+            f"{name(row)} found {what} {word} "
+            f"often than searches of {_words.people(row['reference'], labels, who)}"
+        )
+
+    def name(row: dict) -> str:
+        return f"searches of {_words.people(row['group'], labels, who)}"
 
     extra = []
     for column, because in (
@@ -120,8 +156,16 @@ def hit_rates(
         if column in table and (total := pd.to_numeric(table[column]).fillna(0).sum()):
             extra.append(f"{total:,.0f} searches left out {because}")
     return _draw_rates(
-        table, say=say, more=more, shown=f"Share of searches that found {what}", unit="searches",
-        labels=labels, strata_label=strata_label, confidence_level=confidence_level, extra=extra,
+        table,
+        say=say,
+        more=more,
+        name=name,
+        shown=f"Share of searches that found {what}",
+        unit="searches",
+        labels=labels,
+        strata_label=strata_label,
+        confidence_level=confidence_level,
+        extra=extra,
         limits="Hit rates can differ even where one standard is applied to all, since those "
         "searched are not alike; they do not show the standard itself",
     )
@@ -132,6 +176,7 @@ def _draw_rates(
     *,
     say: Callable[[dict], str],
     more: Callable[[dict, str], str],
+    name: Callable[[dict], str],
     shown: str,
     unit: str,
     labels: Mapping[str, str] | None,
@@ -157,54 +202,77 @@ def _draw_rates(
         if not _words.given(row["rate"]):
             return None
         if not _words.given(row["ratio"]):
-            return "no ratio: see table"
+            if _findings.size(row):
+                return f"ratio {ratio(row['ratio_low'])} or more"
+            way = {"above": "more often", "below": "less often"}
+            return (
+                f"{way[s]}, no ratio"
+                if (s := _findings.side(row, 1 - confidence_level)) in way
+                else "no ratio: see table"
+            )
         ends = _words.span(row["ratio_low"], row["ratio_high"], ratio)
         return f"ratio {ratio(row['ratio'])} {ends}".strip()
 
     frame["n_text"] = _draw.apply(
-        lambda r: f"{_words.whole(r['x'])} of {_words.whole(r['x_known'])}", frame)
+        lambda r: f"{_words.whole(r['x'])} of {_words.whole(r['x_known'])}", frame
+    )
     frame["value"] = _draw.apply(value, frame)
     frame["note"] = _draw.apply(note, frame)
     frame["missing"] = _draw.apply(lambda r: cannot(r, "rate"), frame)
     heads = block_names(frame, ("stratum",), {})
     frame["aria"] = [
-        ", ".join(x for x in (
-            head, row["label"], row["value"] or row["missing"], row["n_text"], row["note"]) if x)
-        for head, row in zip(heads, frame.to_dict("records"), strict=True)
+        ", ".join(
+            x
+            for x in (
+                head,
+                row["label"],
+                row["value"] or row["missing"],
+                row["n_text"],
+                row["note"],
+            )
+            if x
+        )
+        for head, row in zip(heads, _draw.rows_of(frame), strict=True)
     ]
     sentences = frame["aria"].tolist()
     page = _draw.Page(frame["label"].tolist(), len(frame))
     frame = _draw.clip(frame, "rate", "low", "high", log=False)
     at_reference = frame[frame["is_reference"]].drop_duplicates("stratum").set_index("stratum")
     frame["reference_rate"] = frame["stratum"].map(at_reference["rate"])
-    frame["value_short"] = _draw.apply(
-        lambda r: percent(r["rate"]) if _words.given(r["rate"]) else None, frame)
     frame, height = _draw.place(frame, heads, page, room=6 if any(heads) else _draw.AXIS_ROOM)
-    other = _words.listed([_words.name(k, labels) for k in dict.fromkeys(frame["reference"])
-                           if isinstance(k, str)] or ["the reference"])
+    other = _words.listed(
+        [_words.name(k, labels) for k in dict.fromkeys(frame["reference"]) if isinstance(k, str)]
+        or ["the reference"]
+    )
 
     tips = [
-        *([alt.Tooltip("stratum:N", title=_words.sentence(strata_label or "part"))]
-          if any(heads) else []),
+        *(
+            [alt.Tooltip("stratum:N", title=_words.sentence(strata_label or "part"))]
+            if any(heads)
+            else []
+        ),
         alt.Tooltip("label:N", title="Group"),
         alt.Tooltip("value:N", title=f"Rate ({interval})"),
         alt.Tooltip("n_text:N", title=_words.sentence(unit)),
         alt.Tooltip("note:N", title="Compared with the reference"),
         alt.Tooltip("reason:N", title="Note"),
     ]
-    x = alt.X("at:Q", scale=_marks.x_scale(page, log=False),
-              axis=_marks.axis_percent(shown))
+    x = alt.X("at:Q", scale=_axes.x_scale(page, log=False), axis=_axes.axis_percent(shown))
     layers = [
         _marks.hover(page, height, tips),
         *_marks.at_least(x, 0, 0.02),
         *_reference_line(page, height, x, f"comparison: {other}", named=not any(heads)),
         _marks.intervals(page, height, x),
         *_marks.arrows(page, height, x),
-        _marks.dots(page, height, x, tips),
+        *_marks.dots(page, height, x, tips),
         *_marks.words(page, height),
     ]
-    title = _words.finding(
-        frame.to_dict("records"), say=say, more=more, alpha=1 - confidence_level,
+    title = _findings.finding(
+        _draw.rows_of(frame),
+        say=say,
+        more=more,
+        name=name,
+        alpha=1 - confidence_level,
         strata=strata_label,
     )
     reference = reference_words(frame, labels)
@@ -213,13 +281,21 @@ def _draw_rates(
         f"{shown}; lines show the {interval}, n = {total:,.0f} {unit}",
         reference + "; a dashed line marks its rate",
         *extra,
+        *allowance(_findings.side(r, 1 - confidence_level) for r in _draw.rows_of(frame)),
         *remarks(frame, "rate"),
         *filter(None, [unknown_words(frame, unit)]),
         limits,
     ]
     intro = f"{shown}, {group_words(frame)}, {interval}. {reference}."
-    return _draw.assemble(frame, layers, height=height, title=title, subtitle=subtitle,
-                          description=alternative(title, intro, sentences))
+    return _draw.assemble(
+        frame,
+        layers,
+        height=height,
+        title=title,
+        subtitle=subtitle,
+        description=alternative(title, intro, sentences),
+        page=page,
+    )
 
 
 def _reference_line(
@@ -228,8 +304,14 @@ def _reference_line(
     import altair as alt
 
     line = (
-        _marks.layer("rule", color=_marks.GREY, strokeWidth=1.5, strokeDash=[4, 3], aria=False,
-                     **_marks.beside(page))
+        _marks.layer(
+            "rule",
+            color=_marks.GREY,
+            strokeWidth=1.5,
+            strokeDash=[4, 3],
+            aria=False,
+            **_marks.beside(page),
+        )
         .encode(x=_marks.on("reference_rate", x), y=_marks.y_at("y", height), y2=alt.Y2("y:Q"))
         .transform_filter("isValid(datum.reference_rate) && !isValid(datum.missing)")
     )
@@ -237,9 +319,15 @@ def _reference_line(
         return [line]
     left = "scale('x', datum.reference_rate) > width * 0.6"
     text = (
-        _marks.layer("text", text=says, fontSize=12, fontStyle="italic", aria=False,
-                     align={"expr": f"{left} ? 'right' : 'left'"},
-                     dx={"expr": f"{left} ? 6 : -6"})
+        _marks.layer(
+            "text",
+            text=says,
+            fontSize=12,
+            fontStyle="italic",
+            aria=False,
+            align={"expr": f"{left} ? 'right' : 'left'"},
+            dx={"expr": f"{left} ? 6 : -6"},
+        )
         .encode(x=_marks.on("reference_rate", x), y=alt.YValue(12))
         .transform_filter("datum.is_reference && isValid(datum.at)")
     )

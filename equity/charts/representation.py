@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from equity.charts import _draw, _marks, _words
+from equity.charts import _axes, _draw, _findings, _marks, _words
 from equity.charts._common import (
+    allowance,
     alternative,
     block_names,
     cannot,
@@ -26,8 +27,20 @@ if TYPE_CHECKING:
 __all__ = ["representation"]
 
 _NEEDED = (
-    "stratum", "benchmark", "group", "n", "x", "share", "low", "high", "population_share",
-    "population_share_se", "ratio", "ratio_low", "ratio_high", "shortfall",
+    "stratum",
+    "benchmark",
+    "group",
+    "n",
+    "x",
+    "share",
+    "low",
+    "high",
+    "population_share",
+    "population_share_se",
+    "ratio",
+    "ratio_low",
+    "ratio_high",
+    "shortfall",
 )
 
 
@@ -76,18 +89,17 @@ def representation(
         return text
 
     def counted(row: dict) -> str:
+        if not_kept(row):
+            return "none recorded"
         text = f"{_words.whole(row['x'])} of {_words.whole(row['n'])}"
         if _words.given(row["shortfall"]) and _words.given(row["x"]):
             text += f"; {_words.whole(row['x'] + row['shortfall'])} would match"
         return text
 
     frame["value"] = _draw.apply(value, frame)
-    frame["value_short"] = _draw.apply(
-        lambda r: percent(r["share"]) if _words.given(r["share"]) else None, frame)
     frame["note"] = _draw.apply(note, frame)
     frame["n_text"] = _draw.apply(counted, frame)
-    frame["n_short"] = _draw.apply(
-        lambda r: f"{_words.whole(r['x'])} of {_words.whole(r['n'])}", frame)
+    frame["n_short"] = _draw.apply(lambda r: counted(r).split(";")[0], frame)
     frame["missing"] = _draw.apply(lambda r: cannot(r, "share"), frame)
     several = frame["benchmark"].nunique() > 1
     strata = frame["stratum"].nunique() > 1
@@ -98,23 +110,34 @@ def representation(
     else:
         heads = block_names(frame, ("stratum", "benchmark"), {})
     frame["aria"] = [
-        ", ".join(x for x in (
-            str(r["stratum"]) if strata else "", r["group_label"],
-            r["value"] or r["missing"],
-            f"{r['benchmark']} {r['note'].removeprefix('benchmark ')}" if several else r["note"],
-            r["n_text"]) if x)
-        for r in frame.to_dict("records")
+        ", ".join(
+            x
+            for x in (
+                str(r["stratum"]) if strata else "",
+                r["group_label"],
+                r["value"] or r["missing"],
+                f"{r['benchmark']} {r['note'].removeprefix('benchmark ')}"
+                if several
+                else r["note"],
+                r["n_text"],
+            )
+            if x
+        )
+        for r in _draw.rows_of(frame)
     ]
     sentences = frame["aria"].tolist()
     page = _draw.Page(
-        [*frame["label"], *([] if len(frame) > 24 else ["0,000 of 00,000; 000 would"])],
-        len(frame))
+        [*frame["label"], *([] if len(frame) > 24 else ["0,000 of 00,000; 000 would"])], len(frame)
+    )
     frame = _draw.clip(frame, "share", "low", "high", log=False)
     frame, height = _draw.place(frame, heads, page, room=6)
 
     tips = [
-        *([alt.Tooltip("stratum:N", title=_words.sentence(strata_label or "part"))]
-          if strata else []),
+        *(
+            [alt.Tooltip("stratum:N", title=_words.sentence(strata_label or "part"))]
+            if strata
+            else []
+        ),
         alt.Tooltip("group_label:N", title="Group"),
         alt.Tooltip("value:N", title=f"Share of the {what} ({interval})"),
         alt.Tooltip("benchmark:N", title="Benchmark"),
@@ -122,8 +145,7 @@ def representation(
         alt.Tooltip("n_text:N", title="People"),
         alt.Tooltip("reason:N", title="Note"),
     ]
-    x = alt.X("at:Q", scale=_marks.x_scale(page, log=False),
-              axis=_marks.axis_percent("Share"))
+    x = alt.X("at:Q", scale=_axes.x_scale(page, log=False), axis=_axes.axis_percent("Share"))
     grey = {"color": REFERENCE_COLOUR, "aria": False, "yOffset": page.mark_dy}
     tick = 14 if page.compact else 22
     layers = [
@@ -133,35 +155,64 @@ def representation(
         .encode(x=_marks.on("at", x), x2=alt.X2("population_share:Q"), y=_marks.y_at("y", height))
         .transform_filter(_marks.valid("at", "population_share")),
         _marks.layer("rule", strokeWidth=7, strokeOpacity=1, **grey)
-        .encode(x=_marks.on("benchmark_low", x), x2=alt.X2("benchmark_high:Q"),
-                y=_marks.y_at("y", height))
+        .encode(
+            x=_marks.on("benchmark_low", x),
+            x2=alt.X2("benchmark_high:Q"),
+            y=_marks.y_at("y", height),
+        )
         .transform_filter(_marks.valid("benchmark_low", "benchmark_high")),
         _marks.layer("tick", orient="vertical", thickness=3, size=tick, opacity=1, **grey)
         .encode(x=_marks.on("population_share", x), y=_marks.y_at("y", height))
         .transform_filter(_marks.valid("population_share")),
         _marks.intervals(page, height, x),
         *_marks.arrows(page, height, x),
-        _marks.dots(page, height, x, tips),
+        *_marks.dots(page, height, x, tips),
         *_marks.words(page, height, brief=True),
     ]
-    title = headline(frame.to_dict("records"), what=what, labels=labels,
-                     alpha=1 - confidence_level, strata=strata_label)
+    title = headline(
+        _draw.rows_of(frame),
+        what=what,
+        labels=labels,
+        alpha=1 - confidence_level,
+        strata=strata_label,
+    )
     names = [str(b) for b in dict.fromkeys(frame["benchmark"]) if isinstance(b, str)]
     benchmark = f"benchmark{'s' if several else ''}: " + (
-        _words.listed(names) if names else "not named")
+        _words.listed(names) if names else "not named"
+    )
     parts = frame.drop_duplicates(["stratum", "benchmark"])
     total = pd.to_numeric(parts.drop_duplicates("stratum")["n"]).fillna(0).sum()
     subtitle = [
         f"Dots: share of the {what}, with the {interval}, n = {total:,.0f}",
         f"Grey ticks: share of the benchmark, with its sampling error; {benchmark}",
+        *allowance(
+            _findings.side(r, 1 - confidence_level)
+            for r in _draw.rows_of(frame)
+            if not not_kept(r)
+        ),
         *remarks(frame, "ratio"),
         *filter(None, [unknown_words(frame, "people")]),
         "A gap does not show why it is there, nor who applied",
     ]
-    intro = (f"Share of the {what}, {group_words(frame, 'group_label')}, {interval}, "
-             f"compared with the {benchmark}.")
-    return _draw.assemble(frame, layers, height=height, title=title, subtitle=subtitle,
-                          description=alternative(title, intro, sentences))
+    intro = (
+        f"Share of the {what}, {group_words(frame, 'group_label')}, {interval}, "
+        f"compared with the {benchmark}."
+    )
+    return _draw.assemble(
+        frame,
+        layers,
+        height=height,
+        title=title,
+        subtitle=subtitle,
+        description=alternative(title, intro, sentences),
+        page=page,
+    )
+
+
+def not_kept(row: Mapping) -> bool:
+    """Return whether nobody of a group is in the counts at all: it may not be kept apart there."""
+    reason = row.get("reason")
+    return isinstance(reason, str) and "nobody of this group in the counts" in reason
 
 
 def headline(
@@ -175,7 +226,8 @@ def headline(
     """Return the finding: the largest clear gap in percentage points, or that none is clear."""
     if not rows:
         return "There are no figures to show"
-    sides = [_words.side(r, alpha) for r in rows]
+    rows = [r for r in rows if not not_kept(r)]
+    sides = [_findings.side(r, alpha) for r in rows]
     if all(s == "missing" for s in sides):
         return "No comparison with the benchmark can be computed from these numbers"
     names = list(dict.fromkeys(r["benchmark"] for r in rows))
@@ -183,29 +235,12 @@ def headline(
     if not clear:
         tail = " once the number of comparisons is allowed for" if "alone" in sides else ""
         return f"No clear difference from the benchmark can be told{tail}"
+    if len({r["stratum"] for r in rows} - {"not known"}) > 1:
+        return _over_parts(rows, sides, names=names, labels=labels, strata=strata)
 
     def gap(row: dict) -> float:
         return abs(row["share"] - row["population_share"])
 
-    if len({r["stratum"] for r in rows}) > 1:
-        first = [(r, s) for r, s in zip(rows, sides, strict=True) if r["benchmark"] == names[0]]
-        tally = {
-            g: [s for r, s in first if r["group"] == g] for g in {r["group"]: 0 for r, _ in first}
-        }
-        best, way = max(((g, w) for g in tally for w in ("below", "above")),
-                        key=lambda gw: tally[gw[0]].count(gw[1]))
-        if not (number := tally[best].count(way)):
-            return "No clear difference from the first benchmark can be told"
-        opposite = tally[best].count("above" if way == "below" else "below")
-        left = len(tally[best]) - number - opposite
-        smaller = "smaller" if way == "below" else "larger"
-        text = (f"In {number} of {len(tally[best])} {_words.plural(strata, len(tally[best]))}, "
-                f"{_words.people(best, labels)} are a {smaller} share than of the benchmark")
-        if len(names) > 1:
-            text += f" “{names[0]}”"
-        if opposite:
-            text += f"; in {opposite}, a {'larger' if way == 'below' else 'smaller'} one"
-        return text + (f"; in {left}, no clear difference can be told" if left else "")
     row, way = max(clear, key=lambda pair: gap(pair[0]))
     benchmark = f"the benchmark “{row['benchmark']}”" if len(names) > 1 else "the benchmark"
 
@@ -221,8 +256,54 @@ def headline(
     other = [r for r, s in clear if s != way and r["benchmark"] == row["benchmark"]]
     if len(names) == 1 and other:
         text += f"; {say(max(other, key=gap), False)}"
-    if len(names) > 1:
-        same = [s for r, s in zip(rows, sides, strict=True) if r["group"] == row["group"]]
-        if len(set(same)) > 1:
-            text += "; by another benchmark this is not so clear"
+    by_other = [
+        (r, s)
+        for r, s in zip(rows, sides, strict=True)
+        if r["group"] == row["group"] and r["benchmark"] != row["benchmark"]
+    ]
+    against = [r for r, s in by_other if {s, way} == {"above", "below"}]
+    if against:
+        said = [f"“{r['benchmark']}” ({_words.percent(r['population_share'])})" for r in against]
+        text += f"; by {_words.listed(said)} it is the other way round"
+    for states, end in (
+        ({"unclear", "alone"}, "no clear difference can be told"),
+        ({"missing"}, "no comparison can be computed"),
+    ):
+        if found := [f"“{r['benchmark']}”" for r, s in by_other if s in states]:
+            text += f"; by {_words.listed(found)}, {end}"
     return text
+
+
+def _over_parts(
+    rows: list[dict],
+    sides: list[str],
+    *,
+    names: list[str],
+    labels: Mapping[str, str] | None,
+    strata: str | None,
+) -> str:
+    """Return in how many parts a group's share differs, by the first benchmark."""
+    first = [
+        (r, s)
+        for r, s in zip(rows, sides, strict=True)
+        if r["benchmark"] == names[0] and r["stratum"] != "not known"
+    ]
+    if not any(s in ("above", "below") for _, s in first):
+        which = "first benchmark" if len(names) > 1 else "benchmark"
+        return f"No clear difference from the {which} can be told"
+
+    def name(row: dict) -> str:
+        return _words.people(row["group"], labels)
+
+    def phrase(row: dict, way: str) -> str:
+        text = f"{name(row)} are a {'larger' if way == 'above' else 'smaller'} share than of "
+        return text + ("the benchmark" if len(names) < 2 else f"the benchmark “{names[0]}”")
+
+    return _findings.over_parts(
+        [r for r, _ in first],
+        [s for _, s in first],
+        phrase=phrase,
+        name=name,
+        strata=strata,
+        words={"above": "a larger share", "below": "a smaller share"},
+    )

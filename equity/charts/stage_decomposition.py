@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from equity.charts import _draw, _marks, _words
+from equity.charts import _axes, _draw, _findings, _marks, _words
 from equity.charts._common import (
+    allowance,
     alternative,
+    axis_title,
     block_names,
     cannot,
     group_words,
@@ -25,7 +28,15 @@ __all__ = ["stage_decomposition"]
 
 BOTTOM_LINE = "bottom line"
 _NEEDED = (
-    "stratum", "stage", "group", "reference", "n", "x", "log_ratio", "impact_ratio", "ratio_low",
+    "stratum",
+    "stage",
+    "group",
+    "reference",
+    "n",
+    "x",
+    "log_ratio",
+    "impact_ratio",
+    "ratio_low",
     "ratio_high",
 )
 
@@ -74,9 +85,10 @@ def stage_decomposition(
     def note(row: dict) -> str | None:
         if row["stage"] == BOTTOM_LINE or not _words.given(row["impact_ratio"]):
             return "all stages together" if row["stage"] == BOTTOM_LINE else None
-        clear = _words.side(row | {"ratio": row["impact_ratio"]}, 1 - confidence_level)
+        clear = step_side(row, 1 - confidence_level)
         way = {"above": "raises the ratio", "below": "lowers the ratio"}.get(
-            clear, "no clear effect")
+            clear, "no clear effect"
+        )
         share = row.get("share_of_total")
         return f"{way}, {percent(share)} of it" if _words.given(share) else way
 
@@ -84,24 +96,33 @@ def stage_decomposition(
     frame["group_label"] = frame["label"]
     frame["stage_label"] = [stage(str(s)) for s in frame["stage"]]
     frame["value"] = _draw.apply(value, frame)
-    frame["value_short"] = _draw.apply(
-        lambda r: ratio(r["impact_ratio"]) if _words.given(r["impact_ratio"]) else None, frame)
     frame["note"] = _draw.apply(note, frame)
     frame["n_text"] = _draw.apply(
-        lambda r: f"{_words.whole(r['x'])} of {_words.whole(r['n'])}", frame)
-    frame["missing"] = _draw.apply(_missing, frame)
+        lambda r: f"{_words.whole(r['x'])} of {_words.whole(r['n'])}", frame
+    )
+    frame["missing"] = _draw.apply(lambda r: _missing(r, 1 - confidence_level), frame)
     frame["label"] = frame["stage_label"]
-    frame["short"] = [_words.name(s, short=True) for s in frame["stage_label"]]
     write = {"group": lambda g: _words.name(g, labels)}
     heads = block_names(frame, ("stratum", "group"), write)
     frame["aria"] = [
-        ", ".join(x for x in (
-            str(r["stratum"]) if frame["stratum"].nunique() > 1 else "", r["group_label"],
-            r["stage_label"], r["value"] or r["missing"], r["note"], r["n_text"]) if x)
-        for r in frame.to_dict("records")
+        ", ".join(
+            x
+            for x in (
+                str(r["stratum"]) if frame["stratum"].nunique() > 1 else "",
+                r["group_label"],
+                r["stage_label"],
+                r["value"] or r["missing"],
+                r["note"],
+                r["n_text"],
+            )
+            if x
+        )
+        for r in _draw.rows_of(frame)
     ]
     sentences = frame["aria"].tolist()
-    page = _draw.Page(frame["label"].tolist(), len(frame), right=190, under=8)
+    page = _draw.Page(frame["label"].tolist(), len(frame), right=190, under=8, alone=True)
+    if not page.compact:
+        page.row += 14  # on a narrow page, for the line of the note
     frame, height = _draw.place(frame, heads, page)
 
     tips = [
@@ -114,43 +135,75 @@ def stage_decomposition(
     ]
     keys = [k for k in dict.fromkeys(frame["reference"]) if isinstance(k, str)]
     other = _words.listed([_words.name(k, labels) for k in keys] or ["the reference"])
-    x = alt.X("at:Q", scale=_marks.x_scale(page, log=True),
-              axis=_marks.axis_log(f"Selection rate, times that of {other} (log scale)"))
+    x = alt.X(
+        "at:Q",
+        scale=_axes.x_scale(page, log=True),
+        axis=_axes.axis_log(axis_title(frame, labels)),
+    )
     colour = alt.Color("colour:N", scale=None)
     thick = 11 if page.compact else 16
     layers = [
         _marks.hover(page, height, tips),
         *_marks.at_least(x, 0.8, 1.25),
         *_marks.line_at(page, height, x, 1, f"same as {other}"),
-        _marks.layer("rule", color=PALETTE["grey"], strokeWidth=1, strokeDash=[2, 2], aria=False,
-                     yOffset=page.mark_dy, y2Offset=page.mark_dy)
+        _marks.layer(
+            "rule",
+            color=PALETTE["grey"],
+            strokeWidth=1,
+            strokeDash=[2, 2],
+            aria=False,
+            yOffset=page.mark_dy,
+            y2Offset=page.mark_dy,
+        )
         .encode(x=_marks.on("at", x), y=_marks.y_at("y", height), y2=alt.Y2("next_y:Q"))
         .transform_calculate(next_y=f"datum.y + {page.row}")
         .transform_filter("isValid(datum.at) && datum.goes_on"),
         _marks.layer("rule", strokeWidth=thick, yOffset=page.mark_dy)
-        .encode(x=_marks.on("start", x), x2=alt.X2("at:Q"), y=_marks.y_at("y", height),
-                tooltip=tips, color=colour, description=alt.Description("aria:N"))
+        .encode(
+            x=_marks.on("start", x),
+            x2=alt.X2("at:Q"),
+            y=_marks.y_at("y", height),
+            tooltip=tips,
+            color=colour,
+            description=alt.Description("aria:N"),
+        )
         .transform_filter(_marks.valid("start", "at")),
         _marks.layer("rule", strokeWidth=2, aria=False, yOffset=_below(page, thick))
-        .encode(x=_marks.on("end_low", x), x2=alt.X2("end_high:Q"), y=_marks.y_at("y", height),
-                color=colour)
+        .encode(
+            x=_marks.on("end_low", x),
+            x2=alt.X2("end_high:Q"),
+            y=_marks.y_at("y", height),
+            color=colour,
+        )
         .transform_filter(_marks.valid("end_low", "end_high")),
         *_marks.words(page, height),
     ]
-    title = headline(frame.to_dict("records"), who=who, labels=labels,
-                     alpha=1 - confidence_level)
+    title = headline(_draw.rows_of(frame), who=who, labels=labels, alpha=1 - confidence_level)
     reference = reference_words(frame, labels).removesuffix(", who are not in these numbers")
     total = pd.to_numeric(frame.drop_duplicates(["stratum", "group"])["n"]).fillna(0).sum()
     subtitle = [
-        "Each bar is one stage: where it ends, the next begins. Orange lowers the ratio, blue "
-        "raises it, grey is all stages together",
+        "Each bar is one stage's ratio of selection rates: where it ends, the next begins. To the "
+        "left (orange) it lowers the ratio, to the right (blue) it raises it; grey is all stages "
+        "together",
         f"{reference}. Thin lines show the {interval} of a stage, "
         f"n = {total:,.0f} {who} of the groups drawn",
+        *allowance(
+            step_side(r, 1 - confidence_level)
+            for r in _draw.rows_of(frame)
+            if r["stage"] != BOTTOM_LINE
+        ),
         "It does not show why a stage lowers or raises the ratio",
     ]
     intro = f"{group_words(frame, 'group_label')}, ratio of each stage, {interval}. {reference}."
-    return _draw.assemble(frame, layers, height=height, title=title, subtitle=subtitle,
-                          description=alternative(title, intro, sentences))
+    return _draw.assemble(
+        frame,
+        layers,
+        height=height,
+        title=title,
+        subtitle=subtitle,
+        description=alternative(title, intro, sentences),
+        page=page,
+    )
 
 
 def _below(page: _draw.Page, thick: int) -> dict[str, str]:
@@ -160,12 +213,10 @@ def _below(page: _draw.Page, thick: int) -> dict[str, str]:
 def _cumulate(frame: pd.DataFrame) -> pd.DataFrame:
     """Add where each bar starts and ends, its interval, and its colour."""
     out = []
-    points = [
-        float(v) for v in frame["impact_ratio"] if _words.given(v) and float(v) > 0
-    ]
+    points = [float(v) for v in frame["impact_ratio"] if _words.given(v) and float(v) > 0]
     least, most = min([0.3, *(p / 3 for p in points)]), max([3, *(p * 3 for p in points)])
     level_of: dict[tuple, float | None] = {}
-    for row in frame.to_dict("records"):
+    for row in _draw.rows_of(frame):
         key = (row["stratum"], row["group"])
         total = row["stage"] == BOTTOM_LINE
         start = 1.0 if total else level_of.get(key, 1.0)
@@ -175,49 +226,110 @@ def _cumulate(frame: pd.DataFrame) -> pd.DataFrame:
         level_of[key] = at
         ends = [
             min(max(start * float(row[c]), least), most)  # type: ignore[operator]
-            if drawn and _words.given(row[c]) else None
+            if drawn and _words.given(row[c])
+            else None
             for c in ("ratio_low", "ratio_high")
         ]
         colour = "grey" if total else ("orange" if drawn and step < 1 else "blue")
-        out.append({
-            "start": start if drawn else None, "at": at, "end_low": ends[0], "end_high": ends[1],
-            "colour": PALETTE[colour], "goes_on": drawn and not total,
-        })
-    return frame.assign(**{
-        k: pd.Series([o[k] for o in out], index=frame.index, dtype=object)
-        for k in ("start", "at", "end_low", "end_high", "colour", "goes_on")
-    })
+        out.append(
+            {
+                "start": start if drawn else None,
+                "at": at,
+                "end_low": ends[0],
+                "end_high": ends[1],
+                "colour": PALETTE[colour],
+                "goes_on": drawn and not total,
+            }
+        )
+    return frame.assign(
+        **{
+            k: pd.Series([o[k] for o in out], index=frame.index, dtype=object)
+            for k in ("start", "at", "end_low", "end_high", "colour", "goes_on")
+        }
+    )
 
 
-def _missing(row: dict) -> str | None:
+def _missing(row: dict, alpha: float) -> str | None:
     if _words.given(row["at"]):
         return None
+    if _nobody(row):
+        clear = step_side(row, alpha) == "below"
+        return f"none of {_words.whole(row['n'])} passed{', clearly less often' * clear}"
     if not _words.given(row["impact_ratio"]):
-        return cannot(row, "impact_ratio")
-    if row["impact_ratio"] == 0:
-        return "a ratio of 0 has no place on this axis"
+        nobody = _words.given(row["n"]) and row["n"] == 0
+        return "nobody of this group entered" if nobody else cannot(row, "impact_ratio")
     return "not drawn: a stage before it cannot be computed"
 
 
-def headline(
-    rows: list[dict], *, who: str, labels: Mapping[str, str] | None, alpha: float
-) -> str:
+def _nobody(row: Mapping) -> bool:
+    """Return whether some of the group entered a stage and none passed it."""
+    return (
+        row["stage"] != BOTTOM_LINE
+        and _words.given(row["x"])
+        and row["x"] == 0
+        and _words.given(row["n"])
+        and row["n"] > 0
+    )
+
+
+def step_side(row: Mapping, alpha: float) -> str:
+    """Return what a stage says, as `_findings.side`; where nobody passed, by the test."""
+    given = {"ratio": row["impact_ratio"]}
+    if not _words.given(row["impact_ratio"]) and _words.given(row["x"]):
+        given["difference"] = -1 if row["x"] == 0 else 1  # else nobody of the reference passed
+    return _findings.side({**row, **given}, alpha)
+
+
+def headline(rows: list[dict], *, who: str, labels: Mapping[str, str] | None, alpha: float) -> str:
     """Return the finding: the stage that clearly moves the ratio most, beside the bottom line."""
     if not rows:
         return "There are no stages to take apart"
     steps = [r | {"ratio": r["impact_ratio"]} for r in rows if r["stage"] != BOTTOM_LINE]
-    if not any(_words.given(r["ratio"]) for r in steps):
+    sides = [step_side(r, alpha) for r in steps]
+    none = [r for r, s in zip(steps, sides, strict=True) if s == "missing"]
+    if not any(_words.given(r["ratio"]) for r in steps) and len(none) == len(steps):
         return "No stage can be computed from these numbers"
     if len({r["stratum"] for r in rows}) > 1:
         return "How each stage lowers or raises the ratio, part by part"
-    clear = [r for r in steps if _words.side(r, alpha) in ("above", "below")]
+    clear = [(r, s) for r, s in zip(steps, sides, strict=True) if s in ("above", "below")]
+
+    def names(row: dict) -> tuple[str, str, str]:
+        group, other = (_words.people(row[k], labels, who) for k in ("group", "reference"))
+        stage = (labels or {}).get(row["stage"]) or _words.stage_name(row["stage"])
+        return group, other, stage
+
     if not clear:
-        return "No stage clearly lowers or raises the ratio of any group"
-    best = max(clear, key=_words.certain)
-    group, other = (_words.people(best[k], labels, who) for k in ("group", "reference"))
-    stage = (labels or {}).get(best["stage"]) or _words.stage_name(best["stage"])
-    ratio = _words.times(best["ratio"]) if best["ratio"] else "0"
-    text = f"At the stage “{stage}”, {group} passed {ratio} times as often as {other}"
+        text = "No stage clearly lowers or raises the ratio of any group"
+        if "alone" in sides:
+            text += " once the number of comparisons is allowed for"
+        zero = next((r for r in none if _nobody(r)), None)
+        if zero:
+            group, _, stage = names(zero)
+            text += (
+                f"; at the stage “{stage}”, none of {_words.whole(zero['n'])} {group} "
+                "passed, which is not compared here"
+            )
+        elif none:
+            text += f"; {len(none)} of {len(steps)} figures cannot be computed"
+        return text
+
+    def weight(row: dict) -> float:
+        told = any(_words.given(row.get(k)) for k in ("ratio_low", "ratio_high"))
+        return _findings.certain(row) if told else math.inf
+
+    best, way = max(clear, key=lambda pair: weight(pair[0]))
+    group, other, stage = names(best)
+    if _nobody(best):
+        return (
+            f"At the stage “{stage}”, none of {_words.whole(best['n'])} {group} passed, "
+            f"clearly less often than {other}"
+        )
+    if not _findings.size(best):
+        return (
+            f"At the stage “{stage}”, {group} passed {'more' if way == 'above' else 'less'} "
+            f"often than {other}"
+        )
+    text = f"At the stage “{stage}”, {group} passed {_findings.size(best)} as often as {other}"
     total = [r for r in rows if r["stage"] == BOTTOM_LINE and r["group"] == best["group"]]
     if total and _words.given(total[0]["impact_ratio"]):
         text += f"; all stages together, {_words.times(total[0]['impact_ratio'])} times"

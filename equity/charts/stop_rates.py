@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from equity.charts import _draw, _marks, _words
+from equity.charts import _axes, _draw, _findings, _marks, _words
 from equity.charts._common import (
+    allowance,
     alternative,
+    axis_title,
     block_names,
     cannot,
     group_words,
@@ -26,8 +28,15 @@ if TYPE_CHECKING:
 __all__ = ["stop_rates"]
 
 _NEEDED = (
-    "stratum", "benchmark", "group", "reference", "n", "population",
-    "ratio", "ratio_low", "ratio_high",
+    "stratum",
+    "benchmark",
+    "group",
+    "reference",
+    "n",
+    "population",
+    "ratio",
+    "ratio_low",
+    "ratio_high",
 )
 
 
@@ -65,9 +74,14 @@ def stop_rates(
         if row["is_reference"] and _words.given(row["ratio"]):
             return "1"
         if not _words.given(row["ratio"]):
-            return None
+            return f"{ratio(row['ratio_low'])} or more" if _findings.size(row) else None
         ends = _words.span(row["ratio_low"], row["ratio_high"], ratio)
         return f"{ratio(row['ratio'])} {ends}".strip()
+
+    def missing(row: dict) -> str | None:
+        if row["is_reference"] and row["n"] == 0 and not _words.given(row["ratio"]):
+            return "the comparison, with no stops"
+        return None if _findings.size(row) else cannot(row, "ratio")
 
     def note(row: dict) -> str | None:
         if not _words.given(row["population"]):
@@ -75,20 +89,16 @@ def stop_rates(
         return f"{_words.whole(row['population'])} in benchmark"
 
     frame["value"] = _draw.apply(value, frame)
-    frame["value_short"] = _draw.apply(
-        lambda r: ratio(r["ratio"]) if _words.given(r["ratio"]) else None, frame)
-    frame["n_text"] = _draw.apply(
-        lambda r: f"{_words.whole(r['n'])} stops", frame)
+    frame["n_text"] = _draw.apply(lambda r: f"{_words.whole(r['n'])} stops", frame)
     frame["note"] = _draw.apply(note, frame)
-    frame["missing"] = _draw.apply(lambda r: cannot(r, "ratio"), frame)
+    frame["missing"] = _draw.apply(missing, frame)
     if several and not strata:
         # the benchmarks of one group under one another: the choice of benchmark is the point
         heads = [
             f"{label} · {n}" for label, n in zip(frame["label"], frame["n_text"], strict=True)
         ]
         names = frame["label"].tolist()
-        frame["n_text"] = _draw.apply(
-            lambda r: f"{_words.whole(r['population'])} people", frame)
+        frame["n_text"] = _draw.apply(lambda r: f"{_words.whole(r['population'])} people", frame)
         frame["note"] = pd.Series(None, index=frame.index, dtype=object)
         frame["label"] = frame["short"] = frame["benchmark"].astype(str)
         who_is = names
@@ -97,26 +107,38 @@ def stop_rates(
         who_is = frame["label"].tolist()
     frame["group_label"] = who_is
     frame["aria"] = [
-        ", ".join(x for x in (
-            str(row["stratum"]) if strata else "", words,
-            f"benchmark {row['benchmark']}" if several else "",
-            "the comparison" if row["is_reference"] and row["value"] else "",
-            f"{row['value']} times" if row["value"] and not row["is_reference"]
-            else row["missing"], f"{_words.whole(row['n'])} stops",
-            f"{_words.whole(row['population'])} in benchmark"
-            if _words.given(row["population"]) else "") if x)
-        for words, row in zip(who_is, frame.to_dict("records"), strict=True)
+        ", ".join(
+            x
+            for x in (
+                str(row["stratum"]) if strata else "",
+                words,
+                f"benchmark {row['benchmark']}" if several else "",
+                "the comparison" if row["is_reference"] and row["value"] else "",
+                f"{row['value']} times"
+                if row["value"] and not row["is_reference"]
+                else row["missing"],
+                f"{_words.whole(row['n'])} stops",
+                f"{_words.whole(row['population'])} in benchmark"
+                if _words.given(row["population"])
+                else "",
+            )
+            if x
+        )
+        for words, row in zip(who_is, _draw.rows_of(frame), strict=True)
     ]
     sentences = frame["aria"].tolist()
-    page = _draw.Page(frame["label"].tolist(), len(frame))
+    page = _draw.Page(frame["label"].tolist(), len(frame), alone=several and not strata)
     frame = _draw.clip(frame, "ratio", "ratio_low", "ratio_high", log=True)
     if frame["is_reference"].any():
         frame.loc[frame["is_reference"], ["start", "end"]] = math.nan
     frame, height = _draw.place(frame, heads, page)
 
     tips = [
-        *([alt.Tooltip("stratum:N", title=_words.sentence(strata_label or "part"))]
-          if strata else []),
+        *(
+            [alt.Tooltip("stratum:N", title=_words.sentence(strata_label or "part"))]
+            if strata
+            else []
+        ),
         alt.Tooltip("group_label:N", title="Group"),
         alt.Tooltip("benchmark:N", title="Benchmark"),
         alt.Tooltip("value:N", title=f"Ratio ({interval})"),
@@ -124,38 +146,52 @@ def stop_rates(
         alt.Tooltip("population:Q", title="People in the benchmark", format=",.0f"),
         alt.Tooltip("reason:N", title="Note"),
     ]
-    other = _words.listed([_words.name(k, labels) for k in dict.fromkeys(frame["reference"])
-                           if isinstance(k, str)] or ["the reference"])
-    x = alt.X("at:Q", scale=_marks.x_scale(page, log=True),
-              axis=_marks.axis_log(f"Stops per head, times {other} (log scale)"))
+    other = _words.listed(
+        [_words.name(k, labels) for k in dict.fromkeys(frame["reference"]) if isinstance(k, str)]
+        or ["the reference"]
+    )
+    x = alt.X(
+        "at:Q",
+        scale=_axes.x_scale(page, log=True),
+        axis=_axes.axis_log(axis_title(frame, labels)),
+    )
     layers = [
         _marks.hover(page, height, tips),
         *_marks.at_least(x, 0.8, 1.25),
         *_marks.line_at(page, height, x, 1, f"as often as {other}"),
         _marks.intervals(page, height, x),
         *_marks.arrows(page, height, x),
-        _marks.dots(page, height, x, tips),
-        *_marks.words(page, height, alone=several and not strata),
+        *_marks.dots(page, height, x, tips),
+        *_marks.words(page, height),
     ]
-    rows = frame.to_dict("records")
-    title = headline(rows, what=what, who=who, labels=labels, alpha=1 - confidence_level,
-                     strata=strata_label)
+    rows = _draw.rows_of(frame)
+    title = headline(
+        rows, what=what, who=who, labels=labels, alpha=1 - confidence_level, strata=strata_label
+    )
     names = [str(b) for b in dict.fromkeys(frame["benchmark"]) if b is not None]
     reference = reference_words(frame, labels)
     benchmark = "Benchmarks: " if several else "Benchmark: "
     benchmark += _words.listed(names) if names else "not named"
     total = pd.to_numeric(frame.drop_duplicates(["stratum", "group"])["n"]).fillna(0).sum()
     subtitle = [
-        f"Stops per head of the benchmark, as a ratio; lines show the {interval}, "
-        f"n = {total:,.0f} stops",
+        f"How often each group was {what} for its number in the benchmark, as a ratio; lines "
+        f"show the {interval}, n = {total:,.0f} stops",
         f"{reference}. {benchmark}",
+        *allowance(_findings.side(r, 1 - confidence_level) for r in rows),
         *remarks(frame, "ratio"),
         *filter(None, [unknown_words(frame, "stops")]),
         "The benchmark does not count who was on the road, and those stopped may live elsewhere",
     ]
     intro = f"{group_words(frame, 'group_label')}, {interval}. {reference}. {benchmark}."
-    return _draw.assemble(frame, layers, height=height, title=title, subtitle=subtitle,
-                          description=alternative(title, intro, sentences))
+    return _draw.assemble(
+        frame,
+        layers,
+        height=height,
+        title=title,
+        subtitle=subtitle,
+        description=alternative(title, intro, sentences),
+        page=page,
+    )
 
 
 def headline(
@@ -168,54 +204,97 @@ def headline(
     strata: str | None,
 ) -> str:
     """Return the finding; with several benchmarks, what all of them say together."""
-    def say(row: dict) -> str:
-        group, other = (_words.people(row[k], labels, who) for k in ("group", "reference"))
+
+    def people(row: dict, key: str = "group") -> str:
+        return _words.people(row[key], labels, who)
+
+    def say(row: dict, benchmark: str = "the benchmark") -> str:
+        start = f"For their number in {benchmark}, {people(row)} were"
         if row["ratio"] == 0:
-            return f"Per head, {group} were never {what} here, clearly less often than {other}"
-        return (f"Per head of the benchmark, {group} were {what} {_words.times(row['ratio'])} "
-                f"times as often as {other}")
+            return f"{start} never {what}, clearly less often than {people(row, 'reference')}"
+        return f"{start} {what} {_findings.size(row)} as often as {people(row, 'reference')}"
 
     def more(row: dict, word: str) -> str:
-        group, other = (_words.people(row[k], labels, who) for k in ("group", "reference"))
-        return f"{group} were {what} {word} often per head than {other}"
+        return (
+            f"{people(row)} were {what} {word} often for their number in the benchmark than "
+            f"{people(row, 'reference')}"
+        )
 
+    words = {"say": say, "more": more, "name": people, "alpha": alpha, "strata": strata}
+    rows = _with_direction(rows)
     names = list(dict.fromkeys(r["benchmark"] for r in rows))
     if len(names) < 2 or len({r["stratum"] for r in rows}) > 1:
         wanted = [r for r in rows if r["benchmark"] == names[0]] if names else rows
-        text = _words.finding(wanted, say=say, more=more, alpha=alpha, strata=strata)
+        text = _findings.finding(wanted, **words)
         return text if len(names) < 2 else f"By the benchmark “{names[0]}”: {text}"
     by_group: dict[str, list[tuple[dict, str]]] = {}
     for row in rows:
         if row["group"] != row["reference"]:
-            by_group.setdefault(row["group"], []).append((row, _words.side(row, alpha)))
+            by_group.setdefault(row["group"], []).append((row, _findings.side(row, alpha)))
     if not by_group or all(s == "missing" for g in by_group.values() for _, s in g):
-        return _words.finding(rows, say=say, more=more, alpha=alpha, strata=strata)
-    opposed = {
-        g: pairs for g, pairs in by_group.items() if {"above", "below"} <= {s for _, s in pairs}
-    }
-    if opposed:
-        group = max(opposed, key=lambda g: sum(_words.certain(r) for r, _ in opposed[g]))
-        found = [r["ratio"] for r, s in opposed[group] if s in ("above", "below")]
-        return (f"The answer depends on the benchmark: {_words.people(group, labels, who)} were "
-                f"{what} {_words.times(min(found))} to {_words.times(max(found))} times as often "
-                f"per head as {_words.people(opposed[group][0][0]['reference'], labels, who)}")
-    agreed = {
-        g: pairs for g, pairs in by_group.items()
-        if len({s for _, s in pairs}) == 1 and pairs[0][1] in ("above", "below")
-    }
-    if not agreed:
-        if any(s in ("above", "below") for g in by_group.values() for _, s in g):
-            return "The answer depends on the benchmark: no clear difference holds by all of them"
-        return "No clear difference between groups can be told by any of the benchmarks"
+        return _findings.finding(rows, **words)
 
     def least(pairs: list[tuple[dict, str]]) -> tuple[float, float]:
-        return min(_words.concerned(r) for r, _ in pairs)
+        return min(_findings.concerned(r) for r, _ in pairs)
 
-    pairs = agreed[max(agreed, key=lambda g: least(agreed[g]))]
-    row = pairs[0][0]
-    group, other = (_words.people(row[k], labels, who) for k in ("group", "reference"))
-    low, high = (_words.times(f(r["ratio"] for r, _ in pairs)) for f in (min, max))
-    size = low if low == high else f"{low} to {high}"
-    word = "either" if len(names) == 2 else f"each of {len(names)}"
-    return (f"By {word} benchmark{'' if len(names) == 2 else 's'}, {group} were {what} {size} "
-            f"times as often per head as {other}")
+    def of_sides(*wanted: set[str]) -> list[tuple[dict, str]] | None:
+        found = [pairs for pairs in by_group.values() if {s for _, s in pairs} in wanted]
+        return max(found, key=least) if found else None
+
+    opposed = [p for p in by_group.values() if {"above", "below"} <= {s for _, s in p}]
+    if opposed:
+        pairs = max(opposed, key=lambda p: sum(_findings.certain(r) for r, _ in p))
+        clear = [r for r, s in pairs if s in ("above", "below")]
+        return (
+            f"The answer depends on the benchmark: for their number in it, "
+            f"{people(clear[0])} were {what} {_range(clear)} as often as "
+            f"{people(clear[0], 'reference')}"
+        )
+    if pairs := of_sides({"above"}, {"below"}):
+        row, way = pairs[0]
+        found = [r for r, _ in pairs]
+        where = "either benchmark" if len(names) == 2 else f"each of {len(names)} benchmarks"
+        if row["ratio"] == 0:
+            return say(row, where)
+        size = _range(found)
+        if size is None:
+            word = "more" if way == "above" else "less"
+            size, tail = f"{word} often", "than"
+        else:
+            tail = "as often as"
+        return (
+            f"For their number in {where}, {people(row)} were {what} {size} {tail} "
+            f"{people(row, 'reference')}"
+        )
+    if pairs := of_sides({"above", "missing"}, {"below", "missing"}):
+        row = next(r for r, s in pairs if s != "missing")
+        gone = _words.listed([f"“{r['benchmark']}”" for r, s in pairs if s == "missing"])
+        text = _findings.finding([row], **words)
+        return f"By the benchmark “{row['benchmark']}”: {text}; by {gone}, none can be computed"
+    if any(s in ("above", "below") for g in by_group.values() for _, s in g):
+        return "The answer depends on the benchmark: no clear difference holds by all of them"
+    return "No clear difference between groups can be told by any of the benchmarks"
+
+
+def _range(rows: list[dict]) -> str | None:
+    """Return the ratios of several benchmarks: "1.8 to 3.4 times", "at least 5 times"."""
+    sizes = [_findings.size(r) for r in rows]
+    if not all(sizes):
+        return None
+    if not all(_words.given(r["ratio"]) for r in rows):
+        return _findings.size(
+            min(rows, key=lambda r: r["ratio"] if _words.given(r["ratio"]) else r["ratio_low"])
+        )
+    low, high = (_words.times(f(r["ratio"] for r in rows)) for f in (min, max))
+    return f"{low} times" if low == high else f"{low} to {high} times"
+
+
+def _with_direction(rows: list[dict]) -> list[dict]:
+    """Add the difference of the rates, which has a sign where there is no ratio."""
+    own = {(r["stratum"], r["benchmark"]): r.get("rate") for r in rows if r["is_reference"]}
+    out = []
+    for row in rows:
+        rate, other = row.get("rate"), own.get((row["stratum"], row["benchmark"]))
+        known = _words.given(rate) and _words.given(other)
+        out.append(row | {"difference": rate - other if known else None})  # type: ignore
+    return out

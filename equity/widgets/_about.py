@@ -8,7 +8,7 @@ import ipywidgets
 import pandas as pd
 
 from equity.counts import CountTable
-from equity.widgets._show import note, table
+from equity.widgets._show import is_fictional, note, source_of, table
 
 __all__ = ["remarks", "sources", "who"]
 
@@ -39,6 +39,8 @@ def who(counts: CountTable | None, name: str) -> ipywidgets.Widget:
         },
         filename=f"{name}-who-is-in",
         summary=summary,
+        source=source_of(counts),
+        fictional=is_fictional(counts),
     )
 
 
@@ -47,6 +49,7 @@ def sources(*counts: CountTable | None) -> ipywidgets.Widget:
     there = [c for c in counts if c is not None]
     if not there:
         return note("This agency's file names no records for this page.")
+    fictional = any(is_fictional(c) for c in there)
     rows = [_file(c, s) for c in there for s in c.provenance.get("sources", [])]
     shown: list[ipywidgets.Widget] = [
         table(
@@ -57,13 +60,14 @@ def sources(*counts: CountTable | None) -> ipywidgets.Widget:
                 "file": ("File", "text"),
                 "first": ("First date", "text"),
                 "last": ("Last date", "text"),
-                "rows": ("Records", "whole"),
-                "aside": ("Set aside", "whole"),
+                "rows": ("Records", "text"),
+                "aside": ("Set aside", "text"),
                 "checks": ("Data checks", "text"),
                 "sha256": ("Fingerprint", "text"),
             },
             filename="sources",
             summary=_made(there),
+            fictional=fictional,
         )
     ]
     known = [b for c in there for b in c.provenance.get("benchmarks", [])]
@@ -79,6 +83,7 @@ def sources(*counts: CountTable | None) -> ipywidgets.Widget:
                     "note": ("Note", "text"),
                 },
                 filename="benchmarks",
+                fictional=fictional,
             )
         )
     schemes = {s["title"]: s.get("note", "") for c in there if (s := c.provenance.get("scheme"))}
@@ -100,17 +105,21 @@ def _file(counts: CountTable, source: dict[str, Any]) -> dict[str, Any]:
     about = counts.provenance
     checks = [c for c in about.get("checks", []) if c.get("outcome") != "nothing to test"]
     failed = sum(c.get("outcome") != "passed" for c in checks)
-    said = f"{len(checks) - failed} of {len(checks)} passed" if checks else "see the result page"
+    said = f"{len(checks) - failed} of {len(checks)} passed" if checks else "does not apply"
     return {
         "title": about.get("title", ""),
         "file": source["file"],
         "first": about.get("first_date") or "not dated",
         "last": about.get("last_date") or "not dated",
-        "rows": about.get("rows_in"),
-        "aside": about.get("rows_set_aside"),
+        "rows": _whole(about.get("rows_in")),
+        "aside": _whole(about.get("rows_set_aside")),
         "checks": said,
         "sha256": source.get("sha256", "")[:12],
     }
+
+
+def _whole(number: int | None) -> str:
+    return "does not apply" if number is None else f"{number:,}"
 
 
 def _made(counts: list[CountTable]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ __all__ = [
 ]
 
 _STATIC = Path(__file__).parent / "static"
+_LONGEST = 40  # letters of an address that are repeated to its reader
 _EVERYTHING = ""  # the key of "no choice": ipywidgets reads None as "nothing selected"
 
 
@@ -58,6 +60,27 @@ class Choice(ipywidgets.Dropdown):
     def words(self) -> str:
         """What is chosen, as the viewer reads it."""
         return str(self.label)
+
+    @property
+    def sentence(self) -> str:
+        """Its label and what is chosen: "Year 2024", "Who was stopped: Drivers"."""
+        colon = ":" if " " in self.label_text or " " in self.words else ""
+        return f"{self.label_text}{colon} {self.words}"
+
+    @property
+    def addresses(self) -> dict[Any, str]:
+        """How each option reads in the page's address: its words, or its key if they clash."""
+        words = {key: slug(word) for word, key in self.options}
+        often = list(words.values())
+        return {k: w if w and often.count(w) == 1 else str(k) for k, w in words.items()}
+
+    def named(self, text: str) -> Any:
+        """Return the option that an address names by its words or its key; None if it has none."""
+        given = slug(text)
+        for key, word in self.addresses.items():
+            if text in (word, str(key)) or (given and given == word):
+                return key
+        return None
 
 
 def choice(
@@ -112,8 +135,9 @@ def choice(
 def choices_bar(*choices: Choice) -> ipywidgets.Box:
     """Return a row of choices that wraps on a small screen; under Voila the address keeps them.
 
-    A link with ``?department=patrol`` opens the page with that choice made. A name or value that
-    is not on offer is ignored.
+    A link with ``?department=patrol`` opens the page with that choice made. A value that is not
+    on offer is told in words above the row; a name that is not is ignored. On paper the row is a
+    sentence: what is chosen.
 
     Examples
     --------
@@ -150,7 +174,8 @@ def resolve(thing: Any) -> Any:
 
 def slug(words: str) -> str:
     """Return words as they stand in a file name or an address: "All years" -> "all-years"."""
-    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
+    plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
 
 
 # Several choices are set at once when a link is opened: then each chart is drawn once, not once
@@ -192,12 +217,14 @@ def key_of(key: Any) -> Any:
 
 
 class _Address(anywidget.AnyWidget):
-    """Keeps choices in the page's address; shows nothing itself."""
+    """Keeps choices in the page's address; says on paper what they are, and what is not here."""
 
     _esm = _STATIC / "address.js"
     names = traitlets.List().tag(sync=True)
     chosen = traitlets.Dict().tag(sync=True)
     asked = traitlets.Dict().tag(sync=True)
+    shown = traitlets.Unicode().tag(sync=True)
+    missed = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, choices: Iterable[Choice]):
         self.choices = {one.name: one for one in choices}
@@ -205,18 +232,38 @@ class _Address(anywidget.AnyWidget):
         self.observe(self._take, names="asked")
         for one in self.choices.values():
             one.observe(self._tell, names="value")
+        self._say()
 
     def _take(self, change: Any) -> None:
+        missed = []
         with batch():
             asked = dict(change["new"])
             # in the order of the row: a choice may change what the next one offers
             for name, one in self.choices.items():
-                for _, key in one.options:
-                    if name in asked and str(key) == asked[name]:
-                        one.value = key
+                if name not in asked:
+                    continue
+                key = one.named(asked[name])
+                if key is None:
+                    missed.append(_not_here(one, asked[name]))
+                else:
+                    one.value = key
+        self.missed = " ".join(missed)
 
     def _tell(self, _: Any = None) -> None:
         self.chosen = {
-            name: None if one.value == one.start else str(one.value)
+            name: None if one.value == one.start else one.addresses.get(one.value, str(one.value))
             for name, one in self.choices.items()
         }
+        self.missed = ""
+        self._say()
+
+    def _say(self) -> None:
+        offered = [c for c in self.choices.values() if c.layout.display != "none"]
+        self.shown = f"Shown: {'; '.join(c.sentence for c in offered)}." if offered else ""
+
+
+def _not_here(one: Choice, asked: str) -> str:
+    label = one.label_text[:1].lower() + one.label_text[1:]
+    asked = asked if len(asked) <= _LONGEST else asked[:_LONGEST] + "\u2026"
+    instead = "all" if one.picked is None else one.words
+    return f"Not available here: {label} {asked}. Showing {instead}."

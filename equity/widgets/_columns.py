@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["Columns", "describe", "plain", "records"]
+__all__ = ["Columns", "describe", "plain", "records", "words_of"]
 
 Columns = Iterable[str] | Mapping[str, str | tuple[str, str]] | None
 
@@ -22,6 +23,12 @@ _MORE = {
     "thin": ("Few records", "flag"),
     "undated": ("Without a date", "whole"),
 }
+
+# values of files, in the words of a page
+_VALUES = {"pedestrian": "Pedestrians", "vehicular": "Drivers"}
+_SMALL = ("a", "an", "and", "at", "by", "for", "in", "of", "on", "or", "the", "to")
+_ROMAN = ("III", "VII", "VIII")
+_ABBREVIATION = 3  # a value so short may be one, and stays as it is
 
 
 def _known(measure: str) -> dict[str, tuple[str, str]]:
@@ -40,14 +47,17 @@ def _known(measure: str) -> dict[str, tuple[str, str]]:
 def describe(
     frame: pd.DataFrame, columns: Columns = None, measure: str = ""
 ) -> list[dict[str, str]]:
-    """Return key, heading and format of the columns to show.
+    """Return key, heading and format of the columns, and which are for the download only.
 
     columns : names; or name -> heading; or name -> (heading, format). None: those that
         `equity.charts.COLUMNS` lists for the measure, else all; without a `stratum` that is "all"
         throughout, and without `reason`, whose text stands in the empty cells.
         Formats: text, whole, number, percent, points, ratio, per_thousand, p, flag.
     """
+    from equity.charts import ON_PAGE
+
     known = _known(measure)
+    brief = ON_PAGE.get(measure) if columns is None else None
     if columns is None:
         names = _usual(frame, measure)
         if "stratum" in names and (frame["stratum"] == "all").all():
@@ -68,7 +78,9 @@ def describe(
             heading = given
         elif given is not None:
             heading, kind = given
-        out.append({"key": str(key), "heading": heading, "format": kind})
+        said = {"key": str(key), "heading": heading, "format": kind}
+        # what a page has no room for is in the download
+        out.append(said if brief is None or key in brief else said | {"only": "download"})
     return out
 
 
@@ -84,6 +96,22 @@ def records(
         names = words.get(key)
         columns[key] = [names.get(v, v) for v in values] if names else values
     return [dict(zip(keys, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def words_of(counts: Any, column: str) -> dict[Any, str]:
+    """Return key -> words for the values of a column of counts, as a page shows them.
+
+    The words that the counts carry; else those of a word that is known; else a value written all
+    in capitals or all in small letters gets capitals as a name has them.
+    """
+    labels = dict(counts.labels(column))
+    if column not in counts.by:
+        return labels
+    texts = [v for v in counts.values(column) if isinstance(v, str) and v not in labels]
+    made = {v: _VALUES.get(v.lower()) or _as_name(v) for v in texts}
+    taken = [*labels.values(), *made.values()]
+    # two values that differ in their capitals only stay as they are
+    return labels | {v: word for v, word in made.items() if taken.count(word) == 1}
 
 
 def plain(value: Any) -> Any:
@@ -106,6 +134,21 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(v) for v in value]
     return str(value)
+
+
+def _as_name(text: str) -> str:
+    if not (text.isupper() or text.islower()) or len(text) <= _ABBREVIATION:
+        return text
+    words = text.split(" ")
+    return " ".join(_capital(w, first=not i, upper=text.isupper()) for i, w in enumerate(words))
+
+
+def _capital(word: str, *, first: bool, upper: bool) -> str:
+    if word.lower() in _SMALL and not first:
+        return word.lower()
+    if upper and (any(c.isdigit() for c in word) or len(word) < _ABBREVIATION or word in _ROMAN):
+        return word  # K9, NE, III
+    return re.sub(r"[^\W\d_]+('[^\W\d_])?", lambda m: m.group().capitalize(), word)
 
 
 def _usual(frame: pd.DataFrame, measure: str) -> list[Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from equity.counts import CountTable, read_counts
 from equity.widgets._choices import Choice, batch, choice, key_of
+from equity.widgets._columns import words_of
 
 __all__ = [
     "choose",
@@ -69,7 +70,7 @@ def choose(
     """Return a choice among the values of a column of counts.
 
     `first` is chosen at first, where it occurs; with `newest` the last value is, such as the
-    latest year.
+    latest year. A value in capitals ("EAST SIDE") is shown as a name ("East Side").
 
     Where the agency has no such table or column, or the column has one value only, there is
     nothing to choose: the choice then stands for None and is not shown.
@@ -85,7 +86,7 @@ def choose(
     if len(values) < 2 and all is not None:
         return _nothing(label, all)
     start = values[-1] if newest else first if first in values else None
-    return choice(label, values, all=all, labels=counts.labels(column), value=start)
+    return choice(label, values, all=all, labels=words_of(counts, column), value=start)
 
 
 def choose_group(

@@ -37,6 +37,8 @@ class Panel(anywidget.AnyWidget):
     description = traitlets.Unicode().tag(sync=True)
     notes = traitlets.Unicode().tag(sync=True)
     source = traitlets.Unicode().tag(sync=True)
+    shown = traitlets.Unicode().tag(sync=True)  # which part of the records: "Shown: Year 2024."
+    fictional = traitlets.Bool(False).tag(sync=True)  # downloads say so
     filename = traitlets.Unicode("table").tag(sync=True)
     problem = traitlets.Unicode().tag(sync=True)
     follows = traitlets.List().tag(sync=True)  # names of the choices that change it
@@ -72,7 +74,8 @@ class Panel(anywidget.AnyWidget):
 
     def fail(self, problem: str, *, title: str = "") -> Panel:
         """Show a sentence in place of the figure."""
-        self.show_state({"problem": problem, "title": title, "summary": "", "description": ""})
+        empty = dict.fromkeys(("shown", "summary", "description"), "")
+        self.show_state({"problem": problem, "title": title, **empty})
         return self
 
     def show_state(self, state: Mapping[str, Any]) -> None:

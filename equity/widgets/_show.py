@@ -13,11 +13,11 @@ import ipywidgets
 import pandas as pd
 
 from equity.widgets._choices import Choice, choices_in, resolve, slug, when
-from equity.widgets._columns import Columns, describe, records
+from equity.widgets._columns import Columns, describe, records, words_of
 from equity.widgets._panel import Panel, picture
 from equity.widgets._safety import in_voila, report, speaks_for_itself
 
-__all__ = ["note", "show", "table"]
+__all__ = ["is_fictional", "note", "show", "source_of", "table"]
 
 _REMEMBERED = 256  # drawn figures kept per panel: going back to a choice costs nothing
 
@@ -92,7 +92,9 @@ def show(
         made = [c for c in choices if c.value != c.start]
         return picture(drawing, result, columns, words, measured) | {
             "filename": "-".join([name, *(f"{c.name}-{slug(c.words)}" for c in made)]),
-            "source": _source(here),
+            "shown": _shown(where),
+            "source": source_of(here),
+            "fictional": is_fictional(here),
         }
 
     def draw(first: bool = False) -> None:
@@ -127,6 +129,7 @@ def table(
     labels: Mapping[Any, str] | None = None,
     summary: str = "",
     source: str = "",
+    fictional: bool = False,
 ) -> Panel:
     """Show a table with its caption and a download, without a chart.
 
@@ -139,6 +142,7 @@ def table(
     filename : name of the downloaded file, without its ending.
     labels : key -> words for whatever text is listed.
     summary, source : a sentence above and one below.
+    fictional : whether what is downloaded is to say that it is made up.
 
     Examples
     --------
@@ -157,6 +161,7 @@ def table(
         filename=filename,
         summary=summary,
         source=source,
+        fictional=fictional,
     )
 
 
@@ -209,7 +214,7 @@ def _words(counts: Any, arguments: Mapping[str, Any], labels: Any) -> dict[str, 
     given = dict(labels or {})
 
     def of(column: Any) -> dict[Any, str]:
-        known = counts.labels(column) if isinstance(column, str) else {}
+        known = words_of(counts, column) if isinstance(column, str) else {}
         return known | given
 
     groups = of(arguments.get("group"))
@@ -242,7 +247,19 @@ def _options(
     return fitting | dict(given)
 
 
-def _source(counts: Any) -> str:
+def _shown(where: Mapping[str, Any]) -> str:
+    """Return a sentence that names the part of the records that is shown; "" for all of them."""
+    made = [c.sentence for c in choices_in(where) if c.picked is not None]
+    return f"Shown: {'; '.join(made)}." if made else ""
+
+
+def is_fictional(counts: Any) -> bool:
+    """Return whether counts are those of an agency that does not exist."""
+    return bool((getattr(counts, "provenance", None) or {}).get("fictional"))
+
+
+def source_of(counts: Any) -> str:
+    """Return the line that names whose records were counted, and which time their file covers."""
     about = dict(getattr(counts, "provenance", {}) or {})
     agency = str(about.get("agency") or "")
     if not agency:
@@ -250,9 +267,9 @@ def _source(counts: Any) -> str:
     if about.get("fictional"):
         agency += " (fictional sample data)"
     parts = [agency, str(about.get("title") or about.get("table") or "")]
-    dates = [_date(about.get(k)) for k in ("first_date", "last_date")]
-    parts.append(" to ".join(d for d in dates if d))
-    return "Source: " + ", ".join(p for p in parts if p) + "."
+    dates = " to ".join(d for k in ("first_date", "last_date") if (d := _date(about.get(k))))
+    covers = f"; the file covers {dates}" if dates else ""
+    return "Source: " + ", ".join(p for p in parts if p) + covers + "."
 
 
 def _date(text: Any) -> str:

@@ -233,7 +233,7 @@ def test_log_stage_ratios_add_to_the_bottom_line(frame: pd.DataFrame) -> None:
     ).set_index(["stratum", "group", "stage"])
     for key, part in table.groupby(["stratum", "group"]):
         logs = part.set_index("stage").log_ratio
-        assert_allclose(logs["test"] + logs["hired"], logs["bottom line"])
+        assert_allclose(logs["test"] + logs["hired"], logs["bottom line"], atol=1e-12)
         if not np.isnan(logs["bottom line"]):
             assert_allclose(
                 np.exp(logs["bottom line"]), impact.impact_ratio[(*key, "bottom line")]

@@ -1,4 +1,5 @@
 // Keeps choices in the page's address, under Voila only: elsewhere the address is not ours.
+// Says on paper what is chosen, and on the screen what an address asks for that is not here.
 
 // On a large screen the first row of a dashboard stays in sight while the figures that follow it
 // scroll past, and no longer.
@@ -19,8 +20,16 @@ function follow(bar, names) {
 }
 
 function render({ model, el }) {
-  el.hidden = true;
   const names = model.get("names");
+  el.classList.add("eq-words");
+  el.innerHTML = '<p class="eq-missed" role="status"></p><p class="eq-made"></p>';
+  const [missed, made] = el.children;
+  const tell = () => {
+    missed.textContent = model.get("missed");
+    made.textContent = model.get("shown");
+  };
+  tell();
+  model.on("change:missed change:shown", tell);
   let release = () => {};
   function settle(tries) {
     // the row is put into the page after this is called
@@ -31,7 +40,8 @@ function render({ model, el }) {
     release = follow(bar, names);
   }
   settle(10);
-  if (!document.body.dataset.voila) return;
+  const leave = () => { release(); model.off("change:missed change:shown", tell); };
+  if (!document.body.dataset.voila) return leave;
 
   const given = new URLSearchParams(location.search);
   const asked = Object.fromEntries([...given].filter(([name]) => names.includes(name)));
@@ -50,6 +60,6 @@ function render({ model, el }) {
     history.replaceState(null, "", location.pathname + (text ? "?" + text : "") + location.hash);
   }
   model.on("change:chosen", write);
-  return () => { release(); model.off("change:chosen", write); };
+  return () => { leave(); model.off("change:chosen", write); };
 }
 export default { render };

@@ -131,18 +131,22 @@ function cell(value) {
   return /[",\r\n]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text;
 }
 
-function csv(rows, columns) {
-  const all = [...columns];
+function csv(model) {
+  const rows = model.get("rows"), all = [...model.get("columns")];
   if (!all.some((c) => c.key === "reason") && rows.some((r) => r.reason))
     all.push({ key: "reason", heading: "Why a figure is missing" });
   const lines = [all.map((c) => cell(c.heading)), ...rows.map((r) => all.map((c) => cell(r[c.key])))];
+  const about = [
+    model.get("source"), model.get("shown"), model.get("fictional") ? "Fictional sample data" : "",
+  ].filter(Boolean);
+  if (about.length) lines.push([], ...about.map((line) => [cell(line)]));
   return "\ufeff" + lines.map((line) => line.join(",")).join("\r\n") + "\r\n";
 }
 
 function fileName(model, ending) {
   const page = document.body.dataset.voila
     ? decodeURIComponent(location.pathname).split("/").pop().replace(/\.ipynb$/, "") : "";
-  const name = model.get("filename");
+  const name = model.get("filename") + (model.get("fictional") ? "-fictional" : "");
   return (page && !name.startsWith(page) ? page + "-" + name : name) + ending;
 }
 
@@ -161,20 +165,21 @@ function wrapped(text, width, size, weight = "normal") {
 // An image leaves the page: it carries its heading, sentence and source, dark on white.
 async function image(model, kind) {
   const { vegaEmbed } = await runtime(model);
-  const width = 860;
+  const width = 860, padding = 24;
   const host = document.createElement("div");
   host.className = "eq-offstage";
   host.setAttribute("aria-hidden", "true");
   document.body.append(host);
   const spec = finished(model, width, INK.light, INK.light.paper);
-  const below = [model.get("summary"), model.get("notes"), model.get("source")].filter(Boolean);
+  const inner = width - 2 * padding - 4; // a ruler is not as exact as what it measures
+  const below = [model.get("shown"), model.get("summary"), model.get("notes"), model.get("source")].filter(Boolean);
   spec.title = {
-    text: wrapped(model.get("title"), width - 10, 20, "bold"), anchor: "start", frame: "bounds",
+    text: wrapped(model.get("title"), inner, 20, "bold"), anchor: "start", frame: "bounds",
     font: FONT, fontSize: 20, fontWeight: "bold", lineHeight: 25, offset: 18,
-    subtitle: below.flatMap((text) => wrapped(text, width - 10, 13)), subtitleFont: FONT,
+    subtitle: below.flatMap((text) => wrapped(text, inner, 13)), subtitleFont: FONT,
     subtitleFontSize: 13, subtitlePadding: 8, subtitleLineHeight: 18,
   };
-  spec.padding = 24;
+  spec.padding = padding;
   try {
     const result = await vegaEmbed(host, spec, options);
     try {
@@ -219,9 +224,12 @@ function written(value, column, reason) {
 }
 
 function listed(model) {
-  const columns = model.get("columns");
+  const all = model.get("columns");
+  const columns = all.filter((c) => c.only !== "download");
   const table = document.createElement("table");
-  table.createCaption().textContent = model.get("title");
+  table.createCaption().textContent =
+    model.get("title") +
+    (columns.length < all.length ? `. The CSV has ${all.length - columns.length} more columns.` : "");
   const head = table.createTHead().insertRow();
   for (const column of columns) {
     const th = document.createElement("th");
@@ -248,20 +256,57 @@ function listed(model) {
   return table;
 }
 
+// On paper nothing scrolls: a table is set in the largest type in which it fits, if there is one.
+const PAPER = 650; // what a sheet of A4 or Letter has between its margins, in pixels
+const TYPE = [8.5, 7.5, 6.5];
+
+function onPaper(box) {
+  const table = box.querySelector("table");
+  if (!table) return true;
+  box.classList.add("eq-paper");
+  box.style.width = PAPER + "px";
+  const fits = TYPE.some((size) => {
+    box.style.setProperty("--eq-type", size + "pt");
+    return table.offsetWidth <= PAPER;
+  });
+  box.style.width = "";
+  if (!fits) box.classList.remove("eq-paper");
+  return fits;
+}
+
+// ---------------------------------------------------------------- one picture, one alternative
+
+// The heading above the picture has been read by then.
+function alternative(title, words) {
+  const rest = title && words.startsWith(title) ? words.slice(title.length).replace(/^[\s.:;,]+/, "") : words;
+  return rest || words || title;
+}
+
+// A screen reader stops once at a chart, not at each of its marks: the table has them all.
+function asOne(plot, words) {
+  for (const inner of plot.querySelectorAll("[role]:not(svg *)"))
+    for (const name of ["role", "aria-roledescription", "aria-label"]) inner.removeAttribute(name);
+  plot.removeAttribute("aria-roledescription");
+  plot.setAttribute("role", "img");
+  plot.setAttribute("aria-label", words);
+  plot.querySelector("svg")?.setAttribute("aria-hidden", "true");
+}
+
 // ---------------------------------------------------------------- saying what changed
 
 function announce(fig, words) {
   shared.news.push({ fig, words });
   clearTimeout(shared.timer);
+  let region = document.getElementById("eq-live");
+  if (!region) {
+    region = document.createElement("div");
+    region.id = "eq-live";
+    region.className = "eq-sr";
+    region.setAttribute("role", "status");
+    document.body.append(region);
+  }
+  region.textContent = ""; // the same words again are news too
   shared.timer = setTimeout(() => {
-    let region = document.getElementById("eq-live");
-    if (!region) {
-      region = document.createElement("div");
-      region.id = "eq-live";
-      region.className = "eq-sr";
-      region.setAttribute("role", "status");
-      document.body.append(region);
-    }
     const seen = (n) => {
       const box = n.fig.getBoundingClientRect();
       return box.bottom > 0 && box.top < innerHeight;
@@ -269,7 +314,7 @@ function announce(fig, words) {
     const first = shared.news.find(seen) ?? shared.news[0];
     const others = new Set(shared.news.map((n) => n.fig)).size - 1;
     shared.news = [];
-    region.textContent = first.words +
+    region.textContent = first.words.replace(/[.?!]?$/, (end) => end || ".") +
       (others ? ` ${others} other ${others > 1 ? "figures" : "figure"} updated.` : "");
   }, 300);
 }
@@ -279,6 +324,7 @@ function announce(fig, words) {
 const FRAME = `
 <figcaption>
   <h3 class="eq-title"></h3>
+  <p class="eq-shown"></p>
   <p class="eq-summary"></p>
 </figcaption>
 <p class="eq-problem" role="alert" hidden></p>
@@ -295,7 +341,8 @@ const FRAME = `
 <details class="eq-details">
   <summary>Show the numbers</summary>
   <div class="eq-table" role="group" tabindex="0"></div>
-</details>`;
+</details>
+<p class="eq-elsewhere" hidden>This table is too wide for paper: the numbers are in the CSV.</p>`;
 
 function render({ model, el }) {
   const id = "eq-" + ++shared.count;
@@ -311,6 +358,10 @@ function render({ model, el }) {
   fig.setAttribute("aria-labelledby", id);
   table.setAttribute("aria-labelledby", id);
   part("tools").setAttribute("aria-label", "Download");
+  for (const button of fig.querySelectorAll("[data-kind]")) {
+    button.setAttribute("aria-label", `Download ${button.textContent}`);
+    button.setAttribute("aria-describedby", id);
+  }
 
   let result = null; // the embedded chart
   let drawn = null; // what it was drawn from
@@ -324,6 +375,8 @@ function render({ model, el }) {
     const name = model.get("title");
     title.textContent = name;
     title.hidden = !name;
+    part("shown").textContent = model.get("shown");
+    part("shown").hidden = !model.get("shown") || !!failed;
     summary.textContent = model.get("summary");
     summary.hidden = !model.get("summary") || !!failed;
     part("notes").textContent = model.get("notes");
@@ -336,7 +389,6 @@ function render({ model, el }) {
     details.hidden = !!failed || !model.get("columns").length;
     for (const button of fig.querySelectorAll("[data-kind]")) {
       button.hidden = button.dataset.kind !== "csv" && !hasChart();
-      button.setAttribute("aria-label", `${button.textContent}: ${name}`);
     }
     // a table without a chart is the figure itself
     if (!hasChart() && !failed && !fig.classList.contains("eq-alone")) {
@@ -344,14 +396,8 @@ function render({ model, el }) {
       details.open = true;
       fig.append(part("below"));
     }
-    const svg = chart.querySelector("svg");
-    if (svg) {
-      const words = [name, model.get("description") || model.get("summary")].filter(Boolean);
-      svg.setAttribute("aria-label", words.join(". ").replaceAll("..", "."));
-      // a layer without marks is announced as a picture without a name
-      for (const layer of svg.querySelectorAll('g[aria-roledescription$="mark container"]:empty'))
-        for (const name of ["role", "aria-roledescription"]) layer.removeAttribute(name);
-    }
+    const plot = chart.querySelector(".eq-plot");
+    if (plot) asOne(plot, alternative(name, model.get("description") || model.get("summary")));
   }
 
   function list() {
@@ -362,11 +408,11 @@ function render({ model, el }) {
     if (chart.scrollWidth > chart.clientWidth + 1) {
       chart.tabIndex = 0;
       chart.setAttribute("role", "group");
-      chart.setAttribute("aria-labelledby", id);
+      chart.setAttribute("aria-label", "Chart, wider than the screen");
     } else {
       chart.removeAttribute("tabindex");
       chart.removeAttribute("role");
-      chart.removeAttribute("aria-labelledby");
+      chart.removeAttribute("aria-label");
     }
   }
 
@@ -393,8 +439,8 @@ function render({ model, el }) {
         result?.finalize();
         result = next;
         drawn = now;
-        host.removeAttribute("aria-label");
         host.className = "eq-plot";
+        for (const form of host.querySelectorAll("form:empty")) form.remove(); // of Vega's making
         chart.replaceChildren(host);
       } catch (error) {
         host.remove();
@@ -419,7 +465,7 @@ function render({ model, el }) {
       list();
       draw();
       if (!model.get("problem"))
-        announce(fig, [model.get("title"), model.get("summary")].filter(Boolean).join(". "));
+        announce(fig, model.get("title"));
     });
   }
 
@@ -438,7 +484,7 @@ function render({ model, el }) {
     const button = event.target.closest("[data-kind]");
     if (!button) return;
     if (button.dataset.kind === "csv") {
-      const text = csv(model.get("rows"), model.get("columns"));
+      const text = csv(model);
       save(new Blob([text], { type: "text/csv;charset=utf-8" }), fileName(model, ".csv"));
     } else {
       button.disabled = true;
@@ -448,13 +494,24 @@ function render({ model, el }) {
   details.addEventListener("toggle", list);
 
   let wasOpen = false;
-  const beforePrint = () => { wasOpen = details.open; details.open = true; list(); };
-  const afterPrint = () => { details.open = wasOpen; };
+  const beforePrint = () => {
+    wasOpen = details.open;
+    details.open = true;
+    list();
+    const fits = details.hidden || onPaper(table);
+    details.open = fits;
+    part("elsewhere").hidden = fits;
+  };
+  const afterPrint = () => {
+    details.open = wasOpen;
+    table.classList.remove("eq-paper");
+    part("elsewhere").hidden = true;
+  };
   addEventListener("beforeprint", beforePrint);
   addEventListener("afterprint", afterPrint);
 
   const names = ["spec", "data", "rows", "columns", "title", "summary", "description", "notes",
-    "source", "problem"].map((name) => "change:" + name);
+    "source", "shown", "problem"].map((name) => "change:" + name);
   for (const name of names) model.on(name, changed);
   const ignore = onSchemeChange(() => draw());
 

@@ -19,9 +19,35 @@
     const main = document.getElementById("rendered_cells");
     if (document.getElementById("loading") || !main) return;
     clearTimeout(slow);
+    jumps(main);
     if (focused) main.focus();
   };
   window.voila_finish = () => window.display_cells();
+
+  // Links to the sections, after the first words of the page; closed at first on a small screen.
+  function jumps(main) {
+    const sections = [...main.querySelectorAll("h2")].filter((h) => h.checkVisibility());
+    const lead = main.querySelector("h1")?.parentElement;
+    if (sections.length < 2 || !lead || main.querySelector(".eq-jump")) return;
+    const nav = document.createElement("nav");
+    nav.className = "eq-jump";
+    nav.setAttribute("aria-label", "On this page");
+    nav.innerHTML = "<details><summary>On this page</summary><ul></ul></details>";
+    nav.firstChild.open = matchMedia("(min-width: 48rem)").matches;
+    sections.forEach((heading, i) => {
+      heading.id ||= `section-${i + 1}`;
+      heading.tabIndex = -1; // where a screen reader goes on reading
+      const words = heading.cloneNode(true);
+      words.querySelectorAll(".anchor-link").forEach((mark) => mark.remove());
+      const link = document.createElement("a");
+      link.href = "#" + encodeURIComponent(heading.id);
+      link.textContent = words.textContent.trim();
+      const item = document.createElement("li");
+      item.append(link);
+      nav.querySelector("ul").append(item);
+    });
+    lead.append(nav);
+  }
 
   // Voila moves the main part of the page to its end: the footer follows it.
   new MutationObserver(() => {
