@@ -299,8 +299,8 @@ def assemble(
         config=structure(),
     )
     if page is not None and page.compact:
-        tall = alt.ExprRef(page.stretched(height)["expr"])
-        chart.params = [alt.TopLevelParameter(name="height", expr=tall.expr)]
+        tall = page.stretched(height)["expr"]
+        chart.params = [alt.VariableParameter(name="height", expr=tall)]
     chart.layer = list(layers)  # set and not passed: it would be copied, deeply, several times
     return chart
 
@@ -317,5 +317,5 @@ def apply(f: Callable[[dict], object], frame: pd.DataFrame) -> pd.Series:
 def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows as plain values, much faster than `to_dict`."""
     columns = [str(c) for c in frame.columns]
-    values = [frame.iloc[:, i].tolist() for i in range(len(columns))]
+    values = [column.tolist() for _, column in frame.items()]
     return [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from equity.charts import _axes, _draw, _findings, _marks, _words
@@ -164,7 +165,7 @@ def adverse_impact(
             x=alt.XDatum(0.8, scale=x["scale"], axis=x["axis"], type="quantitative"),
             x2=alt.X2Value(alt.ExprRef(page.where(page.narrow_left, page.left)["expr"])),
             y=alt.YValue(0),
-            y2=alt.Y2Value(height),
+            y2=alt.Y2Value(alt.ExprRef("height")),
         )
         .transform_filter("datum.order == 0")
     )
@@ -189,8 +190,9 @@ def adverse_impact(
         *_marks.dots(page, height, x, tips),
         *_marks.words(page, height),
     ]
+    rows = _draw.rows_of(frame)
     title = headline(
-        _draw.rows_of(frame),
+        rows,
         who=who,
         what=what,
         labels=labels,
@@ -207,7 +209,7 @@ def adverse_impact(
         reference = (
             f"Compared with {one}, shown in grey" if keys else "No reference group is named"
         )
-    below = {verdict(r) for r in _draw.rows_of(frame)} >= {"below four-fifths"}
+    below = "below four-fifths" in {verdict(r) for r in rows}
     first = frame.drop_duplicates(["stratum", "group"])
     total = pd.to_numeric(first["n"]).fillna(0).sum()
     subtitle = [
@@ -215,7 +217,7 @@ def adverse_impact(
         f"n = {total:,.0f} {who}",
         reference + ("; ▼ = below four-fifths" if page.compact and below else ""),
         *([f"Groups under {small} of the {who} are shown but not judged"] if small else []),
-        *allowance(_findings.side(r, 1 - confidence_level) for r in _draw.rows_of(frame)),
+        *allowance(_findings.side(r, 1 - confidence_level) for r in rows),
         *remarks(frame, "impact_ratio"),
         *filter(None, [unknown_words(frame, who)]),
         "“Below four-fifths” is counted in whole people; it does not show why rates differ",
@@ -243,11 +245,11 @@ def _picked(frame: pd.DataFrame) -> bool:
 
 def _small(frame: pd.DataFrame) -> str | None:
     """Return the share below which groups are not judged, "2%"; None where all are judged."""
-    rows = frame[[j is False for j in frame["judged"].tolist()]]
+    rows = frame[np.array([j is False for j in frame["judged"].tolist()], dtype=bool)]
     if not (pd.to_numeric(rows["n"]).fillna(0) > 0).any():
         return None
     told = [re.search(r"not judged: under ([\d.]+%)", str(r)) for r in rows["reason"]]
-    return next((m.group(1) for m in told if m), "the smallest share")
+    return next((m.group(1) for m in told if m), "a set share")
 
 
 def verdict(row: Mapping) -> str | None:

@@ -34,8 +34,8 @@ _MONTHS = (
 _COLOURS = {"there": "blue", "thin": "orange", "half": "purple", "missing": "orange"}
 _WORDS = {
     "missing": "No records (orange crosses)",
-    "thin": "Fewer than half as many as in the median month (orange, ▼)",
-    "half": "Group known for fewer than half (purple, ◆)",
+    "thin": "Fewer than half as many as in the median month (orange, triangles)",
+    "half": "Group known for fewer than half (purple, diamonds)",
 }
 _MARKED = "datum.state == 'thin' || datum.state == 'half'"
 
@@ -139,12 +139,9 @@ def coverage(
             )
             .transform_filter(_MARKED)
         )
+    there_is = [states != {"missing"}, "missing" in states, *[True] * (len(layers) - 2)]
     # a layer without marks is an empty group to a screen reader
-    layers = [
-        one
-        for one, there in zip(layers, (states != {"missing"}, "missing" in states, True))
-        if there
-    ]
+    layers = [one for one, there in zip(layers, there_is, strict=True) if there]
     by_year = frame.groupby("year")["n"].sum() if len(frame) else pd.Series(dtype=float)
     sentences = [f"{year}, {_words.whole(int(n))}" for year, n in by_year.items()]
     intro = " ".join(s + "." for s in subtitle) + " By year:"

@@ -49,7 +49,6 @@ def ledger(
     frame["label"] = frame["short"] = _draw.apply(why, frame)
     frame["n_text"] = _draw.apply(out, frame)
     frame["value"] = _draw.apply(lambda r: f"{_words.whole(r['rows'])} {what}", frame)
-    frame["value_short"] = _draw.apply(lambda r: _words.whole(r["rows"]), frame)
     frame["note"] = pd.Series(None, index=frame.index, dtype=object)
     frame["missing"] = frame["note"]
     frame["reason"] = frame["note"]
@@ -58,7 +57,7 @@ def ledger(
         f"{r['label']}: {r['value']} remain, {r['n_text']}" for r in _draw.rows_of(frame)
     ]
     frame["at"] = pd.to_numeric(frame["rows"]).astype(float)
-    page = _draw.Page(frame["label"].tolist(), len(frame))
+    page = _draw.Page(frame["label"].tolist(), len(frame), alone=True)
     frame, height = _draw.place(frame, [""] * len(frame), page, room=4)
     tips = [
         alt.Tooltip("label:N", title="Because"),
@@ -79,7 +78,7 @@ def ledger(
             description=alt.Description("aria:N"),
         )
         .transform_filter(_marks.valid("at")),
-        *_marks.words(page, height, alone=True),
+        *_marks.words(page, height),
     ]
     title = headline(_draw.rows_of(frame), what=what)
     subtitle = [f"How many {what} remain after each step, and how many it leaves out"]

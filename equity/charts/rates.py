@@ -189,7 +189,7 @@ def _draw_rates(
 
     frame = _draw.prepare(table, _NEEDED, labels)
     interval = level(confidence_level)
-    percent, ratio = _words.percent, _words.ratio
+    ratio = _words.ratio
 
     def value(row: dict) -> str | None:
         if not _words.given(row["rate"]):
@@ -267,8 +267,9 @@ def _draw_rates(
         *_marks.dots(page, height, x, tips),
         *_marks.words(page, height),
     ]
+    rows = _draw.rows_of(frame)
     title = _findings.finding(
-        _draw.rows_of(frame),
+        rows,
         say=say,
         more=more,
         name=name,
@@ -281,7 +282,7 @@ def _draw_rates(
         f"{shown}; lines show the {interval}, n = {total:,.0f} {unit}",
         reference + "; a dashed line marks its rate",
         *extra,
-        *allowance(_findings.side(r, 1 - confidence_level) for r in _draw.rows_of(frame)),
+        *allowance(_findings.side(r, 1 - confidence_level) for r in rows),
         *remarks(frame, "rate"),
         *filter(None, [unknown_words(frame, unit)]),
         limits,

@@ -169,8 +169,9 @@ def representation(
         *_marks.dots(page, height, x, tips),
         *_marks.words(page, height, brief=True),
     ]
+    rows = _draw.rows_of(frame)
     title = headline(
-        _draw.rows_of(frame),
+        rows,
         what=what,
         labels=labels,
         alpha=1 - confidence_level,
@@ -185,11 +186,7 @@ def representation(
     subtitle = [
         f"Dots: share of the {what}, with the {interval}, n = {total:,.0f}",
         f"Grey ticks: share of the benchmark, with its sampling error; {benchmark}",
-        *allowance(
-            _findings.side(r, 1 - confidence_level)
-            for r in _draw.rows_of(frame)
-            if not not_kept(r)
-        ),
+        *allowance(_findings.side(r, 1 - confidence_level) for r in rows if not not_kept(r)),
         *remarks(frame, "ratio"),
         *filter(None, [unknown_words(frame, "people")]),
         "A gap does not show why it is there, nor who applied",

@@ -178,7 +178,8 @@ def stage_decomposition(
         .transform_filter(_marks.valid("end_low", "end_high")),
         *_marks.words(page, height),
     ]
-    title = headline(_draw.rows_of(frame), who=who, labels=labels, alpha=1 - confidence_level)
+    rows = _draw.rows_of(frame)
+    title = headline(rows, who=who, labels=labels, alpha=1 - confidence_level)
     reference = reference_words(frame, labels).removesuffix(", who are not in these numbers")
     total = pd.to_numeric(frame.drop_duplicates(["stratum", "group"])["n"]).fillna(0).sum()
     subtitle = [
@@ -187,11 +188,7 @@ def stage_decomposition(
         "together",
         f"{reference}. Thin lines show the {interval} of a stage, "
         f"n = {total:,.0f} {who} of the groups drawn",
-        *allowance(
-            step_side(r, 1 - confidence_level)
-            for r in _draw.rows_of(frame)
-            if r["stage"] != BOTTOM_LINE
-        ),
+        *allowance(step_side(r, 1 - confidence_level) for r in rows if r["stage"] != BOTTOM_LINE),
         "It does not show why a stage lowers or raises the ratio",
     ]
     intro = f"{group_words(frame, 'group_label')}, ratio of each stage, {interval}. {reference}."

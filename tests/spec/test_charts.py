@@ -335,6 +335,52 @@ def test_an_empty_table_is_worded(case):
     assert "no figures" in text or "no stages" in text or "there are no" in text
 
 
+@pytest.mark.parametrize("case", ["stop_rates", "adverse_impact", "stage_decomposition"])
+def test_the_title_of_an_axis_of_ratios_is_short(case):
+    titles = {
+        value["title"]
+        for key, value in walk(drawn(case).to_dict()["layer"])
+        if key == "axis" and value
+    }
+    assert titles == {"Ratio to White (log scale)"}
+
+
+def texts_of(chart, width):
+    """Return the words drawn in an SVG with their size and place: words -> (x, y)."""
+    import re
+
+    import vl_convert
+
+    svg = vl_convert.vegalite_to_svg(charts.print_version(chart, width=width).to_dict())
+    found = re.findall(r"<text[^>]*>([^<]*)</text>", svg)
+    height = float(svg.split('height="')[1].split('"')[0])
+    return found, float(svg.split('width="')[1].split('"')[0]), height
+
+
+STAGE = "Passed the written and the physical test"
+
+
+@pytest.mark.parametrize("groups", [1, 9])
+def test_on_a_narrow_page_stages_stand_in_full_above_their_bars_with_the_interval(groups):
+    one = decomposition().replace({"stage": {"test": STAGE}})
+    table = pd.concat([one.assign(group=f"G{i}") for i in range(groups)])
+    made = charts.stage_decomposition(table)
+    found, width, height = texts_of(made, 300)
+    assert found.count(STAGE) == groups
+    assert sum("0.68 (0.52" in t for t in found) == groups
+    assert width <= 300
+    if groups > 8:  # compact: words above the bar, twice as far apart
+        assert height > 1.6 * texts_of(made, 860)[2]
+
+
+def test_compact_rows_keep_the_sign_of_four_fifths_on_a_narrow_page():
+    groups = {"white": (80, 100, 1.0, NAN, NAN), "black": (40, 100, 0.5, 0.4, 0.7)}
+    made = charts.adverse_impact(impact({f"Stage {i}": groups for i in range(14)}))
+    found, width, _ = texts_of(made, 300)
+    assert any("0.50 (0.40" in t and "▼" in t for t in found)
+    assert width <= 300
+
+
 # ---- colour and ink ------------------------------------------------------------------------
 
 
@@ -383,6 +429,29 @@ def test_no_words_are_smaller_than_12(case):
     sizes = [v for k, v in walk(drawn(case).to_dict()) if k.lower().endswith("fontsize")]
     assert sizes
     assert min(sizes) >= 12
+
+
+SCHEMES = [
+    ["white", "black", "hispanic", "asian", "nhpi", "aian", "multiple", "other"],
+    ["white", "black", "hispanic", "asian_pacific", "aian", "multiple", "other"],
+    ["white", "black", "hispanic", "asian_pacific", "other"],
+    ["white", "black", "asian", "mixed", "other"],
+    [f"group {i}" for i in range(20)],
+]
+
+
+@pytest.mark.parametrize("keys", SCHEMES, ids=len)
+@pytest.mark.parametrize("at", [0, 1, 3, 4])
+def test_neighbours_never_share_a_colour(keys, at):
+    reference = keys[at]
+    order = [reference, *(k for k in keys if k != reference)]
+    look = marks(order)
+    for picked in keys:  # another stage may be compared with another group
+        rows = [k for k in keys if k not in (reference, picked)]
+        colours = [look[k][0] for k in rows]
+        assert all(a != b for a, b in zip(colours, colours[1:], strict=False))
+    if len(keys) <= 16:
+        assert len(set(look.values())) == len(keys)
 
 
 def test_groups_are_told_apart_by_shape_too_and_look_alike_everywhere():
@@ -455,6 +524,20 @@ def test_a_hidden_figure_is_not_called_uncomputable():
     assert _common.cannot({"rate": 0.0, "why": ""}, "rate") is None
 
 
+def test_reasons_that_are_no_calculation_are_not_called_uncomputable():
+    table = decomposition()
+    table.loc[2, ["impact_ratio", "ratio_low", "ratio_high", "log_ratio"]] = NAN
+    table.loc[2, "reason"] = "a stage has no figure, so there is no sum"
+    row = charts.stage_decomposition(table).to_dict()["datasets"]["table"][2]
+    assert row["missing"] == row["reason"] == "no total: a stage has no figure"
+    table = impact()
+    table.loc[1, "reason"] = "not judged: under 2.0% of the applicants"
+    table.loc[1, ["impact_ratio", "ratio_low", "ratio_high"]] = NAN
+    row = charts.adverse_impact(table).to_dict()["datasets"]["table"][1]
+    assert row["missing"] == row["reason"] == "not judged: under 2% of the applicants"
+    assert _words.reason("under 0.5% and 10.0%") == "under 0.5% and 10%"
+
+
 def test_zero_is_a_figure_and_is_drawn():
     rows = charts.rates(
         rates_table(
@@ -492,6 +575,34 @@ def test_missing_months_are_marked_and_named():
     assert "January 2024" in " ".join(made.title.subtitle)
 
 
+def test_months_that_fall_short_are_in_the_headline_and_told_apart_by_shape():
+    table = pd.DataFrame(
+        {
+            "year": 2024,
+            "month": [1, 2, 3, 4],
+            "n": [100, 100, 40, 100],
+            "share_known": [0.9, 0.384, 0.9, 0.9],
+            "thin": [False, False, True, False],
+        }
+    )
+    made = charts.coverage(table)
+    assert made.title.text == (
+        "340 stops from January 2024 to April 2024; in March 2024 there are fewer than half as "
+        "many as in the median month; in February 2024 the group is known for 38% of records"
+    )
+    said = " ".join(made.title.subtitle)
+    assert "(orange, triangles): March 2024" in said
+    assert "(purple, diamonds): February 2024" in said
+    assert len(made.to_dict()["layer"]) == 2
+    table["thin"] = [False, True, True, False]
+    table.loc[3, "share_known"] = 0.498
+    text = charts.coverage(table).title.text
+    assert "; in 2 months there are fewer than half as many as in the median month" in text
+    assert text.endswith("; in 2 months the group is known for fewer than half of records")
+    near = charts.coverage(table.iloc[[0, 3]])
+    assert near.title.text.endswith("; in April 2024 the group is known for 49.8% of records")
+
+
 # ---- four-fifths ---------------------------------------------------------------------------
 
 
@@ -515,6 +626,37 @@ def test_too_few_and_too_small_are_said_instead(columns, words):
     stages = {"hired": {"white": (16, 80, 1.0, NAN, NAN), "black": (3, 20, 0.75, 0.2, 2.0)}}
     made = charts.adverse_impact(impact(stages, **columns))
     assert made.to_dict()["datasets"]["table"][1]["note"] == words
+
+
+PICKED = "Koopman; reference: highest rate, p-values adjusted for all pairs of groups"
+
+
+def test_the_subtitle_tells_true_which_group_has_the_highest_rate():
+    table = impact().assign(method=PICKED)
+    said = charts.adverse_impact(table).title.subtitle
+    assert "Compared, at each stage, with the group that has the highest rate, shown in grey." in (
+        said
+    )
+    assert not any("not judged" in s for s in said)
+    small = table["group"] == "black"
+    table.loc[small, "judged"] = False
+    table.loc[small, "reason"] = "not judged: under 2.0% of the applicants"
+    said = charts.adverse_impact(table).title.subtitle
+    assert said[1] == (
+        "Compared, at each stage, with the group of at least 2% of applicants that has the "
+        "highest rate, shown in grey."
+    )
+    assert said[2] == "Groups under 2% of the applicants are shown but not judged."
+
+
+def test_other_groups_below_four_fifths_are_counted():
+    groups = {"white": (80, 100, 1.0, NAN, NAN), "black": (40, 100, 0.5, 0.4, 0.7)}
+    groups |= {"asian": (50, 100, 0.625, 0.5, 0.8), "aian": (55, 100, 0.69, 0.5, 0.9)}
+    two = charts.adverse_impact(impact({"hired": groups})).title.text
+    assert two.endswith("below four-fifths; 2 other groups are also below four-fifths")
+    del groups["aian"]
+    one = charts.adverse_impact(impact({"hired": groups})).title.text
+    assert one.endswith("below four-fifths; 1 other group is also below four-fifths")
 
 
 def test_one_stage_and_its_bottom_line_are_drawn_once():
@@ -686,6 +828,24 @@ def test_an_interval_that_clears_1_alone_is_not_a_finding():
         "No clear difference between groups can be told "
         "once the number of comparisons is allowed for"
     )
+
+
+ALLOWED = "Headlines allow for the number of comparisons"
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if c not in ("coverage", "ledger")])
+def test_where_an_interval_alone_excludes_1_the_headline_is_explained(case):
+    chart, table = CASES[case]
+    for p, noted in ((0.3, True), (0.001, False)):
+        said = " ".join(chart(table().assign(p_value=0.01, p_adjusted=p)).title.subtitle)
+        assert (ALLOWED in said) is noted
+
+
+def test_what_is_counted_can_be_named():
+    assert "n = 3,000 records" in charts.rates(rates_one()).title.subtitle[0]
+    made = charts.rates(rates_one(), unit="stops")
+    assert "n = 3,000 stops" in made.title.subtitle[0]
+    assert "not known: 7 stops" in " ".join(made.title.subtitle)
 
 
 def test_over_strata_the_title_counts_and_tells_the_rest():
@@ -962,7 +1122,7 @@ def test_a_group_that_the_workforce_may_not_keep_apart_is_no_headline():
     made = charts.representation(table)
     assert made.title.text == "White people are 82.7% of the workforce and 56.5% of the benchmark"
     row = made.to_dict()["datasets"]["table"][1]
-    assert row["n_text"] == row["n_short"] == "none, or not kept apart"
+    assert row["n_text"] == row["n_short"] == "none recorded"
     only = charts.representation(table.iloc[[1]])
     assert only.title.text == "No comparison with the benchmark can be computed from these numbers"
 
