@@ -148,7 +148,7 @@ def _capital(word: str, *, first: bool, upper: bool) -> str:
         return word.lower()
     if upper and (any(c.isdigit() for c in word) or len(word) < _ABBREVIATION or word in _ROMAN):
         return word  # K9, NE, III
-    return re.sub(r"[^\W\d_]+('[^\W\d_])?", lambda m: m.group().capitalize(), word)
+    return re.sub(r"[^\W\d_]+(?:'[sS]\b)?", lambda m: m.group().capitalize(), word)
 
 
 def _usual(frame: pd.DataFrame, measure: str) -> list[Any]:

@@ -49,7 +49,7 @@ SCRATCH = [
     ),
     _markdown("## Choose what to see"),
     _code(
-        "district = w.choice('District', counts.values('district'), all='All districts')\n"
+        "district = w.choose(counts, 'district', 'District', all='All districts')\n"
         "year = w.choice('Year', counts.values('year'), all='All years')\n"
         "trouble = w.choice('Trouble', ['rule', 'library', 'callback'], all='None')\n"
         "home = pd.DataFrame({'place': ['Scratch']}); near = pd.DataFrame({'place': ['Near']})\n"

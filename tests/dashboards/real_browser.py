@@ -71,7 +71,9 @@ class Server:
         """How many kernels this server has, counted as its child processes."""
         found = subprocess.run(
             ["pgrep", "-f", "-P", str(self.process.pid), "ipykernel"],
-            capture_output=True, text=True, check=False,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         return len(found.stdout.split())
 

@@ -14,7 +14,7 @@ GROUPS = {"white": "White", "black": "Black", "hispanic": "Hispanic", "asian": "
 def counts() -> CountTable:
     """Return made-up counts of stops by group, district and year."""
     rows = []
-    for d, district in enumerate(["North", "South", "=Harbor"]):
+    for d, district in enumerate(["North", "South", "EAST SIDE"]):
         for year in (2021, 2022):
             for g, group in enumerate(GROUPS):
                 n = 400 - 70 * g + 30 * d
@@ -32,11 +32,18 @@ def counts() -> CountTable:
         "labels": {"race": GROUPS},
     }
     ledger = pd.DataFrame(
-        {"step": ["start", "drop"], "because": ["all records", "no race"], "rows": [9000, 8800],
-         "left_out": [0, 200]}
+        {
+            "step": ["start", "drop"],
+            "because": ["all records", "no race"],
+            "rows": [9000, 8800],
+            "left_out": [0, 200],
+        }
     )
     return CountTable(
-        pd.DataFrame(rows, columns=columns), ("race", "district", "year"), ("searched",), ledger,
+        pd.DataFrame(rows, columns=columns),
+        ("race", "district", "year"),
+        ("searched",),
+        ledger,
         about,
     )
 
@@ -74,7 +81,7 @@ def residents_rates(counts, residents, *, of, group, reference) -> pd.DataFrame:
     return table.assign(benchmark=residents["place"].iloc[0])
 
 
-def chart(table, *, labels=None) -> alt.LayerChart:
+def chart(table, *, labels=None) -> alt.LayerChart | alt.FacetChart:
     """Return a chart as `equity.charts` makes them."""
     frame = table.assign(words=table["group"].map(labels or {}).fillna(table["group"]))
     top = frame.loc[frame["rate"].idxmax()]
@@ -90,13 +97,16 @@ def chart(table, *, labels=None) -> alt.LayerChart:
     )
     base = alt.Chart(frame)
     bars = base.mark_rule(strokeWidth=2).encode(
-        y=y, x=alt.X("low:Q", axis=alt.Axis(format="%", title="Share of stops")), x2="high:Q",
+        y=y,
+        x=alt.X("low:Q", axis=alt.Axis(format="%", title="Share of stops")),
+        x2="high:Q",
         color=colour,
     )
     dots = base.mark_circle(size=120, opacity=1).encode(y=y, x="rate:Q", color=colour)
     text = base.mark_text(dy=-14, fontWeight="bold").encode(
         y=y, x="rate:Q", text=alt.Text("rate:Q", format=".1%")
     )
+    said = f"{len(frame)} groups. Finding: {title.text}."
     return alt.layer(bars, dots, text).properties(
-        title=title, width="container", height=alt.Step(56), description=f"Finding: {title.text}."
+        title=title, width="container", height=alt.Step(56), description=f"{title.text}. {said}"
     )

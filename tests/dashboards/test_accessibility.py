@@ -7,6 +7,8 @@ import pytest
 pytestmark = pytest.mark.browser
 
 SCRATCH = "/voila/render/scratch.ipynb"
+
+
 def test_a_dashboard_and_its_tables(visit, voila_server, violations):
     page = visit.open(voila_server.url + SCRATCH, figures=2)
     assert violations(page) == {}

@@ -16,9 +16,15 @@ from real_browser import WINDOW, Server, Visit
 pytestmark = pytest.mark.browser
 
 SCRATCH = "/voila/render/scratch.ipynb"
+SECTIONS = [
+    "Choose what to see",
+    "Who is searched?",
+    "Compared with residents",
+    "Who is in and who is left out",
+]
 
 
-def until(page, script, wanted=True, seconds=20.0):
+def until(page, script, wanted: object = True, seconds=20.0):
     """Ask the page until it answers as wanted (wait_for_function needs unsafe-eval)."""
     end = time.monotonic() + seconds
     while (got := page.evaluate(script)) != wanted:
@@ -73,10 +79,56 @@ def test_heading_sentence_and_text_alternative_say_what_is_shown(still):
     heading = figure.get_by_role("heading", level=3).inner_text()
     assert heading.startswith("White drivers were searched most often")
     assert figure.locator(".eq-summary").inner_text().startswith("7,800 stops.")
-    assert "Scratch Police Department (fictional sample data)" in figure.inner_text()
-    said = figure.locator("svg").get_attribute("aria-label")
-    assert said.startswith(heading)
-    assert "Finding:" in said
+    told = figure.inner_text()
+    assert "Scratch Police Department (fictional sample data), Stops of drivers; the file " in told
+    assert "covers January 1, 2021 to December 31, 2022." in told
+    said = figure.get_by_role("img").get_attribute("aria-label")
+    assert said == f"4 groups. Finding: {heading}.", "the heading has just been read"
+
+
+def test_a_screen_reader_stops_once_at_a_chart_and_hears_its_heading_once(still):
+    page = still.page
+    for figure in page.locator("figure:has(.eq-plot)").all():
+        assert figure.get_by_role("img").count() == 1
+        assert figure.locator("svg").get_attribute("aria-hidden") == "true"
+        assert figure.locator("[role^=graphics]:not(svg *)").count() == 0
+        heading = figure.get_by_role("heading", level=3).inner_text()
+        assert not figure.get_by_role("img").get_attribute("aria-label").startswith(heading)
+    tree = first(page).locator(".eq-chart").aria_snapshot()
+    assert len(tree.splitlines()) == 1, tree
+    assert page.locator("form").count() == 0
+
+
+def test_a_figure_names_the_part_of_the_records_that_it_shows(visit, voila_server):
+    page = visit.open(voila_server.url + SCRATCH, figures=2)
+    shown = page.locator("figure .eq-shown")
+    assert not shown.first.is_visible(), "everything is shown"
+    pick(page, "District", "East Side")
+    pick(page, "Year", "2022")
+    until(
+        page,
+        "document.querySelector('.eq-shown').textContent",
+        "Shown: District: East Side; Year 2022.",
+    )
+    until(
+        page,
+        "document.querySelectorAll('.eq-shown')[1].textContent",
+        "Shown: District: East Side.",
+    )
+    name, data = download(page, first(page), "SVG")
+    assert name == "scratch-search-rates-district-east-side-year-2022-fictional.svg"
+    assert b"Shown: District: East Side; Year 2022." in data
+    pick(page, "Trouble", "rule")
+    first(page).get_by_role("alert").wait_for()
+    assert not shown.first.is_visible()
+
+
+def test_downloads_are_named_alike_and_described_by_their_figure(still):
+    figure = first(still.page)
+    for kind in ("CSV", "PNG", "SVG"):
+        button = figure.get_by_role("button", name=f"Download {kind}", exact=True)
+        described = button.get_attribute("aria-describedby")
+        assert figure.get_by_role("heading").get_attribute("id") == described
 
 
 def test_a_choice_changes_chart_words_table_and_alternative_in_place(visit, voila_server):
@@ -91,8 +143,11 @@ def test_a_choice_changes_chart_words_table_and_alternative_in_place(visit, voil
     assert before[0] == after[0] and before[1:] != after[1:]
     assert chart.is_visible(), "the rows were pushed into the chart that was there"
     heading = figure.get_by_role("heading").inner_text()
-    until(page, "document.querySelector('figure svg').getAttribute('aria-label')"
-                f".startsWith({heading!r})")
+    until(
+        page,
+        "document.querySelector('figure [role=img]').getAttribute('aria-label')"
+        f".includes({heading!r})",
+    )
 
 
 def test_the_change_is_announced_once(visit, voila_server):
@@ -100,8 +155,8 @@ def test_the_change_is_announced_once(visit, voila_server):
     pick(page, "District", "North")
     until(page, "document.getElementById('eq-live').textContent !== ''")
     said = page.locator("#eq-live").inner_text()
-    assert "2,360 stops." in said
-    assert said.endswith("1 other figure updated.")
+    heading = first(page).get_by_role("heading").inner_text()
+    assert said == f"{heading}. 1 other figure updated."
     assert page.locator("#eq-live").get_attribute("role") == "status"
 
 
@@ -124,9 +179,18 @@ def test_csv_has_all_rows_unrounded_and_its_name_says_what_was_chosen(visit, voi
     pick(page, "Year", "2021")
     until(page, "document.querySelector('.eq-summary').textContent.startsWith('1,300')")
     name, data = download(page, first(page), "CSV")
-    assert name == "scratch-search-rates-district-south-year-2021.csv"
+    assert name == "scratch-search-rates-district-south-year-2021-fictional.csv"
     assert data.startswith(b"\xef\xbb\xbf"), "Excel reads UTF-8 by this mark"
-    rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
+    table, about = data.decode("utf-8-sig").split("\r\n\r\n")
+    assert list(csv.reader(io.StringIO(about))) == [
+        [
+            "Source: Scratch Police Department (fictional sample data), Stops of drivers; "
+            "the file covers January 1, 2021 to December 31, 2022."
+        ],
+        ["Shown: District South; Year 2021."],
+        ["Fictional sample data"],
+    ]
+    rows = list(csv.DictReader(io.StringIO(table)))
     assert [r["Group"] for r in rows] == ["Asian", "Black", "Hispanic", "White"]
     assert rows[0]["Why a figure is missing"] == "no events"
     assert re.fullmatch(r"0\.\d{6,}", rows[1]["Rate"])
@@ -135,11 +199,25 @@ def test_csv_has_all_rows_unrounded_and_its_name_says_what_was_chosen(visit, voi
 def test_images_are_saved_with_their_heading_and_source(still):
     page = still.page
     name, data = download(page, first(page), "PNG")
-    assert name == "scratch-search-rates.png"
+    assert name == "scratch-search-rates-fictional.png"
     assert data.startswith(b"\x89PNG")
     name, data = download(page, first(page), "SVG")
     assert b"White drivers were searched" in data
     assert b"fictional sample data" in data
+
+
+def test_no_words_of_an_image_run_off_its_edge(visit, voila_server):
+    page = visit.open(voila_server.url + SCRATCH + "?district=east-side&year=2022", figures=2)
+    until(page, "document.querySelector('.eq-shown').textContent !== ''")
+    _, data = download(page, first(page), "SVG")
+    past = page.evaluate(
+        """svg => { const box = document.createElement('div'); box.innerHTML = svg;
+        document.body.append(box); const edge = box.firstElementChild.getBoundingClientRect();
+        return [...box.querySelectorAll('text')].filter(t => { const b = t.getBoundingClientRect();
+          return b.left < edge.left || b.right > edge.right - 20; }).map(t => t.textContent); }""",
+        data.decode(),
+    )
+    assert past == []
 
 
 def test_a_table_without_a_chart_is_shown_open_and_can_be_saved(still):
@@ -166,7 +244,7 @@ def test_a_choice_of_residents_passes_on_the_table(visit, voila_server):
 def test_choices_stand_in_the_address_and_a_link_restores_them(visit, voila_server):
     page = visit.open(voila_server.url + SCRATCH, figures=2)
     pick(page, "District", "North")
-    until(page, "location.search", "?district=North")
+    until(page, "location.search", "?district=north")
     pick(page, "District", "All districts")
     until(page, "location.search", "")
     page.goto(voila_server.url + SCRATCH + "?district=South&year=2022")
@@ -174,13 +252,24 @@ def test_choices_stand_in_the_address_and_a_link_restores_them(visit, voila_serv
     until(page, "document.querySelector('.eq-summary').textContent.startsWith('1,300')")
     year = page.get_by_label("Year", exact=True)
     assert year.evaluate("e => e.selectedOptions[0].text") == "2022"
+    pick(page, "District", "East Side")
+    until(page, "location.search", "?district=east-side&year=2022")
 
 
-def test_what_is_not_on_offer_is_ignored(visit, voila_server):
+def test_what_is_not_on_offer_is_told_and_changes_nothing(visit, voila_server):
     page = visit.open(
         voila_server.url + SCRATCH + "?district=<script>alert(1)</script>&nothing=1&year=1999", 2
     )
-    assert first(page).locator(".eq-summary").inner_text().startswith("7,800")
+    told = "document.querySelector('.eq-missed').textContent"
+    until(page, f"{told} !== ''")
+    assert page.evaluate(told) == (
+        "Not available here: district <script>alert(1)</script>. Showing all. "
+        "Not available here: year 1999. Showing all."
+    )
+    assert page.get_by_role("status").filter(has_text="year 1999").is_visible()
+    assert not first(page).locator(".eq-shown").is_visible()
+    pick(page, "Year", "2022")
+    until(page, told, "")
     assert visit.errors == []
 
 
@@ -300,7 +389,7 @@ def test_headings_come_in_order_and_landmarks_are_there(still):
 def test_the_keyboard_reaches_everything_in_reading_order(visit, voila_server):
     page = visit.open(voila_server.url + SCRATCH, figures=2)
     order = []
-    for _ in range(14):
+    for _ in range(19):
         page.keyboard.press("Tab")
         order.append(
             page.evaluate(
@@ -308,11 +397,12 @@ def test_the_keyboard_reaches_everything_in_reading_order(visit, voila_server):
                 "(document.activeElement)"
             ).strip()
         )
-    heading = first(page).get_by_role("heading").inner_text()
     assert order[:2] == ["Skip to the figures", "Scratch Police Department"]
     assert order[2:5] == ["Light", "Dark", "Auto"]
-    assert order[5:9] == ["District", "Year", "Trouble", "Compared with"]
-    assert order[9:13] == [f"{k}: {heading}" for k in ("CSV", "PNG", "SVG")] + ["Show the numbers"]
+    assert order[5:10] == ["On this page", *SECTIONS]
+    assert order[10:14] == ["District", "Year", "Trouble", "Compared with"]
+    assert order[14:17] == ["Download CSV", "Download PNG", "Download SVG"]
+    assert order[17] == "Show the numbers"
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
     assert first(page).locator("details").get_attribute("open") is not None
@@ -323,6 +413,85 @@ def test_the_skip_link_moves_the_focus(visit, voila_server):
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.tagName") == "MAIN"
+
+
+def test_links_lead_to_the_sections_and_keep_the_choices(visit, visit_as, voila_server):
+    page = visit.open(voila_server.url + SCRATCH + "?district=north", figures=2)
+    links = page.get_by_role("navigation", name="On this page").get_by_role("link")
+    assert links.all_inner_texts() == SECTIONS
+    links.nth(2).click()
+    assert page.evaluate("document.activeElement.innerText") == SECTIONS[2]
+    assert page.evaluate("location.search") == "?district=north"
+    phone = visit_as(viewport={"width": 320, "height": 700})
+    page = phone.open(voila_server.url + SCRATCH, figures=2)
+    links = page.get_by_role("navigation", name="On this page").get_by_role("link")
+    assert links.count() == 0, "closed at first"
+    page.get_by_text("On this page").click()
+    assert links.count() == len(SECTIONS)
+
+
+# ------------------------------------------------------------ paper, forced colours
+
+
+def printed(page, width=680):
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": width, "height": 960})
+
+
+def test_paper_says_what_is_chosen(visit, voila_server):
+    page = visit.open(voila_server.url + SCRATCH + "?district=east-side&year=2022", figures=2)
+    until(page, "document.querySelector('.eq-shown').textContent !== ''")
+    assert not page.locator(".eq-made").is_visible()
+    printed(page)
+    assert page.locator(".eq-made").inner_text() == (
+        "Shown: District: East Side; Year 2022; Trouble None; Compared with: Residents."
+    )
+    assert not page.get_by_label("District", exact=True).is_visible()
+    assert not page.get_by_role("navigation").is_visible()
+    assert page.locator("figure .eq-shown").first.is_visible()
+
+
+def test_paper_is_never_wider_than_a_page_and_what_has_no_room_stays_closed(visit, voila_server):
+    page = visit.open(voila_server.url + SCRATCH, figures=2)
+    printed(page)
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 680
+    tables = page.locator("figure .eq-table table")
+    assert tables.first.is_visible() and tables.first.bounding_box()["width"] <= 680
+    assert not page.get_by_text("too wide for paper").first.is_visible()
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media="screen")
+    assert not tables.first.is_visible()
+    # a table of very many columns
+    page.add_style_tag(content="figure .eq-table th { min-width: 200px !important }")
+    printed(page)
+    assert not tables.first.is_visible()
+    assert page.get_by_text("the numbers are in the CSV").first.is_visible()
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 680
+
+
+def test_forced_colours_reach_the_marks(visit_as, voila_server):
+    page = visit_as(forced_colors="active").open(voila_server.url + SCRATCH, figures=2)
+    mixed = page.evaluate(
+        """() => { const ink = getComputedStyle(document.querySelector('h1')).color;
+        return [...document.querySelectorAll('figure svg .role-mark :is(path, line)')].filter(e =>
+          (!['none', 'transparent', null].includes(e.getAttribute('fill'))
+            && getComputedStyle(e).fill !== ink) ||
+          (!['none', 'transparent', null].includes(e.getAttribute('stroke'))
+            && getComputedStyle(e).stroke !== ink)).map(e => e.outerHTML); }"""
+    )
+    assert mixed == []
+    assert page.locator("figure svg .role-mark path").count() > 3
+
+
+@pytest.mark.parametrize("width", [1280, 1440])
+def test_no_label_of_a_choice_is_cut(visit_as, voila_server, width):
+    page = visit_as(viewport={"width": width, "height": 900}).open(voila_server.url + SCRATCH, 2)
+    cut = page.evaluate(
+        "[...document.querySelectorAll('.eq-choice label')]"
+        ".filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent)"
+    )
+    assert cut == []
 
 
 def test_touch_targets_are_large_enough(still):
