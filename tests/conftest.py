@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ from hypothesis import settings
 settings.register_profile("landing", derandomize=True)
 if os.environ.get("EQUITY_NO_SKIPS"):
     settings.load_profile("landing")
+
+# Spark's workers must be of the same Python; it would take the first python3 on the path
+os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
 
 REAL = Path(__file__).parents[1].parent / "shared" / "data"
 

@@ -70,7 +70,7 @@ def draw_residents(rng: np.random.Generator) -> tuple[bytes, dict[str, Any]]:
     text = io.StringIO()
     names = [f"B03002_{i:03d}{kind}" for i in range(1, 22) for kind in "EM"]
     words = [f"{kind}!!{v}" for v in VARIABLES for kind in ("Estimate", "Margin of Error")]
-    write = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator=",\n")
+    write = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
     write.writerow(["GEO_ID", "NAME", *names])
     write.writerow(["Geography", "Geographic Area Name", *words])
     drawn: dict[str, Any] = {}
@@ -89,7 +89,8 @@ def draw_residents(rng: np.random.Generator) -> tuple[bytes, dict[str, Any]]:
             "moe": {g: 0 if margin[i] is None else margin[i]
                     for g, i in zip(GROUPS, at, strict=True)},
         }  # fmt: skip
-    return b"\xef\xbb\xbf" + text.getvalue().encode(), drawn
+    # the bureau's files end every line in a comma
+    return b"\xef\xbb\xbf" + text.getvalue().replace("\n", ",\n").encode(), drawn
 
 
 def _margin(people: np.ndarray | int, total: int) -> np.ndarray:

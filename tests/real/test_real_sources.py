@@ -194,7 +194,7 @@ def test_nashville_metro(
 def test_prince_georges() -> None:
     file = WORKFORCE / "prince_georges_pd_sworn_oct2021_deid.xlsx"
     columns = {"race": "Race", "sex": "Gender", "title": "Rank", "hire_date": "Appointed"}
-    with pytest.raises(ValueError, match="seem to be in a lower row: say which with header_row"):
+    with pytest.raises(ValueError, match="Row 2 looks like the column names: set header_row = 2"):
         roster.read(file, columns=columns)
     people = roster.read(
         file, columns=columns, header_row=2, date="2021-10-01",
