@@ -88,6 +88,8 @@ def lab(
     command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     # without a question about news from other hosts, see labconfig in this folder
     os.environ["JUPYTER_CONFIG_PATH"] = str(folder / "share" / "jupyter")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # as in a container
+        command.append("--allow-root")
     # in this folder, so that "Render with Voila" finds voila.json
     subprocess.run(command, cwd=folder, check=False)
 

@@ -105,6 +105,8 @@ def unknown_words(frame: pd.DataFrame, unit: str) -> str | None:
         total += float(value) if _words.given(value) else 0
     if total == 0:
         return None
+    if total == 1:
+        unit = {"people": "person", "searches": "search"}.get(unit, unit.removesuffix("s"))
     return f"Left out because the group is not known: {total:,.0f} {unit}"
 
 
