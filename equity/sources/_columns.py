@@ -54,14 +54,19 @@ def relabel(
         mapping = maps[column]
         known = {v: mapping[v.casefold()] for v in values if v.casefold() in mapping}
         groups.recode(
-            values, known, column=headers.get(column, column),
-            section=f"{table}.values.{column}", allowed=tuple(allowed[column]),
+            values,
+            known,
+            column=headers.get(column, column),
+            section=f"{table}.values.{column}",
+            allowed=tuple(allowed[column]),
         )
         said = {v: group for v, group in known.items() if group is not None}
         new.append(
             nw.col(column).replace_strict(
-                list(said) or ["-"], list(said.values()) or ["-"],
-                default=None, return_dtype=nw.String,
+                list(said) or ["-"],
+                list(said.values()) or ["-"],
+                default=None,
+                return_dtype=nw.String,
             )
         )
     return frame.with_columns(*new)
@@ -79,8 +84,10 @@ def replace(frame: Any, maps: Mapping[str, Mapping[str, str | None]]) -> Any:
         key, value = lower(column), nw.col(column)
         for label, ours in mapping.items():
             hit = key == label
-            value = nw.when(~hit).then(value) if ours is None else (
-                nw.when(hit).then(nw.lit(ours)).otherwise(value)
+            value = (
+                nw.when(~hit).then(value)
+                if ours is None
+                else (nw.when(hit).then(nw.lit(ours)).otherwise(value))
             )
         new.append(value.alias(column))
     return frame.with_columns(*new) if new else frame
@@ -150,9 +157,7 @@ def match_headers(
         near = difflib.get_close_matches(_folded(wanted[ours]), folded, n=3, cutoff=0.6)
         meant = f" (near: {', '.join(repr(folded[n]) for n in near)})" if near else ""
         use = (called or {}).get(ours, "" if wanted[ours] == ours else repr(ours))
-        problems.append(
-            f"{wanted[ours]!r}{use and f' for {use}'}{'' if record else meant}"
-        )
+        problems.append(f"{wanted[ours]!r}{use and f' for {use}'}{'' if record else meant}")
     said = f"{what} has no column {'; '.join(problems)}."
     if record:
         raise ValueError(f"{said} {_record_words(origin)}{_sheet_words(origin)}")

@@ -31,8 +31,11 @@ __all__ = ["plain_error", "scan", "starts_with"]
 
 WRONG_FORMATS: tuple[tuple[bytes, str], ...] = (
     (b"%PDF", "is a PDF. Ask for the table behind it as CSV or .xlsx"),
-    (b"\xd0\xcf\x11\xe0", "is an old .xls workbook, or one with a password. Open it and save it "
-     "as .xlsx without a password, or as CSV"),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "is an old .xls workbook, or one with a password. Open it and save it "
+        "as .xlsx without a password, or as CSV",
+    ),
     (b"\x1f\x8b", "is compressed (gzip). Unpack it first"),
     (b"BZh", "is compressed (bzip2). Unpack it first"),
     (b"7z\xbc\xaf", "is a 7z archive. Unpack it first"),
@@ -174,8 +177,11 @@ def _workbook(path: Path, header_row: int, sheet: str | None) -> duckdb.DuckDBPy
                 if first is not None:
                     blank: list[Sequence[str | None]] = [[]] * first[0]
                     return in_memory(
-                        itertools.chain(blank, [first[1]], rows), header_row, path,
-                        sheet=page.title, sheets=names,
+                        itertools.chain(blank, [first[1]], rows),
+                        header_row,
+                        path,
+                        sheet=page.title,
+                        sheets=names,
                     )
     finally:
         book.close()

@@ -122,8 +122,9 @@ def where(origin: Origin) -> str:
     """Return the sentence that says which row to name, for a header that is empty or a title."""
     if origin.names_in is None:
         return ""
-    return f" Row {origin.names_in} looks like the column names: try header_row = " \
-           f"{origin.names_in}."
+    return (
+        f" Row {origin.names_in} looks like the column names: try header_row = {origin.names_in}."
+    )
 
 
 def _filled(cells: Iterable[str | None]) -> list[str]:

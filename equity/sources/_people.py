@@ -44,12 +44,15 @@ def people(
     for ours in (c.name for c in table.columns if c.required and c.name not in columns):
         raise ValueError(
             f"columns does not say which column of the file holds {ours!r}. Add {ours} = "
-            f"\"<name in the file>\" to the table's columns in equity.toml."
+            f'"<name in the file>" to the table\'s columns in equity.toml.'
         )
     source = _text.start(frame)
     names = source.collect_schema().names()
     found = _columns.match_headers(
-        names, columns | dict(extra), what=f"The {table.name} file", frame=source,
+        names,
+        columns | dict(extra),
+        what=f"The {table.name} file",
+        frame=source,
         called={raw: f"the stage {raw.removeprefix('raw_')!r}" for raw in extra},
     )
     for ours in ("source_row", "source_file"):
@@ -77,12 +80,11 @@ def _relabel(
     for label in (v.casefold() for v in seen["race"]):
         if label not in maps["race"] and (key := _plain(label, maps["race"])) is not None:
             maps["race"][label] = maps["race"][key]
-    split = sorted(
-        v for v in seen["race"] if maps["race"].get(v.casefold(), "") == _NEEDS_SPLIT
-    )
+    split = sorted(v for v in seen["race"] if maps["race"].get(v.casefold(), "") == _NEEDS_SPLIT)
     if split:
         coarser = [
-            s for s in ("us1977", "stanford", "us1997", "us2024")
+            s
+            for s in ("us1977", "stanford", "us1997", "us2024")
             if _NEEDS_SPLIT not in (race_labels(s, {}).get(v.casefold()) for v in split)
         ]
         way = f'Use scheme="{coarser[0]}" for this table and its benchmark' if coarser else ""
@@ -93,7 +95,11 @@ def _relabel(
             f"{way or 'Map the label to a group of the scheme in values.race'}."
         )
     return _columns.relabel(
-        rows, maps, seen, table=table, headers=headers,
+        rows,
+        maps,
+        seen,
+        table=table,
+        headers=headers,
         allowed={"race": groups.scheme(scheme).groups, "sex": _SEXES},
     )
 

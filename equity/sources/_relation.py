@@ -12,8 +12,16 @@ import pyarrow as pa
 from equity.sources import _headers
 from equity.sources._text import SPACES
 
-__all__ = ["column_names", "identifier", "in_memory", "literal", "quoted_path", "select",
-           "stacked", "with_rows"]
+__all__ = [
+    "column_names",
+    "identifier",
+    "in_memory",
+    "literal",
+    "quoted_path",
+    "select",
+    "stacked",
+    "with_rows",
+]
 
 
 def select(words: str) -> duckdb.DuckDBPyRelation:

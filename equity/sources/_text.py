@@ -306,7 +306,10 @@ def finish(frame: Any) -> Any:
     if not frame.implementation.is_pandas():
         return native
     types = {
-        nw.String: "str", nw.Boolean: "boolean", nw.Int64: "Int64", nw.Float64: "Float64",
+        nw.String: "str",
+        nw.Boolean: "boolean",
+        nw.Int64: "Int64",
+        nw.Float64: "Float64",
         nw.Date: "datetime64[us]",
     }
     schema = frame.collect_schema()

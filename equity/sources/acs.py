@@ -57,13 +57,34 @@ LABELS = {
 
 CONTROLLED = frozenset({"", "*****", "-555555555"})
 NOT_AVAILABLE = frozenset(
-    {"-666666666", "-222222222", "-333333333", "-888888888", "-999999999", "-", "N", "(X)", "**",
-     "***", "null"}
+    {
+        "-666666666",
+        "-222222222",
+        "-333333333",
+        "-888888888",
+        "-999999999",
+        "-",
+        "N",
+        "(X)",
+        "**",
+        "***",
+        "null",
+    }
 )
 """What stands in a cell without a figure: ACS "Notes on ACS Estimate and Annotation Values"."""
 
-GEOGRAPHY = ("us", "region", "division", "state", "county", "county subdivision", "place", "tract",
-             "block group", "zip code tabulation area")
+GEOGRAPHY = (
+    "us",
+    "region",
+    "division",
+    "state",
+    "county",
+    "county subdivision",
+    "place",
+    "tract",
+    "block group",
+    "zip code tabulation area",
+)
 
 
 def read(
@@ -155,12 +176,19 @@ def standardize(
     for cell in here:
         margin, controlled = _margin(wide, cell, chosen)
         parts.append(
-            pd.DataFrame({
-                "place": wide["place"][chosen], "place_id": wide["place_id"][chosen],
-                "race": CELLS[cell], "n": estimates.loc[chosen, cell], "moe": margin,
-                "controlled": controlled, "place_n": whole_n, "place_moe": whole_moe,
-                "order": np.flatnonzero(chosen),
-            })
+            pd.DataFrame(
+                {
+                    "place": wide["place"][chosen],
+                    "place_id": wide["place_id"][chosen],
+                    "race": CELLS[cell],
+                    "n": estimates.loc[chosen, cell],
+                    "moe": margin,
+                    "controlled": controlled,
+                    "place_n": whole_n,
+                    "place_moe": whole_moe,
+                    "order": np.flatnonzero(chosen),
+                }
+            )
         )
     table = pd.concat(parts).sort_values("order", kind="stable").drop(columns="order")
     table.insert(2, "year", pd.array([year] * len(table), "Int64"))

@@ -102,13 +102,23 @@ def standardize(
     constants = _people.constants_of(columns, year)
     extra = {f"raw_{stage}": spec["column"] for stage, spec in specs.items()}
     rows = _people.people(
-        frame, APPLICANTS, columns=columns, values=values, scheme=scheme, constants=constants,
+        frame,
+        APPLICANTS,
+        columns=columns,
+        values=values,
+        scheme=scheme,
+        constants=constants,
         extra=extra,
     )
     contents = _columns.distinct(
         rows.select(
-            *(nw.when(_text.is_date(nw.col(raw))).then(nw.lit(_DATE)).otherwise(nw.col(raw))
-              .alias(raw) for raw in extra)
+            *(
+                nw.when(_text.is_date(nw.col(raw)))
+                .then(nw.lit(_DATE))
+                .otherwise(nw.col(raw))
+                .alias(raw)
+                for raw in extra
+            )
         ),
         list(extra),
     )
@@ -150,8 +160,10 @@ def _specs(stages: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, d
         if spec.get("not") == ["*"]:
             spec["not"] = "*"
         wrong = set(spec) - {"column", "reached", "not", "unknown"}
-        if wrong or not isinstance(spec.get("column"), str) or (
-            "not" in spec and "reached" not in spec
+        if (
+            wrong
+            or not isinstance(spec.get("column"), str)
+            or ("not" in spec and "reached" not in spec)
         ):
             raise ValueError(
                 f"Stage {stage!r} must be the name of a column, or say 'column', 'reached' and "

@@ -44,9 +44,24 @@ RENAMED = {
 
 ALSO = {
     **dict.fromkeys(
-        ("county_name", "neighborhood", "beat", "subdistrict", "division", "precinct", "region",
-         "reporting_area", "sector", "zone", "department_name", "unit", "violation",
-         "reason_for_search", "officer_race", "officer_sex"),
+        (
+            "county_name",
+            "neighborhood",
+            "beat",
+            "subdistrict",
+            "division",
+            "precinct",
+            "region",
+            "reporting_area",
+            "sector",
+            "zone",
+            "department_name",
+            "unit",
+            "violation",
+            "reason_for_search",
+            "officer_race",
+            "officer_sex",
+        ),
         "category",
     ),
     **dict.fromkeys(
@@ -135,7 +150,9 @@ def standardize(
     table = _columns.replace(table, extra)
     return _text.finish(
         _columns.relabel(
-            table, {"subject_race": races}, table="stops",
+            table,
+            {"subject_race": races},
+            table="stops",
             headers={"subject_race": wanted["subject_race"][0]},
             allowed={"subject_race": allowed},
         )

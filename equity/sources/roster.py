@@ -98,13 +98,16 @@ def standardize(
     """
     constants = _people.constants_of(columns, year, date)
     rows = _people.people(
-        frame, WORKFORCE, columns=columns, values=values, scheme=scheme, constants=constants,
+        frame,
+        WORKFORCE,
+        columns=columns,
+        values=values,
+        scheme=scheme,
+        constants=constants,
         extra={},
     )
     names = rows.collect_schema().names()
-    flags = [
-        _rule(name, rule, names, columns).alias(name) for name, rule in (rules or {}).items()
-    ]
+    flags = [_rule(name, rule, names, columns).alias(name) for name, rule in (rules or {}).items()]
     rows = _people.with_year(rows)
     return _text.finish(rows.with_columns(*flags) if flags else rows)
 

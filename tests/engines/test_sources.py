@@ -138,8 +138,19 @@ INTEGERS = {
     "NA": None,
 }
 FLAGS = {
-    "TRUE": True, "True": True, "1": True, "Y": True, " yes ": True, "FALSE": False, "0": False,
-    "n": False, "No": False, "maybe": None, "2": None, "NA": None, "": None,
+    "TRUE": True,
+    "True": True,
+    "1": True,
+    "Y": True,
+    " yes ": True,
+    "FALSE": False,
+    "0": False,
+    "n": False,
+    "No": False,
+    "maybe": None,
+    "2": None,
+    "NA": None,
+    "": None,
 }
 
 
@@ -201,11 +212,21 @@ def test_rosters_are_the_same_everywhere(engine: Any) -> None:
     columns, got = rows_of(
         roster.standardize(
             engine(rows),
-            columns={"race": "ethnic code  description", "title": "title", "sex": "sex",
-                     "hire_date": "start"},
+            columns={
+                "race": "ethnic code  description",
+                "title": "title",
+                "sex": "sex",
+                "hire_date": "start",
+            },
             values={"race": {"05": "asian", "Declined": ""}},
-            rules={"sworn": {"column": "title", "starts_with": ["police"],
-                             "any_of": ["Officer"], "none_of": ["Trainee"]}},
+            rules={
+                "sworn": {
+                    "column": "title",
+                    "starts_with": ["police"],
+                    "any_of": ["Officer"],
+                    "none_of": ["Trainee"],
+                }
+            },
             date="2017-07-01",
         )
     )
@@ -229,8 +250,10 @@ def test_applicants_are_the_same_everywhere(engine: Any) -> None:
     }
     columns, got = rows_of(
         applicants.standardize(
-            engine(rows), columns={"race": "race"},
-            stages={"qualified": "qualified", "tested": "test", "hired": "hired"}, year=2020,
+            engine(rows),
+            columns={"race": "race"},
+            stages={"qualified": "qualified", "tested": "test", "hired": "hired"},
+            year=2020,
         )
     )
     kept = ["qualified", "tested", "hired", "year"]
@@ -262,31 +285,51 @@ def test_residents_are_the_same_everywhere(engine: Any) -> None:
 
 def test_pandas_types() -> None:
     stops = opp.standardize(
-        pd.DataFrame({"date": ["2020-01-01"], "subject_race": ["white"], "subject_age": ["38"],
-                      "lat": ["1"], "search_conducted": ["NA"]})
+        pd.DataFrame(
+            {
+                "date": ["2020-01-01"],
+                "subject_race": ["white"],
+                "subject_age": ["38"],
+                "lat": ["1"],
+                "search_conducted": ["NA"],
+            }
+        )
     )
     assert {c: str(t) for c, t in stops.dtypes.items() if not c.startswith("raw_")} == {
-        "date": "datetime64[us]", "latitude": "Float64", "subject_age": "Int64",
-        "subject_race": "str", "search_conducted": "boolean",
+        "date": "datetime64[us]",
+        "latitude": "Float64",
+        "subject_age": "Int64",
+        "subject_race": "str",
+        "search_conducted": "boolean",
     }
 
 
 def test_columns_that_have_types_already() -> None:
     day = dt.date(2020, 1, 2)
-    frame = pd.DataFrame({
-        "date": [dt.datetime(2020, 1, 2, 3, 4), None],
-        "time": [dt.time(3, 4), None],
-        "subject_race": pd.Categorical(["white", None]),
-        "subject_age": [38.0, float("nan")],
-        "search_conducted": [True, None],
-        "raw_row_number": [1.0, 2.0],
-    })
+    frame = pd.DataFrame(
+        {
+            "date": [dt.datetime(2020, 1, 2, 3, 4), None],
+            "time": [dt.time(3, 4), None],
+            "subject_race": pd.Categorical(["white", None]),
+            "subject_age": [38.0, float("nan")],
+            "search_conducted": [True, None],
+            "raw_row_number": [1.0, 2.0],
+        }
+    )
     for stops in (frame, pl.from_pandas(frame), duckdb.from_df(frame)):
         columns, got = rows_of(opp.standardize(stops))
         assert [
-            tuple(r[columns.index(c)] for c in
-                  ("date", "second_of_day", "subject_race", "subject_age", "search_conducted",
-                   "stop_id"))
+            tuple(
+                r[columns.index(c)]
+                for c in (
+                    "date",
+                    "second_of_day",
+                    "subject_race",
+                    "subject_age",
+                    "search_conducted",
+                    "stop_id",
+                )
+            )
             for r in got
         ] == [(day, 11_040, "white", 38, True, "1"), (None, None, None, None, None, "2")]
 

@@ -31,15 +31,25 @@ def counts(relation: Any, column: str) -> dict[Any, int]:
 def test_hartford() -> None:
     stops = opp.read(DATA / "stops" / "opp_ct_hartford.csv")
     assert counts(stops, "subject_race") == {
-        "black": 7185, "white": 6110, "hispanic": 5146, "asian_pacific": 176, "other": 29,
+        "black": 7185,
+        "white": 6110,
+        "hispanic": 5146,
+        "asian_pacific": 176,
+        "other": 29,
     }
     assert counts(stops, "search_conducted") == {True: 5213, False: 13433}
     assert counts(stops, "contraband_found") == {True: 85, False: 5128, None: 13433}
     assert counts(stops, "outcome") == {
-        "citation": 11893, "warning": 3464, "arrest": 729, None: 2560,
+        "citation": 11893,
+        "warning": 3464,
+        "arrest": 729,
+        None: 2560,
     }
     assert counts(stops, "search_basis") == {
-        "probable cause": 5051, "consent": 127, "other": 35, None: 13433,
+        "probable cause": 5051,
+        "consent": 127,
+        "other": 35,
+        None: 13433,
     }
     assert counts(stops, "subject_sex") == {"male": 11566, "female": 7080}
     assert counts(stops, "date IS NULL") == {False: 18642, True: 4}
@@ -83,8 +93,11 @@ def test_hartford_county_in_stanfords_groups() -> None:
     groups = table.set_index("race")["n"]
     assert groups.sum() == 897_417
     assert groups.to_dict() == {
-        "white": 560_997, "black": 114_711, "hispanic": 154_977,
-        "asian_pacific": 45_178 + 195, "other": 897_417 - 560_997 - 114_711 - 154_977 - 45_373,
+        "white": 560_997,
+        "black": 114_711,
+        "hispanic": 154_977,
+        "asian_pacific": 45_178 + 195,
+        "other": 897_417 - 560_997 - 114_711 - 154_977 - 45_373,
     }
     assert round(table.set_index("race")["moe"]["asian_pacific"] ** 2) == 724**2 + 113**2
 
@@ -128,23 +141,45 @@ SWORN = {
     }
 }
 NASHVILLE = {
-    "person_id": "person_key", "race": "race_ethnicity", "sex": "gender", "title": "job_desc",
-    "department": "dept_desc", "year": "year", "hire_date": "date_started",
+    "person_id": "person_key",
+    "race": "race_ethnicity",
+    "sex": "gender",
+    "title": "job_desc",
+    "department": "dept_desc",
+    "year": "year",
+    "hire_date": "date_started",
 }
 
 
 def test_nashville_police() -> None:
     people = roster.read(
-        WORKFORCE / "nashville_police_2010-2021.csv", columns=NASHVILLE, rules=SWORN,
+        WORKFORCE / "nashville_police_2010-2021.csv",
+        columns=NASHVILLE,
+        rules=SWORN,
         scheme="us1977",
     )
     assert counts(people, "year") == {
-        2010: 1902, 2011: 1816, 2012: 2029, 2013: 1933, 2014: 1930, 2015: 1954, 2016: 2014,
-        2017: 2024, 2018: 2105, 2019: 1974, 2020: 1977, 2021: 1987,
+        2010: 1902,
+        2011: 1816,
+        2012: 2029,
+        2013: 1933,
+        2014: 1930,
+        2015: 1954,
+        2016: 2014,
+        2017: 2024,
+        2018: 2105,
+        2019: 1974,
+        2020: 1977,
+        2021: 1987,
     }
     assert counts(people, "race") == {
-        "white": 18_250, "black": 4384, "hispanic": 423, "asian_pacific": 284, "multiple": 257,
-        "aian": 30, None: 17,
+        "white": 18_250,
+        "black": 4384,
+        "hispanic": 423,
+        "asian_pacific": 284,
+        "multiple": 257,
+        "aian": 30,
+        None: 17,
     }
     assert counts(people.filter("hire_date IS NULL AND raw_hire_date IS NOT NULL"), "1") == {}
     sworn = people.filter("year = 2017 AND sworn")
@@ -158,12 +193,17 @@ def test_nashville_police_needs_the_coarser_scheme() -> None:
 
 
 OLD = {
-    "race": "Ethnic Code Description", "sex": "Gender", "title": "Title",
-    "department": "Current Dept Description", "job_category": "EEO Job Cat Desc",
-    "hire_date": "Date Started", "grade": "Pay Grade/Step",
+    "race": "Ethnic Code Description",
+    "sex": "Gender",
+    "title": "Title",
+    "department": "Current Dept Description",
+    "job_category": "EEO Job Cat Desc",
+    "hire_date": "Date Started",
+    "grade": "Pay Grade/Step",
 }
 NEW = OLD | {
-    "department": "Current Department", "job_category": "EEO Job Category Description",
+    "department": "Current Department",
+    "job_category": "EEO Job Category Description",
 }
 
 
@@ -180,7 +220,9 @@ def test_nashville_metro(
     file: str, columns: dict[str, str], rows: int, women: int, races: tuple[int, ...]
 ) -> None:
     people = roster.read(
-        WORKFORCE / "nashville_metro" / f"{file}.csv", columns=columns, scheme="us1977",
+        WORKFORCE / "nashville_metro" / f"{file}.csv",
+        columns=columns,
+        scheme="us1977",
         date=f"{file[:4]}-{file[4:6]}-{file[6:]}",
     )
     keys = ("white", "black", "hispanic", "asian_pacific", "aian", "multiple", None)
@@ -197,11 +239,20 @@ def test_prince_georges() -> None:
     with pytest.raises(ValueError, match="Row 2 looks like the column names: set header_row = 2"):
         roster.read(file, columns=columns)
     people = roster.read(
-        file, columns=columns, header_row=2, date="2021-10-01",
+        file,
+        columns=columns,
+        header_row=2,
+        date="2021-10-01",
         values={"race": {"Native Hawaiian/Pacific Islander": "nhpi"}},
     )
     assert counts(people, "race") == {
-        "black": 646, "white": 605, "hispanic": 161, "asian": 54, "nhpi": 3, "other": 2, "aian": 2,
+        "black": 646,
+        "white": 605,
+        "hispanic": 161,
+        "asian": 54,
+        "nhpi": 3,
+        "other": 2,
+        "aian": 2,
     }
     assert counts(people, "sex") == {"male": 1257, "female": 216}
     assert people.aggregate("min(source_row), max(source_row)").fetchall() == [(3, 1475)]
@@ -210,26 +261,52 @@ def test_prince_georges() -> None:
 def test_baltimore_peoplesoft_by_its_codes() -> None:
     people = roster.read(
         WORKFORCE / "baltimore" / "2018-05-03_bpd_peoplesoft_deid.xlsx",
-        columns={"race": "Ethnic Group", "sex": "SEX", "title": "Job Title",
-                 "hire_date": "Service Date", "person_id": "EMPLID"},
-        values={"race": {"1": "white", "2": "black", "3": "hispanic", "4": "asian_pacific",
-                         "5": "aian", "6": "", "7": ""}},
-        scheme="us1977", date="2018-05-03",
+        columns={
+            "race": "Ethnic Group",
+            "sex": "SEX",
+            "title": "Job Title",
+            "hire_date": "Service Date",
+            "person_id": "EMPLID",
+        },
+        values={
+            "race": {
+                "1": "white",
+                "2": "black",
+                "3": "hispanic",
+                "4": "asian_pacific",
+                "5": "aian",
+                "6": "",
+                "7": "",
+            }
+        },
+        scheme="us1977",
+        date="2018-05-03",
     )
     assert counts(people, "race") == {
-        "white": 1347, "black": 1331, "hispanic": 249, "asian_pacific": 58, "aian": 7, None: 6,
+        "white": 1347,
+        "black": 1331,
+        "hispanic": 249,
+        "asian_pacific": 58,
+        "aian": 7,
+        None: 6,
     }
     assert counts(people, "sex") == {"male": 2259, "female": 739}
 
 
 def test_baltimore_workday_with_a_title_row_and_statutes_in_cells() -> None:
     file = WORKFORCE / "baltimore" / "2021-11-24_bpd_workday_deid.xlsx"
-    columns = {"race": "Race/Ethnicity (Locale Sensitive)", "title": "Job Profile",
-               "hire_date": "Hire Date", "station": "Location.2"}
+    columns = {
+        "race": "Race/Ethnicity (Locale Sensitive)",
+        "title": "Job Profile",
+        "hire_date": "Hire Date",
+        "station": "Location.2",
+    }
     with pytest.raises(ValueError, match="no rule maps to a group: .*Civil Rights Act"):
         roster.read(file, columns=columns, header_row=2)
-    statute = ("GP §4-301 and Section 709(e) of Title VII of the Civil Rights Act of 1964, "
-               "42 U.S.C. § 2000e-8(e), as amended (Title VII)")
+    statute = (
+        "GP §4-301 and Section 709(e) of Title VII of the Civil Rights Act of 1964, "
+        "42 U.S.C. § 2000e-8(e), as amended (Title VII)"
+    )
     withheld = {statute: ""} | {f"BPD Ofc # {i} GP §§ 4-343; 4-351;": "" for i in range(1, 11)}
     people = roster.read(file, columns=columns, header_row=2, values={"race": withheld})
     assert counts(people, "race") == {None: 2861}

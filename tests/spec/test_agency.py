@@ -62,23 +62,79 @@ def test_a_pattern_names_files_in_alphabetical_order(tmp_path):
 @pytest.mark.parametrize(
     ("was", "now", "says"),
     [
-        ("America/New_York", "America/New_Yrok", r"\[agency\] timezone = 'America/New_Yrok' is not allowed.*'America/New_York'"),
+        (
+            "America/New_York",
+            "America/New_Yrok",
+            r"\[agency\] timezone = 'America/New_Yrok' is not allowed.*'America/New_York'",
+        ),
         ('timezone = "America/New_York"', "", r"\[agency\] timezone is missing"),
-        ("latitude = 41.77", "lattitude = 41.77", r"\[agency\] lattitude is not a key. Did you mean 'latitude'"),
-        ("latitude = 41.77", "latitude = 141.77", r"\[agency\] latitude = 141.77 is not allowed: .*less than or equal to 90"),
-        ('format = "opp"', 'format = "oop"', r"\[stops\] format = 'oop' is not allowed. Allowed: 'opp'"),
-        ('format = "opp"', 'format = "roster"', r"\[stops\] format = 'roster': not a format of stops. Allowed: 'opp'"),
+        (
+            "latitude = 41.77",
+            "lattitude = 41.77",
+            r"\[agency\] lattitude is not a key. Did you mean 'latitude'",
+        ),
+        (
+            "latitude = 41.77",
+            "latitude = 141.77",
+            r"\[agency\] latitude = 141.77 is not allowed: .*less than or equal to 90",
+        ),
+        (
+            'format = "opp"',
+            'format = "oop"',
+            r"\[stops\] format = 'oop' is not allowed. Allowed: 'opp'",
+        ),
+        (
+            'format = "opp"',
+            'format = "roster"',
+            r"\[stops\] format = 'roster': not a format of stops. Allowed: 'opp'",
+        ),
         ('["stops-*.csv"]', "[]", r"\[stops\] files = \[\] is not allowed: .*at least 1"),
-        ('scheme = "us1977"', 'scheme = "us77"', r"\[workforce\] scheme = 'us77' is not allowed. Allowed: one of us1997"),
-        ('race = "Ethnic Code Description"', 'sex = "Gender"', r"\[workforce.columns\] race is missing"),
-        ('name = "residents"', 'name = "The residents"', r"\[benchmarks\] 1.name: 'The residents' is not a name"),
+        (
+            'scheme = "us1977"',
+            'scheme = "us77"',
+            r"\[workforce\] scheme = 'us77' is not allowed. Allowed: one of us1997",
+        ),
+        (
+            'race = "Ethnic Code Description"',
+            'sex = "Gender"',
+            r"\[workforce.columns\] race is missing",
+        ),
+        (
+            'name = "residents"',
+            'name = "The residents"',
+            r"\[benchmarks\] 1.name: 'The residents' is not a name",
+        ),
         ("[agency]", "[agency", "is not valid TOML"),
-        ("[[benchmarks]]", "[benchmarks]", r"benchmarks stands in single brackets. Write \[\[benchmarks\]\]"),
-        ('["roster.csv"]', '"roster.csv"', r"files = 'roster.csv' is not a list. Put it in brackets"),
-        ('["stops-*.csv"]', '["stops-*.csv"]\nscheme = "uk5"', r"\[stops\] scheme has no effect on the format 'opp'"),
-        ("[[benchmarks]]", '[[stops.leave_out]]\ncolumn = "subject_age"\nvalues = ["3"]\nbecause = "test"\n[[benchmarks]]', r"column = 'subject_age' is not allowed. Allowed: .*district"),
-        ("[[benchmarks]]", '[[workforce.leave_out]]\ncolumn = "sworn"\nvalues = ["no"]\nbecause = "test"\n[[benchmarks]]', r"which is yes or no. Allowed: 'true', 'false'"),
-        ("[[benchmarks]]", '[[stops.leave_out]]\ncolumn = "type"\nbecause = "test"\n[[benchmarks]]', r"chooses nothing"),
+        (
+            "[[benchmarks]]",
+            "[benchmarks]",
+            r"benchmarks stands in single brackets. Write \[\[benchmarks\]\]",
+        ),
+        (
+            '["roster.csv"]',
+            '"roster.csv"',
+            r"files = 'roster.csv' is not a list. Put it in brackets",
+        ),
+        (
+            '["stops-*.csv"]',
+            '["stops-*.csv"]\nscheme = "uk5"',
+            r"\[stops\] scheme has no effect on the format 'opp'",
+        ),
+        (
+            "[[benchmarks]]",
+            '[[stops.leave_out]]\ncolumn = "subject_age"\nvalues = ["3"]\nbecause = "test"\n[[benchmarks]]',
+            r"column = 'subject_age' is not allowed. Allowed: .*district",
+        ),
+        (
+            "[[benchmarks]]",
+            '[[workforce.leave_out]]\ncolumn = "sworn"\nvalues = ["no"]\nbecause = "test"\n[[benchmarks]]',
+            r"which is yes or no. Allowed: 'true', 'false'",
+        ),
+        (
+            "[[benchmarks]]",
+            '[[stops.leave_out]]\ncolumn = "type"\nbecause = "test"\n[[benchmarks]]',
+            r"chooses nothing",
+        ),
         ("[stops]", "[stopps]", r"stopps is not a key. Did you mean 'stops'"),
     ],
 )
@@ -98,7 +154,10 @@ def test_stages_are_required_of_applicants(tmp_path):
 def test_a_missing_file_is_named_with_its_near_namesake(tmp_path):
     agency = read_agency(write(tmp_path, VALID))
     (tmp_path / "rooster.csv").touch()
-    with pytest.raises(FileNotFoundError, match=r"\[workforce\] files: there is no file 'roster.csv'.*did you mean that"):
+    with pytest.raises(
+        FileNotFoundError,
+        match=r"\[workforce\] files: there is no file 'roster.csv'.*did you mean that",
+    ):
         agency.paths("workforce")
 
 

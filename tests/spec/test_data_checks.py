@@ -777,10 +777,18 @@ def test_the_page_stands_alone_and_says_the_verdict(tmp_path):
 def test_ids_are_unique_and_stay(tmp_path):
     # A rule's number is its place in the list: what stands there once must stay there.
     for table, first in {
-        "stops": {"S07": "date:present", "S11": "copy", "S47": "contraband_found:mostly read",
-                  "S48": "record"},
-        "workforce": {"W13": "person", "W25": "sworn:mostly read", "W28": "record",
-                      "W29": "rule words"},
+        "stops": {
+            "S07": "date:present",
+            "S11": "copy",
+            "S47": "contraband_found:mostly read",
+            "S48": "record",
+        },
+        "workforce": {
+            "W13": "person",
+            "W25": "sworn:mostly read",
+            "W28": "record",
+            "W29": "rule words",
+        },
         "applicants": {"A11": "applicant_id:unique", "A19": "stage 1:order", "A99": "record"},
         "residents": {"R07": "place:present", "R21": "year:mostly read"},
     }.items():
@@ -831,7 +839,8 @@ def test_a_total_is_not_a_person(tmp_path, row, total):
 def test_totals_among_applicants_and_stops(tmp_path):
     rows = ("Total~applicants:~700 - - - - - - - - -", "- - - - - - - - - -")
     report, set_aside = checked(
-        tmp_path, table_of(APPLICANTS, APPLICANT, *(f"{{row}} {r[:-2]}" for r in rows)),
+        tmp_path,
+        table_of(APPLICANTS, APPLICANT, *(f"{{row}} {r[:-2]}" for r in rows)),
         "applicants",
     )
     assert [r["reasons"] for r in set_aside] == ["the row is a total, not a record"]

@@ -11,8 +11,18 @@ import pytest
 
 from equity.sources import acs
 
-CELLS = {"001": 1000, "002": 900, "003": 500, "004": 200, "005": 10, "006": 100, "007": 5,
-         "008": 15, "009": 70, "012": 100}
+CELLS = {
+    "001": 1000,
+    "002": 900,
+    "003": 500,
+    "004": 200,
+    "005": 10,
+    "006": 100,
+    "007": 5,
+    "008": 15,
+    "009": 70,
+    "012": 100,
+}
 
 
 def wide(**changes: Any) -> pd.DataFrame:
@@ -24,16 +34,27 @@ def wide(**changes: Any) -> pd.DataFrame:
 
 
 def figures(table: pd.DataFrame) -> dict[str, list[Any]]:
-    return {r: [n, m, c] for r, n, m, c in
-            zip(table["race"], table["n"], table["moe"], table["controlled"], strict=True)}
+    return {
+        r: [n, m, c]
+        for r, n, m, c in zip(
+            table["race"], table["n"], table["moe"], table["controlled"], strict=True
+        )
+    }
 
 
 def test_columns_and_types() -> None:
     table = acs.standardize(wide(), year=2020)
     assert {c: str(t) for c, t in table.dtypes.items()} == {
-        "place": "str", "place_id": "str", "year": "Int64", "universe": "str", "race": "str",
-        "n": "float64", "moe": "float64", "controlled": "boolean",
-        "place_n": "float64", "place_moe": "float64",
+        "place": "str",
+        "place_id": "str",
+        "year": "Int64",
+        "universe": "str",
+        "race": "str",
+        "n": "float64",
+        "moe": "float64",
+        "controlled": "boolean",
+        "place_n": "float64",
+        "place_moe": "float64",
     }
     assert table["n"].sum() == 1000
 
@@ -48,17 +69,27 @@ def test_the_published_total_and_its_margin_stand_in_every_row() -> None:
 
 
 def test_factfinder_by_code_is_the_same() -> None:
-    old = wide().rename(columns=lambda c: {"GEO_ID": "GEO.id", "NAME": "GEO.display-label"}.get(
-        c, f"HD0{1 if c[-1] == 'E' else 2}_VD{c[8:10]}"))
+    old = wide().rename(
+        columns=lambda c: {"GEO_ID": "GEO.id", "NAME": "GEO.display-label"}.get(
+            c, f"HD0{1 if c[-1] == 'E' else 2}_VD{c[8:10]}"
+        )
+    )
     assert acs.standardize(old).equals(acs.standardize(wide()))
 
 
 @pytest.mark.parametrize(
     ("margin", "moe", "controlled"),
     [
-        ("*****", 0, True), ("-555555555", 0, True), ("", 0, True), (None, 0, True),
-        ("±1,234", 1234, False), ("+/-7", 7, False), ("**", None, False),
-        ("-222222222", None, False), ("-333333333", None, False), ("N", None, False),
+        ("*****", 0, True),
+        ("-555555555", 0, True),
+        ("", 0, True),
+        (None, 0, True),
+        ("±1,234", 1234, False),
+        ("+/-7", 7, False),
+        ("**", None, False),
+        ("-222222222", None, False),
+        ("-333333333", None, False),
+        ("N", None, False),
     ],
 )
 def test_margins(margin: str | None, moe: float | None, controlled: bool) -> None:

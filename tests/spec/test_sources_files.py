@@ -98,20 +98,23 @@ def test_several_files_by_name_and_the_relation_outlives_them_all(tmp_path: Path
     relation = scan([one, two])
     gc.collect()
     assert relation.order("source_file").fetchall() == [
-        ("black", "f", 2, "1.csv", None), (None, "m", 2, "2.xlsx", "2020"),
+        ("black", "f", 2, "1.csv", None),
+        (None, "m", 2, "2.xlsx", "2020"),
     ]
 
 
 def test_it_is_on_the_default_connection(tmp_path: Path) -> None:
     stops = scan(write(tmp_path / "a.csv", "race\nblack\n"))  # noqa: F841
-    assert duckdb.sql("SELECT race FROM stops JOIN (SELECT 2 AS source_row) USING (source_row)"
-                      ).fetchall() == [("black",)]
+    assert duckdb.sql(
+        "SELECT race FROM stops JOIN (SELECT 2 AS source_row) USING (source_row)"
+    ).fetchall() == [("black",)]
 
 
 def test_parquet_keeps_types(tmp_path: Path) -> None:
     path = str(tmp_path / "a.parquet")
-    duckdb.sql("SELECT DATE '2020-01-02' AS date, 'x' AS race UNION ALL SELECT NULL, 'y'"
-               ).write_parquet(path)
+    duckdb.sql(
+        "SELECT DATE '2020-01-02' AS date, 'x' AS race UNION ALL SELECT NULL, 'y'"
+    ).write_parquet(path)
     columns, rows = table(path)
     assert columns == ["date", "race", "source_row", "source_file"]
     assert rows == [(dt.date(2020, 1, 2), "x", 2, "a.parquet"), (None, "y", 3, "a.parquet")]
@@ -121,17 +124,29 @@ def test_workbooks(tmp_path: Path) -> None:
     path = workbook(
         tmp_path / "a.xlsx",
         ("empty", []),
-        ("data", [
-            ["Report of June"],
-            ["Code", "Age", "Start", "Clock", "Active", "Pay", "Code", None],
-            ["007", 38.0, dt.datetime(2020, 1, 2), dt.time(9, 5), True, 1.5, " x ", None],
-            [None] * 8,
-            ["008", None, dt.datetime(2020, 1, 2, 3, 4), None, False, None, "", None],
-        ]),
+        (
+            "data",
+            [
+                ["Report of June"],
+                ["Code", "Age", "Start", "Clock", "Active", "Pay", "Code", None],
+                ["007", 38.0, dt.datetime(2020, 1, 2), dt.time(9, 5), True, 1.5, " x ", None],
+                [None] * 8,
+                ["008", None, dt.datetime(2020, 1, 2, 3, 4), None, False, None, "", None],
+            ],
+        ),
     )
     columns, rows = table(path, header_row=2)
-    assert columns == ["Code", "Age", "Start", "Clock", "Active", "Pay", "Code.2", "source_row",
-                       "source_file"]
+    assert columns == [
+        "Code",
+        "Age",
+        "Start",
+        "Clock",
+        "Active",
+        "Pay",
+        "Code.2",
+        "source_row",
+        "source_file",
+    ]
     assert rows == [
         ("007", "38", "2020-01-02", "09:05:00", "TRUE", "1.5", "x", 3, "a.xlsx"),
         ("008", None, "2020-01-02 03:04:00", None, "FALSE", None, None, 5, "a.xlsx"),
@@ -278,8 +293,15 @@ def test_years_and_races_as_column_names_are_no_record() -> None:
     assert not _headers.record_like(["Race", "2019", "2020"])
     assert not _headers.record_like(["Place", "White", "Black", "Asian"])
     assert not _headers.record_like(["ID", "Other", "Step 1", "Pay (USD)", "401(k)"])
-    for record in (["Ann", "2004-03-01"], ["Ann", "White"], ["Ann", "F"], ["A-1002", "Clerk"],
-                   ["Ann", "a@b.example"], ["Ann", "$1"], ["Ann", "(860) 555-0100"]):
+    for record in (
+        ["Ann", "2004-03-01"],
+        ["Ann", "White"],
+        ["Ann", "F"],
+        ["A-1002", "Clerk"],
+        ["Ann", "a@b.example"],
+        ["Ann", "$1"],
+        ["Ann", "(860) 555-0100"],
+    ):
         assert _headers.record_like(record), record
 
 

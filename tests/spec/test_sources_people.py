@@ -9,10 +9,12 @@ import pytest
 
 from equity.sources import applicants, opp, roster
 
-PEOPLE = pd.DataFrame({
-    "Race ": ["White", "Asian or Pacific Islander", "Caucasian"],
-    "Title": ["Sergeant", None, "Clerk"],
-})
+PEOPLE = pd.DataFrame(
+    {
+        "Race ": ["White", "Asian or Pacific Islander", "Caucasian"],
+        "Title": ["Sergeant", None, "Clerk"],
+    }
+)
 COLUMNS = {"race": "race", "title": "title"}
 
 
@@ -22,11 +24,14 @@ def lists(frame: pd.DataFrame, columns: list[str]) -> list[list[Any]]:
 
 def test_labels_reach_the_scheme() -> None:
     assert lists(roster.standardize(PEOPLE, columns=COLUMNS, scheme="us1977"), ["race"]) == [
-        ["white"], ["asian_pacific"], ["white"]
+        ["white"],
+        ["asian_pacific"],
+        ["white"],
     ]
     table = pd.DataFrame({"Race": ["Filipino", "Middle Eastern or North African", "aian "]})
-    got = roster.standardize(table, columns={"race": "Race"}, scheme="stanford",
-                             values={"race": {"AIAN": "aian"}})
+    got = roster.standardize(
+        table, columns={"race": "Race"}, scheme="stanford", values={"race": {"AIAN": "aian"}}
+    )
     assert lists(got, ["race"]) == [["asian_pacific"], ["white"], ["other"]]
 
 
@@ -86,12 +91,14 @@ def test_unmapped_labels_are_listed() -> None:
         roster.standardize(table, columns={"race": "race"})
 
 
-FLOW = pd.DataFrame({
-    "Race": ["White", "White", "Black", "Black"],
-    "Status": ["Hired", "Tested", "Applied", "Withdrew"],
-    "Test": ["Y", "Y", "N", None],
-    "Hire Date": ["2020-05-01", None, None, None],
-})
+FLOW = pd.DataFrame(
+    {
+        "Race": ["White", "White", "Black", "Black"],
+        "Status": ["Hired", "Tested", "Applied", "Withdrew"],
+        "Test": ["Y", "Y", "N", None],
+        "Hire Date": ["2020-05-01", None, None, None],
+    }
+)
 
 
 def flow(stages: dict[str, Any], frame: pd.DataFrame = FLOW) -> list[list[Any]]:
@@ -103,13 +110,19 @@ def test_stages_out_of_one_status_column() -> None:
     tested = {"column": "Status", "reached": ["Tested", "Hired"], "not": ["Applied", "Withdrew"]}
     hired = {"column": "status", "reached": ["hired"], "not": "*"}
     assert flow({"tested": tested, "hired": hired}) == [
-        [True, True], [True, False], [False, False], [False, False],
+        [True, True],
+        [True, False],
+        [False, False],
+        [False, False],
     ]
 
 
 def test_stages_by_words_and_dates() -> None:
     assert flow({"tested": "Test", "hired": "Hire Date"}) == [
-        [True, True], [True, False], [False, False], [None, False],
+        [True, True],
+        [True, False],
+        [False, False],
+        [None, False],
     ]
 
 
@@ -162,16 +175,23 @@ def test_a_star_in_a_list_is_a_star() -> None:
 
 def test_a_withdrawal_is_not_a_failure() -> None:
     open_ = {"column": "Status", "not": "*", "unknown": ["withdrew"]}
-    stages = {"tested": open_ | {"reached": ["Tested", "Hired"]},
-              "hired": open_ | {"reached": ["Hired"]}}
+    stages = {
+        "tested": open_ | {"reached": ["Tested", "Hired"]},
+        "hired": open_ | {"reached": ["Hired"]},
+    }
     got = applicants.standardize(FLOW, columns={"race": "Race"}, stages=stages)
     assert lists(got, ["tested", "hired"]) == [
-        [True, True], [True, False], [False, False], [None, None],
+        [True, True],
+        [True, False],
+        [False, False],
+        [None, None],
     ]
     assert lists(got, ["raw_hired"]) == [["Hired"], ["Tested"], ["Applied"], [None]]
     # What the stages around it say still holds: who failed the test was not hired.
-    mixed = flow({"tested": "Test", "hired": open_ | {"reached": ["Hired"]}},
-                 FLOW.assign(Test=["Y", "Y", "N", "N"]))
+    mixed = flow(
+        {"tested": "Test", "hired": open_ | {"reached": ["Hired"]}},
+        FLOW.assign(Test=["Y", "Y", "N", "N"]),
+    )
     assert mixed[3] == [False, False]
 
 
