@@ -81,7 +81,7 @@ def check(folder: Folder = None, agency: Option = None) -> None:
     with _working() as tell:
         reports = check_agency(found, tell=tell)
     for name, report in reports.items():
-        out.print(f"{name}: {report.sentence}")
+        out.print(f"{name.replace('residents: ', 'benchmark ')}: {report.sentence}")
     out.print(f"Every rule and its result: {found.checks / 'index.html'}")
     if any(report.rows_set_aside for report in reports.values()):
         out.print(
