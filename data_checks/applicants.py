@@ -35,22 +35,7 @@ def build(suite: Suite) -> None:
         do="Look whether the file has one row for each stage of an application. If one person "
         "applied for several postings, each application needs a number of its own.",
     )
-    rules.bounds(suite, "year")
-    suite.between(
-        "year:not in the future",
-        "year",
-        None,
-        suite.today.year,
-        says=f"The year is not in the future (after {suite.today.year}).",
-        reason="the year is in the future",
-        severity=ASIDE,
-        shows="year",
-        do="Correct the year.",
-    )
-    if suite.context.get("groups"):
-        rules.allowed(suite, "race", tuple(suite.context["groups"]))
-    rules.known(suite, "race")
-    rules.allowed(suite, "sex")
+    rules.person(suite)
     rules.read(suite, "date", "year")
     _stages(suite)
     rules.record(suite, "applicant_id", "posting", "date")

@@ -15,6 +15,7 @@ __all__ = [
     "dated",
     "known",
     "only_if",
+    "person",
     "present",
     "read",
     "record",
@@ -160,6 +161,26 @@ def bounds(suite: Suite, *names: str, severity: Severity = ASIDE) -> None:
             shows=name,
             do=f"Correct the {words(name)}, or leave it blank where it is not known.",
         )
+
+
+def person(suite: Suite) -> None:
+    """Add what applicants and employees share: the year, the groups, the sex."""
+    bounds(suite, "year")
+    suite.between(
+        "year:not in the future",
+        "year",
+        None,
+        suite.today.year,
+        says=f"The year is not in the future (after {suite.today.year}).",
+        reason="the year is in the future",
+        severity=ASIDE,
+        shows="year",
+        do="Correct the year.",
+    )
+    if suite.context.get("groups"):
+        allowed(suite, "race", tuple(suite.context["groups"]))
+    known(suite, "race")
+    allowed(suite, "sex")
 
 
 def only_if(suite: Suite, name: str, *, severity: Severity = ASIDE) -> None:

@@ -47,22 +47,7 @@ def build(suite: Suite) -> None:
     )
     rules.dated(suite, "hire_date", first=1930, because="")
     _once(suite)
-    rules.bounds(suite, "year")
-    suite.between(
-        "year:not in the future",
-        "year",
-        None,
-        suite.today.year,
-        says=f"The year is not in the future (after {suite.today.year}).",
-        reason="the year is in the future",
-        severity=ASIDE,
-        shows="year",
-        do="Correct the year.",
-    )
-    if suite.context.get("groups"):
-        rules.allowed(suite, "race", tuple(suite.context["groups"]))
-    rules.known(suite, "race")
-    rules.allowed(suite, "sex")
+    rules.person(suite)
     rules.read(suite, "date", "hire_date", "year", "sworn")
     rules.record(suite, "person_id", "title", "department", "job_category", "date")
 
