@@ -19,6 +19,7 @@ __all__ = [
     "level",
     "reference_words",
     "remarks",
+    "spoken",
     "unknown_words",
 ]
 
@@ -134,3 +135,19 @@ def alternative(title: str, intro: str, sentences: list[str], *, limit: int = 98
             return text + left
         text += f" {one}."
     return text
+
+
+def spoken(frame: pd.DataFrame, *names: str) -> list[str]:
+    """Return each row as it is read out: its part where there are several, its names, figures."""
+    several = frame["stratum"].nunique() > 1
+    parts = (
+        (
+            str(r["stratum"]) if several else "",
+            *(r[name] for name in names),
+            r["value"] or r["missing"],
+            r["note"],
+            r["n_text"],
+        )
+        for r in _draw.rows_of(frame)
+    )
+    return [", ".join(part for part in row if part) for row in parts]

@@ -20,6 +20,7 @@ from equity.charts._common import (
     group_words,
     level,
     remarks,
+    spoken,
     unknown_words,
 )
 from equity.charts._style import PALETTE
@@ -109,21 +110,7 @@ def adverse_impact(
     frame["n_text"] = _draw.apply(counted, frame)
     frame["missing"] = _draw.apply(missing, frame)
     heads = block_names(frame, ("stratum", "stage"), {"stage": stage})
-    frame["aria"] = [
-        ", ".join(
-            x
-            for x in (
-                str(r["stratum"]) if frame["stratum"].nunique() > 1 else "",
-                r["stage_label"],
-                r["label"],
-                r["value"] or r["missing"],
-                r["note"],
-                r["n_text"],
-            )
-            if x
-        )
-        for r in _draw.rows_of(frame)
-    ]
+    frame["aria"] = spoken(frame, "stage_label", "label")
     sentences = frame["aria"].tolist()
     room = 42
     page = _draw.Page([*frame["label"], "0,000 of 0,000 (00.0%)"], len(frame))

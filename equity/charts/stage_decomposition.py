@@ -18,6 +18,7 @@ from equity.charts._common import (
     group_words,
     level,
     reference_words,
+    spoken,
 )
 from equity.charts._style import PALETTE
 
@@ -104,21 +105,7 @@ def stage_decomposition(
     frame["label"] = frame["stage_label"]
     write = {"group": lambda g: _words.name(g, labels)}
     heads = block_names(frame, ("stratum", "group"), write)
-    frame["aria"] = [
-        ", ".join(
-            x
-            for x in (
-                str(r["stratum"]) if frame["stratum"].nunique() > 1 else "",
-                r["group_label"],
-                r["stage_label"],
-                r["value"] or r["missing"],
-                r["note"],
-                r["n_text"],
-            )
-            if x
-        )
-        for r in _draw.rows_of(frame)
-    ]
+    frame["aria"] = spoken(frame, "group_label", "stage_label")
     sentences = frame["aria"].tolist()
     page = _draw.Page(frame["label"].tolist(), len(frame), right=190, under=8, alone=True)
     if not page.compact:
