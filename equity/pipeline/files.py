@@ -55,7 +55,8 @@ def swap(new: Path, final: Path) -> None:
     """Put finished count files in the place of the old ones."""
     final.mkdir(exist_ok=True)
     fresh = {path.name for path in new.iterdir()}
-    for name in sorted(fresh):
+    # what marks the counts as current goes last: until then they count as old
+    for name in sorted(fresh, key=lambda name: (not name.endswith(".parquet"), name)):
         os.replace(new / name, final / name)
     for path in final.glob("*.parquet"):
         if path.name not in fresh:  # a table that the agency file no longer names
