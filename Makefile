@@ -35,11 +35,11 @@ $(VENV)/bin/python:
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@$(PIP) install --constraint constraints.txt hatchling editables
-	@$(PIP) install --constraint constraints.txt --no-build-isolation --editable .
+	@$(PIP) install --constraint constraints.txt --no-build-isolation --editable '.[threshold]'
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
-	@$(PIP) install --constraint constraints.txt --no-build-isolation --editable '.[test]'
+	@$(PIP) install --constraint constraints.txt --no-build-isolation --editable '.[threshold,test]'
 	@touch $@
 
 riverton/equity.toml: | $(VENV)/.installed

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from narwhals.typing import IntoFrame
 
 from equity.cohorts import Cohort
-from equity.tables import DERIVED
+from equity.tables import AGE_BANDS, DERIVED
 
 __all__ = ["CountTable", "count", "read_counts"]
 
@@ -216,6 +216,7 @@ def _derive(frame: Any, by: Sequence[str]) -> Any:
         "weekday": lambda: (nw.col("date").dt.weekday() + 6) % 7 + 1,
         "hour": lambda: nw.col("second_of_day") // 3600,
         "clock_bin": lambda: nw.col("second_of_day") // 300,
+        "age_band": _age_band,
     }
     made = [
         recipes[name]().alias(name)  # whole numbers, though pandas makes floats of them
@@ -223,6 +224,15 @@ def _derive(frame: Any, by: Sequence[str]) -> Any:
         if name in DERIVED and name not in there and DERIVED[name][0] in there
     ]
     return frame.with_columns(*made) if made else frame
+
+
+def _age_band() -> nw.Expr:
+    age = nw.col("subject_age")
+    band: Any = nw.lit(None, dtype=nw.String)
+    for low, words in AGE_BANDS:
+        above = ~age.is_null() & (age >= low)  # engines differ on unknown
+        band = nw.when(above).then(nw.lit(words)).otherwise(band)
+    return band
 
 
 def _validate(frame: Any, by: Sequence[str], of: Sequence[str], weight: str | None) -> None:

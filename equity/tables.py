@@ -10,7 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["APPLICANTS", "DERIVED", "RESIDENTS", "STOPS", "TABLES", "WORKFORCE", "Column", "Table"]
+__all__ = [
+    "AGE_BANDS",
+    "APPLICANTS",
+    "DERIVED",
+    "RESIDENTS",
+    "STOPS",
+    "TABLES",
+    "WORKFORCE",
+    "Column",
+    "Table",
+]
 
 Kind = Literal["text", "category", "flag", "date", "integer", "number"]
 
@@ -112,6 +122,7 @@ STOPS = Table(
             personal=True,
         ),
         Column("district", "category", "police district of the stop"),
+        Column("beat", "category", "beat or other small area of the stop"),
         Column("subject_age", "integer", "age of the person stopped", "years", low=0, high=110),
         Column(
             "subject_race",
@@ -133,6 +144,9 @@ STOPS = Table(
         Column("citation_issued", "flag", "a citation was issued"),
         Column("warning_issued", "flag", "a warning was issued"),
         Column("frisk_performed", "flag", "the person was patted down"),
+        Column("force_used", "flag", "force was used against the person"),
+        Column("body_camera_on", "flag", "a body camera recorded the stop"),
+        Column("complaint_made", "flag", "somebody complained about the stop"),
         Column("search_conducted", "flag", "person or vehicle was searched"),
         Column(
             "search_basis",
@@ -153,6 +167,13 @@ STOPS = Table(
         ),
         Column(
             "contraband_found", "flag", "the search found contraband", only_if="search_conducted"
+        ),
+        Column(
+            "weight",
+            "integer",
+            "how many stops with exactly these values the row stands for; one where not given",
+            "stops",
+            low=0,
         ),
     ),
 )
@@ -244,11 +265,23 @@ RESIDENTS = Table(
 
 TABLES: dict[str, Table] = {t.name: t for t in (STOPS, WORKFORCE, APPLICANTS, RESIDENTS)}
 
+AGE_BANDS = (
+    (0, "under 18"),
+    (18, "18-24"),
+    (25, "25-34"),
+    (35, "35-44"),
+    (45, "45-54"),
+    (55, "55-64"),
+    (65, "65 and over"),
+)
+"""Lowest age of each band, in years, and its words."""
+
 DERIVED: dict[str, tuple[str, str]] = {
     "year": ("date", "calendar year"),
     "month": ("date", "calendar month, 1-12"),
     "weekday": ("date", "day of the week, Monday = 1 to Sunday = 7"),
     "hour": ("second_of_day", "local hour, 0-23"),
     "clock_bin": ("second_of_day", "local time in bins of 5 minutes, 0-287"),
+    "age_band": ("subject_age", "age in bands, from under 18 to 65 and over"),
 }
 """Columns that `equity.count` makes itself from another: name -> (made from, meaning)."""
