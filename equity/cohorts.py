@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,6 +90,36 @@ class Cohort:
             )
         step = _Step(verb, because.strip(), condition)
         return Cohort(self.frame, weight=self.weight, _steps=(*self.steps, step))
+
+    def map_rows(self, function: Callable[[Any], Any]) -> Cohort:
+        """Return the cohort with columns added to its rows; its steps and its ledger stay.
+
+        Parameters
+        ----------
+        function : takes a narwhals frame of **all** rows, also of those that a step leaves out,
+            and returns one of the same engine with the same rows. Rows are left out by
+            :meth:`keep` and :meth:`drop` only, so that the ledger tells of each.
+
+        Raises
+        ------
+        ValueError
+            The function changed the number of rows (seen where a frame is not lazy).
+
+        Examples
+        --------
+        >>> people = Cohort(pd.DataFrame({"age": [17, 40]}))
+        >>> adults = people.keep(col("age") > 17, because="adults only")
+        >>> adults = adults.map_rows(lambda frame: frame.with_columns(decade=col("age") // 10))
+        >>> adults.rows["decade"].to_list(), adults.ledger["rows"].to_list()
+        ([4], [2, 1])
+        """
+        frame = nw.from_native(function(self.frame))
+        if isinstance(frame, nw.DataFrame) and len(frame) != len(self.frame):
+            raise ValueError(
+                f"The function made {len(frame)} rows of {len(self.frame)}. Leave rows out by "
+                "keep() or drop(), which state the reason in the ledger."
+            )
+        return Cohort(frame, weight=self.weight, _steps=self.steps)
 
     @property
     def rows(self) -> Any:

@@ -20,13 +20,15 @@ MAY_IMPORT = {
     "equity.tables": {"equity.groups"},
     "equity.cohorts": {"equity.groups", "equity.tables"},
     "equity.counts": {"equity.groups", "equity.tables", "equity.cohorts"},
+    "equity.daylight": {"equity.groups", "equity.tables", "equity.cohorts"},
     "equity.sources": {"equity.groups", "equity.tables"},
     "equity.proportions": set(),
     "equity.margins": set(),
     "equity.measures": {"equity.proportions", "equity.margins"},
     "equity.charts": set(),
-    "equity.sample": set(),
-    "equity.agency": {"equity.groups", "equity.tables"},
+    "equity.sample": {"equity.daylight"},
+    "equity.sections": {"equity.groups"},
+    "equity.agency": {"equity.groups", "equity.sections", "equity.tables"},
     "data_checks": {"equity.tables"},
 }
 ROOF = {"equity", "equity.widgets", "equity.pipeline", "equity.serve", "equity.__main__"}
