@@ -9,38 +9,45 @@ the page: whatever a widget holds, its viewer can read.
 from equity.widgets._about import remarks, sources, who
 from equity.widgets._choices import Choice, choice, choices_bar
 from equity.widgets._counts import (
+    by_district,
     choose,
     choose_benchmark,
     choose_flag,
     choose_group,
+    choose_other,
     choose_reference,
     choose_stage,
+    evidence,
     load,
     stages,
 )
 from equity.widgets._panel import Panel
 from equity.widgets._runtime import build_runtime
 from equity.widgets._safety import in_voila, setup
-from equity.widgets._show import note, show, table
+from equity.widgets._show import note, show, show_result, table
 
 __all__ = [
     "Choice",
     "Panel",
     "build_runtime",
+    "by_district",
     "choice",
     "choices_bar",
     "choose",
     "choose_benchmark",
     "choose_flag",
     "choose_group",
+    "choose_other",
     "choose_reference",
     "choose_stage",
+    "evidence",
     "in_voila",
     "load",
     "note",
     "remarks",
     "setup",
     "show",
+    "show_result",
     "sources",
     "stages",
     "table",

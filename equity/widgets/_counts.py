@@ -7,17 +7,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from equity.counts import CountTable, read_counts
+from equity.measures.evidence_ladder import Evidence
 from equity.widgets._choices import Choice, batch, choice, key_of
 from equity.widgets._columns import words_of
 
 __all__ = [
+    "by_district",
     "choose",
     "choose_benchmark",
     "choose_flag",
     "choose_group",
+    "choose_other",
     "choose_reference",
     "choose_stage",
+    "evidence",
     "load",
     "stages",
 ]
@@ -29,6 +35,9 @@ FLAGS = {
     "citation_issued": "Given a citation",
     "warning_issued": "Given a warning",
     "contraband_found": "Contraband found",
+    "force_used": "Force used",
+    "body_camera_on": "Body camera on",
+    "complaint_made": "Complaint made",
 }
 ONLY_AFTER_A_SEARCH = ("contraband_found",)
 
@@ -56,6 +65,19 @@ def load(folder: str | os.PathLike[str], name: str) -> CountTable | None:
             "again."
         )
     return None
+
+
+def evidence(
+    stops: CountTable | None, residents: CountTable | None = None, **counts: CountTable | None
+) -> Evidence | None:
+    """Hold the count files of stops together for `equity.evidence_ladder`; None without stops.
+
+    `counts` are `ages`, `daylight` and `thresholds`, as in :class:`equity.Evidence`.
+    """
+    if stops is None:
+        return None
+    parts = residents.split("benchmark") if residents is not None else {}
+    return Evidence(stops, residents=parts, **counts)
 
 
 def choose(
@@ -135,6 +157,40 @@ def _offer(reference: Choice, offered: dict[str, Any]) -> None:
     with batch():
         reference.options = [(words, key_of(key)) for key, words in offered["words"].items()]
         reference.value = reference.start = offered["first"]
+
+
+def choose_other(
+    counts: CountTable | None, group: Choice, reference: Choice, label: str = "Group"
+) -> Choice:
+    """Return a choice among the groups other than the reference; it follows that choice.
+
+    At first it is the largest of them.
+    """
+    if counts is None:
+        return _nothing(label, None)
+
+    def offered() -> dict[str, Any]:
+        words = _groups(counts, group.picked, None)["words"]
+        size = (
+            counts.table.groupby(group.picked)["n"].sum().drop(reference.picked, errors="ignore")
+        )
+        rest = {k: w for k, w in words.items() if k != reference.picked}
+        return {"words": rest, "first": str(size.idxmax()) if len(size) else None}
+
+    other = choice(label, list(offered()["words"]), labels=offered()["words"])
+    _offer(other, offered())
+    reference.observe(lambda _: _offer(other, offered()), names="value")
+    return other
+
+
+def by_district(residents: CountTable | None) -> dict[str, pd.DataFrame]:
+    """Return the benchmarks that tell residents by district, by name; {} where none does."""
+    parts = residents.split("benchmark") if residents is not None else {}
+    return {
+        name: table
+        for name, table in parts.items()
+        if "district" in table and table["district"].notna().any()
+    }
 
 
 def choose_stage(

@@ -17,7 +17,7 @@ from equity.widgets._columns import Columns, describe, records, words_of
 from equity.widgets._panel import Panel, picture
 from equity.widgets._safety import in_voila, report, speaks_for_itself
 
-__all__ = ["is_fictional", "note", "show", "source_of", "table"]
+__all__ = ["is_fictional", "note", "show", "show_result", "source_of", "table"]
 
 _REMEMBERED = 256  # drawn figures kept per panel: going back to a choice costs nothing
 
@@ -80,6 +80,8 @@ def show(
             raise _Empty(
                 "There are no residents to compare with: this agency's file names no benchmark."
             )
+        if isinstance(residents, Mapping) and not residents:
+            raise _Empty("No benchmark tells how many people of each group live in each district.")
         arguments = resolve(kwargs)
         first = [] if residents is None else [resolve(residents)]
         result = measure(here.where(**resolve(where)), *first, **arguments)
@@ -118,6 +120,36 @@ def show(
     draw(first=True)
     when(choices, draw)
     return panel
+
+
+def show_result(
+    result: Any,
+    chart: Callable[..., Any],
+    *,
+    where: Mapping[str, Any] | None = None,
+    rows: Mapping[str, Any] | None = None,
+    group: Any = None,
+    filename: str | None = None,
+    **more: Any,
+) -> Panel:
+    """Show what `equity count` computed once and stored, such as the threshold test.
+
+    Parameters
+    ----------
+    result : a count file whose table is that of a measure; its provenance says which. None where
+        the agency has none: then the panel says so.
+    chart, where, rows, filename : as in :func:`show`; `group` names the column of the groups,
+        for their words.
+    more : `columns`, `labels` and `chart_options` as in :func:`show`.
+    """
+
+    def stored(counts: Any, **_: Any) -> pd.DataFrame:
+        return counts.table
+
+    about = (getattr(result, "provenance", None) or {}).get("measure") or {}
+    stored.__name__ = str(about.get("name") or getattr(chart, "__name__", "figure"))
+    words = {"group": group} if group is not None else {}
+    return show(result, stored, chart, where=where, rows=rows, filename=filename, **words, **more)
 
 
 def table(

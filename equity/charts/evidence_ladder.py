@@ -1,0 +1,245 @@
+"""The ladder of evidence: one row for each test, and on which side it comes down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from equity.charts import _axes, _draw, _marks, _words
+from equity.charts._common import alternative, block_names, level
+from equity.charts._style import PALETTE
+
+if TYPE_CHECKING:
+    import altair as alt
+
+__all__ = ["evidence_ladder"]
+
+_NEEDED = ("rung", "question", "group", "reference", "figure", "reads", "result", "reason")
+_NAMES = {  # rung: its name, what its figure is, in few words
+    "stop_rates": ("Stops for each resident", "ratio"),
+    "veil_of_darkness": ("Stops after dark", "odds, dark to light"),
+    "rates": ("Searches", "ratio"),
+    "standardized_rates": ("Searches, same age and sex", "ratio"),
+    "hit_rates": ("Finds in searches", "ratio"),
+    "kpt_test": ("Finds, all groups at once", "chi-square"),
+    "robust_outcome_test": ("Searches and finds together", "finds, ratio"),
+    "threshold_test": ("Suspicion before a search", "points"),
+}
+_AT = {"points the other way": -1.0, "cannot tell": 0.0, "points to a difference": 1.0}
+_LOOK = {
+    "points the other way": ("orange", "square"),
+    "cannot tell": ("grey", "circle"),
+    "points to a difference": ("blue", "diamond"),
+}
+_ALL = "all"
+
+
+def evidence_ladder(
+    table: pd.DataFrame,
+    *,
+    labels: Mapping[str, str] | None = None,
+    confidence_level: float = 0.95,
+) -> alt.LayerChart:
+    """Draw for each test whether it points to a difference, the other way, or cannot tell.
+
+    Parameters
+    ----------
+    table : what `equity.evidence_ladder` returns, of one group or of several.
+    labels : group key -> words.
+    confidence_level : the level with which the table was made.
+
+    Raises ValueError where the table lacks a column or has more than 5,000 rows.
+    It cannot show how large a difference is: the rungs have figures of different kinds, which are
+    written beside them. There is no overall score.
+    """
+    import altair as alt
+
+    table = table.assign(reference=table["reference"].astype(object))
+    frame = _draw.prepare(table, _NEEDED, labels)
+    groups = [g for g in dict.fromkeys(frame["group"]) if g != _ALL]
+    if len(groups) == 1:  # what asks about all groups stands in its place on the ladder
+        frame["block"] = groups[0]
+        order = frame["rung"].map({r: i for i, r in enumerate(_NAMES)})
+        frame = frame.iloc[order.argsort(kind="stable")].reset_index(drop=True)
+    else:
+        frame["block"] = frame["group"]
+    several = frame.duplicated(["block", "rung"], keep=False)
+    frame["label"] = [
+        _NAMES.get(r, (r, ""))[0] + (f": {_against(f)}" if more and _against(f) else "")
+        for r, f, more in zip(frame["rung"], frame["figure"], several, strict=True)
+    ]
+    frame["short"] = frame["label"]
+    frame["value"] = [r if isinstance(r, str) else None for r in frame["result"]]
+    frame["note"] = [
+        _NAMES.get(r, ("", ""))[1] if isinstance(v, str) else None
+        for r, v in zip(frame["rung"], frame["value"], strict=True)
+    ]
+    frame["n_text"] = [
+        f"{_words.whole(n)} {_unit(r)}" if _words.given(n) else None
+        for n, r in zip(frame.get("n", pd.Series([None] * len(frame))), frame["rung"], strict=True)
+    ]
+    frame["at"] = frame["reads"].map(_AT).astype(float)
+    frame["missing"] = _draw.apply(_not_computable, frame)
+    frame["colour"] = [PALETTE[_LOOK.get(r, ("grey", ""))[0]] for r in frame["reads"]]
+    frame["shape"] = [_LOOK.get(r, ("", "circle"))[1] for r in frame["reads"]]
+    frame["aria"] = [
+        ", ".join(
+            str(part)
+            for part in (r["label"], r["reads"], r["value"], r["figure"] if r["value"] else None)
+            if part
+        )
+        for r in _draw.rows_of(frame)
+    ]
+    heads = block_names(frame, ("block",), {"block": lambda g: _name(g, labels)})
+    sentences = frame["aria"].tolist()
+    page = _draw.Page(frame["label"].tolist(), min(len(frame), 24), right=206, alone=True)
+    page.row += 14
+    frame, height = _draw.place(frame, heads, page, room=46)
+    gaps, page.gaps = page.gaps, False  # why a test cannot be computed needs the whole line
+
+    tips = [
+        alt.Tooltip("question:N", title="It asks"),
+        alt.Tooltip("reads:N", title="It reads"),
+        alt.Tooltip("value:N", title="Result"),
+        alt.Tooltip("figure:N", title="In"),
+        alt.Tooltip("reason:N", title="Note"),
+    ]
+    scale = _axes.x_scale(page, log=False)
+    scale.padding, scale.zero = 34, False
+    scale.domain = [-1, 1]
+    x = alt.X("at:Q", scale=scale, axis=None)
+    layers = [
+        _marks.hover(page, height, tips),
+        *(_column(page, height, x, state) for state in _AT),
+        *(_heading(x, state) for state in _AT),
+        *_marks.dots(page, height, x, tips),
+        *_marks.words(page, height),
+        *([_gap(page, height)] if gaps else []),
+    ]
+    interval = level(confidence_level)
+    title = _title(frame, labels)
+    keys = [k for k in dict.fromkeys(frame["reference"]) if isinstance(k, str)]
+    other = _words.listed([_words.name(k, labels) for k in keys] or ["no group"])
+    subtitle = [
+        f"Compared with {other}; each test's figure, with its {interval}, stands at the right",
+        "“Points to a difference” means: to the disadvantage of the group",
+        "The tests rest on the same stops and ask different things, so they cannot be added up to "
+        "a score; none of them shows why",
+    ]
+    intro = f"One row for each test, compared with {other}."
+    return _draw.assemble(
+        frame,
+        layers,
+        height=height,
+        title=title,
+        subtitle=subtitle,
+        description=alternative(title, intro, sentences),
+        page=page,
+    )
+
+
+def _against(figure: str) -> str:
+    """Return the benchmark of a figure, where it names one."""
+    return figure.partition(", against ")[2]
+
+
+def _unit(rung: str) -> str:
+    if rung in ("hit_rates", "kpt_test", "robust_outcome_test", "threshold_test"):
+        return "searches"
+    return "stops"
+
+
+def _name(key: str, labels: Mapping[str, str] | None) -> str:
+    return "All groups at once" if key == _ALL else _words.name(key, labels)
+
+
+def _not_computable(row: dict) -> str | None:
+    if row["reads"] in _AT:
+        return None
+    why = _words.shorten(row["reason"], 70)
+    return f"not computable, because {why}" if why else "not computable"
+
+
+def _title(frame: pd.DataFrame, labels: Mapping[str, str] | None) -> str:
+    """Name the tests on each side: counted they would look like a score."""
+    groups = [g for g in dict.fromkeys(frame["group"]) if g != _ALL]
+    if len(groups) != 1:
+        return "What each test says of each group"
+    # a test with several benchmarks is one test: it points where all of its rows do
+    said = {
+        rung: part["reads"].iloc[0] if part["reads"].nunique() == 1 else "cannot tell"
+        for rung, part in frame.groupby("rung", sort=False)
+    }
+
+    def those(state: str) -> list[str]:
+        return [_NAMES.get(str(r), (str(r), ""))[0].lower() for r, s in said.items() if s == state]
+
+    clauses = []
+    for state, one, more in (
+        ("points to a difference", "points to a difference", "point to a difference"),
+        ("points the other way", "points the other way", "point the other way"),
+    ):
+        if names := those(state):
+            clauses.append(f"{_words.listed(names)} {one if len(names) == 1 else more}")
+    rest = those("cannot tell") + those("not computable")
+    if not clauses:
+        clauses = ["none of these tests can tell a difference"]
+    elif rest:
+        clauses.append("the rest cannot tell")
+    return f"{_words.sentence(_words.people(groups[0], labels))}: {'; '.join(clauses)}"
+
+
+def _column(page: _draw.Page, height: int, x: alt.X, state: str) -> alt.Chart:
+    """Draw a faint line down the rows at the place of a reading."""
+    import altair as alt
+
+    return (
+        _marks.layer("rule", color=_marks.GREY, strokeWidth=1, opacity=0.5, aria=False,
+                     **_marks.beside(page))
+        .encode(
+            x=alt.XDatum(_AT[state], scale=x["scale"], axis=None, type="quantitative"),
+            y=_marks.y_at("y", height),
+            y2=alt.Y2("y:Q"),
+        )
+        .transform_filter("!isValid(datum.missing)")
+    )  # fmt: skip
+
+
+def _gap(page: _draw.Page, height: int) -> alt.Chart:
+    """Write why a test cannot be computed, in the place of its mark."""
+    import altair as alt
+
+    return (
+        _marks.layer("text", align="left", fontSize=12, fontStyle="italic", dy=page.mark_dy,
+                     limit=page.where("width", f"width - {page.left}"))
+        .encode(
+            x=alt.XValue(alt.ExprRef(page.where(0, page.left)["expr"])),
+            y=_marks.y_at("y", height),
+            text=alt.Text("missing:N"),
+            tooltip=[alt.Tooltip("reason:N", title="Why")],
+            description=alt.Description("aria:N"),
+        )
+        .transform_filter("isValid(datum.missing)")
+    )  # fmt: skip
+
+
+def _heading(x: alt.X, state: str) -> alt.Chart:
+    """Write a reading above its column, in two lines."""
+    import altair as alt
+
+    lines = {
+        "points the other way": ["points the", "other way"],
+        "cannot tell": ["cannot", "tell"],
+        "points to a difference": ["points to a", "difference"],
+    }
+    return (
+        _marks.layer("text", fontSize=12, aria=False, align="center", text=lines[state],
+                     baseline="top", fontWeight="bold")
+        .encode(
+            x=alt.XDatum(_AT[state], scale=x["scale"], axis=None, type="quantitative"),
+            y=alt.YValue(4),
+        )
+        .transform_filter("datum.order == 0")
+    )  # fmt: skip
