@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-__all__ = ["COLUMNS", "ON_PAGE"]
+from equity.charts import _columns_outcome, _columns_threshold
+from equity.charts._column_parts import BENCHMARK as _BENCHMARK
+from equity.charts._column_parts import END as _END
+from equity.charts._column_parts import GROUP as _GROUP
+from equity.charts._column_parts import LEFT_OUT as _LEFT_OUT
+from equity.charts._column_parts import RATIO as _RATIO
+from equity.charts._column_parts import REFERENCE as _REFERENCE
+from equity.charts._column_parts import STAGE as _STAGE
+from equity.charts._column_parts import STRATUM as _STRATUM
+from equity.charts._column_parts import P as _P
 
-_STRATUM = ["stratum", "Part", "text"]
-_GROUP = ["group", "Group", "text"]
-_REFERENCE = ["reference", "Compared with", "text"]
-_BENCHMARK = ["benchmark", "Benchmark", "text"]
-_STAGE = ["stage", "Stage", "text"]
-_RATIO = [
-    ["ratio", "Ratio to the comparison", "ratio"],
-    ["ratio_low", "Ratio, low end", "ratio"],
-    ["ratio_high", "Ratio, high end", "ratio"],
-]
-_P = [
-    ["p_value", "p-value", "p"],
-    ["p_adjusted", "p-value, adjusted for the number of comparisons", "p"],
-]
-_END = [
-    ["unknown", "Group not known", "whole"],
-    ["method", "Method", "text"],
-    ["reason", "Why a figure is missing", "text"],
-]
+__all__ = ["COLUMNS", "ON_PAGE"]
 
 
 def _rates(x: str, x_known: str, rate: str, more: list[list[str]]) -> list[list[str]]:
@@ -52,11 +43,11 @@ COLUMNS: dict[str, list[list[str]]] = {
         "Searches counted",
         "Hit rate",
         [
-            ["n", "All searches", "whole"],
-            ["left_out_basis", "Left out, legal basis", "whole"],
-            ["left_out_unknown", "Left out, outcome not known", "whole"],
+            *_LEFT_OUT,
         ],
     ),
+    **_columns_outcome.COLUMNS,
+    **_columns_threshold.COLUMNS,
     "stop_rates": [
         _STRATUM,
         _BENCHMARK,
@@ -70,6 +61,9 @@ COLUMNS: dict[str, list[list[str]]] = {
         ["expected", "Stops expected from the share", "number"],
         ["rate", "Stops per 1,000 people, all years shown", "per_thousand"],
         *_RATIO,
+        ["ratio_least", "Ratio, if all unknown were of the comparison", "ratio"],
+        ["ratio_most", "Ratio, if all unknown were of this group", "ratio"],
+        ["dispersion", "Interval widened for overdispersion, times", "ratio"],
         *_P,
         *_END,
     ],
@@ -151,6 +145,120 @@ COLUMNS: dict[str, list[list[str]]] = {
         ["share_of_total", "Share of the whole", "percent"],
         ["reason", "Why a figure is missing", "text"],
     ],
+    "evidence_ladder": [
+        ["question", "It asks", "text"],
+        _GROUP,
+        _REFERENCE,
+        ["reads", "It reads", "text"],
+        ["result", "Result", "text"],
+        ["figure", "In", "text"],
+        ["n", "Stops or searches", "whole"],
+        ["assumes", "It assumes", "text"],
+        ["cannot_show", "It cannot show", "text"],
+        ["scope", "Wider than chosen", "text"],
+        *_P,
+        ["value", "Figure", "ratio"],
+        ["low", "Low end", "ratio"],
+        ["high", "High end", "ratio"],
+        ["none", "Value without a difference", "ratio"],
+        ["rung", "Test", "text"],
+        ["method", "Method", "text"],
+        ["reason", "Note", "text"],
+    ],
+    "standardized_rates": [
+        _STRATUM,
+        _GROUP,
+        _REFERENCE,
+        ["x", "Yes", "whole"],
+        ["x_known", "Yes or no known", "whole"],
+        ["rate", "Rate as recorded", "percent"],
+        ["standardized_rate", "Standardised rate", "percent"],
+        ["low", "Standardised rate, low end", "percent"],
+        ["high", "Standardised rate, high end", "percent"],
+        ["ratio", "Standardised ratio to the comparison", "ratio"],
+        ["ratio_low", "Standardised ratio, low end", "ratio"],
+        ["ratio_high", "Standardised ratio, high end", "ratio"],
+        ["crude_ratio", "Ratio as recorded", "ratio"],
+        ["covered", "Share in combinations both have", "percent"],
+        *_P,
+        ["n", "All records", "whole"],
+        *_END,
+    ],
+    "trend": [
+        _STRATUM,
+        ["year", "Year", "text"],
+        ["month", "Month", "text"],
+        _GROUP,
+        _REFERENCE,
+        ["x", "Yes", "whole"],
+        ["x_known", "Yes or no known", "whole"],
+        ["rate", "Rate", "percent"],
+        ["low", "Rate, low end", "percent"],
+        ["high", "Rate, high end", "percent"],
+        *_RATIO,
+        ["missing", "No records", "flag"],
+        ["thin", "Few records, or month not whole", "flag"],
+        ["n", "All records", "whole"],
+        *_END,
+    ],
+    "recording": [
+        ["flag", "What happened", "text"],
+        ["year", "Year", "text"],
+        ["x", "Yes", "whole"],
+        ["x_known", "Yes or no known", "whole"],
+        ["rate", "Share of yes", "percent"],
+        ["low", "Share, low end", "percent"],
+        ["high", "Share, high end", "percent"],
+        ["times", "Times the share of the year before", "ratio"],
+        ["share_known", "Share in which it is known", "percent"],
+        ["jump", "Jump", "flag"],
+        ["n", "All records", "whole"],
+        ["reason", "Note", "text"],
+    ],
+    "clock": [
+        ["hour", "Hour", "text"],
+        ["n", "Stops", "whole"],
+        ["share", "Share of stops", "percent"],
+        ["expected", "Stops if all hours had as many", "number"],
+        ["rarest", "Of the three hours with the fewest", "flag"],
+        ["unknown", "Hour not known", "whole"],
+        ["reason", "Note", "text"],
+    ],
+    "veil_of_darkness": [
+        ["model", "Model", "text"],
+        _GROUP,
+        _REFERENCE,
+        ["n", "Stops", "whole"],
+        ["n_light", "Stops in daylight", "whole"],
+        ["x_light", "Of the group, in daylight", "whole"],
+        ["share_light", "Share in daylight", "percent"],
+        ["n_dark", "Stops after dark", "whole"],
+        ["x_dark", "Of the group, after dark", "whole"],
+        ["share_dark", "Share after dark", "percent"],
+        ["odds_ratio", "Odds after dark to daylight", "ratio"],
+        ["low", "Odds ratio, low end", "ratio"],
+        ["high", "Odds ratio, high end", "ratio"],
+        *_P,
+        ["log_odds", "Logarithm of the odds ratio", "ratio"],
+        ["se", "Its standard error", "ratio"],
+        ["se_model", "Standard error, stops independent", "ratio"],
+        ["clusters", "Clusters", "whole"],
+        ["left_out", "Left out, twilight or not known", "whole"],
+        *_END,
+    ],
+    "daylight_shares": [
+        ["minutes", "Minutes since dusk, from", "whole"],
+        _GROUP,
+        _REFERENCE,
+        ["daylight", "Light", "text"],
+        ["n", "Stops", "whole"],
+        ["x", "Of the group", "whole"],
+        ["share", "Share", "percent"],
+        ["low", "Share, low end", "percent"],
+        ["high", "Share, high end", "percent"],
+        ["left_out", "Left out, time not known", "whole"],
+        *_END,
+    ],
     "coverage": [
         ["year", "Year", "text"],
         ["month", "Month", "text"],
@@ -160,6 +268,30 @@ COLUMNS: dict[str, list[list[str]]] = {
         ["missing", "No records", "flag"],
         ["thin", "Few records", "flag"],
         ["reason", "Note", "text"],
+    ],
+    "officers": [
+        ["officer", "Officer, by number", "text"],
+        _GROUP,
+        _REFERENCE,
+        ["n", "Stops that can be compared", "whole"],
+        ["x", "Stops of this group", "whole"],
+        ["share", "Share of the officer's stops", "percent"],
+        ["benchmark", "Share of colleagues' stops, same places and hours", "percent"],
+        ["effective_n", "Worth so many stops of colleagues", "whole"],
+        ["difference", "Difference in points", "points"],
+        ["low", "Difference, low end", "points"],
+        ["high", "Difference, high end", "points"],
+        ["odds_ratio", "Odds ratio to colleagues", "ratio"],
+        ["odds_low", "Odds ratio, low end", "ratio"],
+        ["odds_high", "Odds ratio, high end", "ratio"],
+        ["z", "z", "ratio"],
+        *_P,
+        ["fdr", "Chance that this is not a difference (local false discovery rate)", "percent"],
+        ["balance_before", "Largest difference in places and hours, before weighting", "ratio"],
+        ["balance_after", "The same, after weighting", "ratio"],
+        ["differs", "Differs from colleagues", "flag"],
+        ["left_out", "Stops that cannot be compared", "whole"],
+        *_END,
     ],
     "ledger": [
         ["step", "Step", "text"],
@@ -182,10 +314,19 @@ ON_PAGE: dict[str, tuple[str, ...]] = {
         *("stratum", "group", "x", "x_known", "rate", *_COMPARED),
         *("left_out_basis", "left_out_unknown"),
     ),
+    **_columns_outcome.ON_PAGE,
+    **_columns_threshold.ON_PAGE,
     "stop_rates": (
         *("stratum", "benchmark", "group", "n", "share", "population", "population_share"),
-        *_COMPARED,
+        *("ratio", "ratio_low", "ratio_high", "ratio_least", "ratio_most", "p_adjusted"),
     ),
+    "standardized_rates": (
+        *("stratum", "group", "x", "x_known", "rate", "standardized_rate"),
+        *("ratio", "ratio_low", "ratio_high", "crude_ratio", "covered", "p_adjusted"),
+    ),
+    "trend": ("stratum", "year", "month", "group", "x", "x_known", "rate", "ratio", "thin"),
+    "recording": ("flag", "year", "x", "x_known", "rate", "times", "share_known", "jump"),
+    "clock": ("hour", "n", "share", "rarest"),
     "representation": (
         *("stratum", "benchmark", "group", "x", "n", "share", "population_share"),
         *("ratio", "ratio_low", "ratio_high", "shortfall", "hires_needed", "p_adjusted"),
@@ -195,9 +336,22 @@ ON_PAGE: dict[str, tuple[str, ...]] = {
         *("impact_ratio", "ratio_low", "ratio_high", "below_four_fifths", "too_few", "judged"),
         "p_adjusted",
     ),
+    "evidence_ladder": (
+        *("question", "group", "reads", "result", "figure", "n", "assumes", "cannot_show"),
+        *("scope", "reason"),
+    ),
     "stage_decomposition": (
         *("stratum", "stage", "group", "reference", "x", "n"),
         *("impact_ratio", "ratio_low", "ratio_high", "p_adjusted"),
+    ),
+    "veil_of_darkness": (
+        *("model", "group", "reference", "n", "n_dark", "share_light", "share_dark"),
+        *("odds_ratio", "low", "high", "p_adjusted", "left_out"),
+    ),
+    "daylight_shares": ("group", "minutes", "daylight", "n", "x", "share", "low", "high"),
+    "officers": (
+        *("officer", "group", "n", "share", "benchmark", "effective_n", "odds_ratio"),
+        *("odds_low", "odds_high", "fdr", "balance_after", "differs"),
     ),
 }
 """Measure -> the columns that a page lists; a download has all of `COLUMNS`."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from equity.charts import _axes, _draw, _findings, _marks, _words
+from equity.charts import _axes, _draw, _findings, _marks, _outcome, _words
 from equity.charts._common import (
     allowance,
     alternative,
@@ -148,13 +148,6 @@ def hit_rates(
     def name(row: dict) -> str:
         return f"searches of {_words.people(row['group'], labels, who)}"
 
-    extra = []
-    for column, because in (
-        ("left_out_basis", "because of their legal basis"),
-        ("left_out_unknown", "because their outcome is not known"),
-    ):
-        if column in table and (total := pd.to_numeric(table[column]).fillna(0).sum()):
-            extra.append(f"{total:,.0f} searches left out {because}")
     return _draw_rates(
         table,
         say=say,
@@ -165,9 +158,8 @@ def hit_rates(
         labels=labels,
         strata_label=strata_label,
         confidence_level=confidence_level,
-        extra=extra,
-        limits="Hit rates can differ even where one standard is applied to all, since those "
-        "searched are not alike; they do not show the standard itself",
+        extra=_outcome.left_out(table),
+        limits=_outcome.INFRA_MARGINALITY,
     )
 
 
@@ -261,7 +253,7 @@ def _draw_rates(
     layers = [
         _marks.hover(page, height, tips),
         *_marks.at_least(x, 0, 0.02),
-        *_reference_line(page, height, x, f"comparison: {other}", named=not any(heads)),
+        *reference_line(page, height, x, f"comparison: {other}", named=not any(heads)),
         _marks.intervals(page, height, x),
         *_marks.arrows(page, height, x),
         *_marks.dots(page, height, x, tips),
@@ -299,9 +291,10 @@ def _draw_rates(
     )
 
 
-def _reference_line(
+def reference_line(
     page: _draw.Page, height: int, x: alt.X, says: str, *, named: bool
 ) -> list[alt.Chart]:
+    """Draw a dashed line at the rate of each block's reference, named on top if there is one."""
     import altair as alt
 
     line = (

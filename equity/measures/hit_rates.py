@@ -8,16 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from equity.measures._cells import Reasons, cells, frame_of, need, need_flag, tidy, whole
+from equity.measures._cells import Reasons, frame_of, tidy, whole
 from equity.measures._compare import compare, method_words
+from equity.measures._searches import DISCRETIONARY, more_words, searches_of
 from equity.measures.rates import figures
 
 __all__ = ["DISCRETIONARY", "hit_rates"]
-
-DISCRETIONARY = ("k9", "plain view", "consent", "probable cause", "frisk")
-"""Grounds of search that leave the officer a choice (Pierson and others 2020, as in `opp`)."""
-UNSTATED = "probable cause"
-"""A search without a stated ground is read as this, as the Stanford Open Policing Project does."""
 
 
 def hit_rates(
@@ -85,42 +81,21 @@ def hit_rates(
     >>> table[["group", "n", "left_out_basis", "x", "x_known", "rate", "ratio"]].values.tolist()
     [['black', 59, 9, 10, 50, 0.2, 0.5], ['white', 45, 5, 16, 40, 0.4, 1.0]]
     """
-    frame = frame_of(counts)
-    need(frame, [("group", group), *([("within", within)] if within else []), ("n", "n")])
-    need(frame, [("searches", searches)])
-    need_flag(frame, "of", of)
-    if f"{searches}_known" in frame.columns:
-        searched = frame[searches].to_numpy(dtype=float, na_value=np.nan)
-    else:  # a column of the table: True, False or not known
-        yes = frame[searches].astype("boolean").fillna(False).to_numpy(dtype=bool)
-        searched = np.where(yes, frame["n"].to_numpy(dtype=float, na_value=np.nan), 0.0)
-    if basis is not None and basis in frame.columns:
-        ground = frame[basis].astype(object).where(frame[basis].notna(), UNSTATED)
-        chosen = ground.isin(list(discretionary)).to_numpy(dtype=bool)
-        said = f"searches by {', '.join(discretionary)}, or without a stated ground"
-        if UNSTATED not in discretionary:
-            said = f"searches by {', '.join(discretionary)}"
-    else:
-        chosen = np.ones(len(frame), dtype=bool)
-        said = "all searches (their ground is not in the counts)"
-    known = frame[f"{of}_known"].to_numpy(dtype=float, na_value=np.nan)
-    hits = frame[of].to_numpy(dtype=float, na_value=np.nan)
-    taken = np.where(searched > 0, chosen, False)
-    narrow = frame[[group, *([within] if within else [])]].assign(
-        searches=searched,
-        other=np.where(chosen, 0.0, searched),
-        known=np.where(taken, known, 0.0),
-        hits=np.where(taken, hits, 0.0),
-        apart=np.where(taken, np.maximum(known - searched, 0.0), 0.0),
+    counted = searches_of(
+        frame_of(counts),
+        group=group,
+        of=of,
+        searches=searches,
+        basis=basis,
+        discretionary=discretionary,
+        within=within,
     )
-    folded = cells(
-        narrow, group=group, within=within, columns=["searches", "other", "known", "hits", "apart"]
-    )
+    folded = counted.folded
     at = folded.column_of(reference)
     n, other, x, x_known = (folded[c] for c in ("searches", "other", "hits", "known"))
     more = folded["apart"] > 0
     reasons = Reasons(folded.shape)
-    reasons.add(more, f"{of} is recorded for more stops than were searched")
+    reasons.add(more, more_words(of))
     reasons.add(n == 0, "no search of this group")
     reasons.add((n > 0) & (n == other), "no discretionary search of this group")
     reasons.add((n > other) & (x_known == 0), "the outcome of no search is known")
@@ -143,9 +118,9 @@ def hit_rates(
             "x_known": whole(x_known),
             **figures(found),
             "left_out_basis": whole(other),
-            "left_out_unknown": whole(np.maximum(n - other - x_known, 0.0)),
+            "left_out_unknown": whole(counted.unknown_outcome),
             "unknown": np.repeat(whole(folded.unknown["searches"]), len(folded.groups)),
-            "method": method_words(found.test.method, said),
+            "method": method_words(found.test.method, counted.said),
             "reason": reasons.column(),
         }
     )

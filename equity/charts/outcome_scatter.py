@@ -1,0 +1,268 @@
+"""Hit rates area by area: each group against the reference, one circle per area."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from equity.charts import _draw, _findings, _outcome, _words
+from equity.charts._common import alternative, group_words, level, unknown_words
+from equity.charts._marks import GREY
+
+if TYPE_CHECKING:
+    import altair as alt
+
+__all__ = ["outcome_scatter"]
+
+_NEEDED = (
+    *("stratum", "group", "reference", "n", "x", "x_known", "rate", "low", "high"),
+    *("ratio", "ratio_low", "ratio_high"),
+)
+
+
+def outcome_scatter(
+    table: pd.DataFrame,
+    *,
+    what: str = "contraband",
+    who: str = "people",
+    labels: Mapping[str, str] | None = None,
+    strata_label: str | None = None,
+    confidence_level: float = 0.95,
+    minimum: int = 30,
+) -> alt.LayerChart:
+    """Draw a circle for each area: the reference's hit rate across, the group's upwards.
+
+    On the diagonal both are equal; below it, searches of the group found something less often.
+    There is a panel for each group; the area of a circle is the number of searches of the group.
+
+    Parameters
+    ----------
+    table : what `equity.hit_rates(within=...)` returns.
+    what : what searches are for, for titles.
+    who, labels, strata_label, confidence_level : as in `equity.charts.rates`.
+    minimum : areas with fewer counted searches of the group or of the reference are not drawn;
+        how many there are is said. A filled circle is a difference that chance hardly made.
+
+    Raises ValueError where the table lacks a column or has more than 5,000 rows.
+    It cannot show by which standard searches are made: groups can differ in hit rates although
+    everybody is searched by the same standard (infra-marginality), and the reverse.
+    """
+    import altair as alt
+
+    what = {"contraband_found": "contraband"}.get(what, what)
+    interval = level(confidence_level)
+    prepared = _draw.prepare(table, _NEEDED, labels)
+    frame = _paired(prepared, minimum, 1 - confidence_level)
+    areas = _words.plural(strata_label or "area", 2)
+    frame["aria"] = _draw.apply(lambda r: _aria(r, labels), frame)
+    frame["order"] = range(len(frame))
+    parts = _outcome.panels(frame, labels, frame["drawn"])
+    tips = [
+        alt.Tooltip("stratum:N", title=_words.sentence(strata_label or "area")),
+        alt.Tooltip("label:N", title="Group"),
+        alt.Tooltip("value:N", title=f"Hit rate ({interval})"),
+        alt.Tooltip("n_text:N", title="Finds of searches"),
+        alt.Tooltip("reference_value:N", title="Hit rate of the comparison"),
+        alt.Tooltip("reference_text:N", title="Its finds of searches"),
+    ]
+    rows = _draw.rows_of(frame)
+    others = [k for k in dict.fromkeys(frame["reference"]) if isinstance(k, str)]
+    other = _words.listed([_words.name(k, labels) for k in others] or ["the reference"])
+    layers = [_panel(p, tips, other, several=len(parts) > 1) for p in parts]
+    title = headline(rows, what=what, who=who, labels=labels, strata=strata_label)
+    drawn = [r for r in rows if r["drawn"]]
+    total = sum(float(r["x_known"]) for r in drawn)
+    subtitle = [
+        f"Each circle is one {_words.plural(strata_label or 'area', 1)}: share of searches that "
+        f"found {what}, {other} across, the group upwards; on the line both are equal, "
+        f"n = {total:,.0f} searches of the groups drawn",
+        "A larger circle has more searches of the group; a filled one differs by more than chance "
+        f"explains (by the {interval} and for the number of comparisons), a hollow one may not "
+        "differ at all",
+        *_undrawn(rows, minimum, areas),
+        *_outcome.left_out(prepared),
+        *filter(None, [unknown_words(prepared, "searches")]),
+        _outcome.INFRA_MARGINALITY,
+    ]
+    sentences = [r["aria"] for r in drawn]
+    intro = f"{group_words(frame)} against {other}, {interval}."
+    return _outcome.stack(
+        frame,
+        layers,
+        title=title,
+        subtitle=subtitle,
+        description=alternative(title, intro, sentences),
+    )
+
+
+def _paired(prepared: pd.DataFrame, minimum: int, alpha: float) -> pd.DataFrame:
+    """Return the rows that are compared, each with the reference of its area beside it."""
+    own = prepared[prepared["is_reference"]].drop_duplicates("stratum").set_index("stratum")
+    frame = prepared[~prepared["is_reference"]].reset_index(drop=True)
+    for column in ("x", "x_known", "rate", "low", "high"):
+        frame[f"reference_{column}"] = frame["stratum"].map(own[column])
+    enough = pd.to_numeric(frame["x_known"]) >= minimum
+    enough &= pd.to_numeric(frame["reference_x_known"]).fillna(0) >= minimum
+    frame["drawn"] = enough & frame["rate"].notna() & frame["reference_rate"].notna()
+    frame["at"] = frame["rate"].where(frame["drawn"])
+    frame["reference_at"] = frame["reference_rate"].where(frame["drawn"])
+    frame["side"] = _draw.apply(lambda r: _findings.side(r, alpha), frame)
+    frame["clear"] = frame["side"].isin(["above", "below"])
+    both = pd.concat([frame["at"], frame["reference_at"]])
+    frame["most"] = max(1.08 * both.max(), 0.02) if both.notna().any() else 0.02
+    frame["least"] = 0.0
+    for value, n_text, before in (
+        ("value", "n_text", ""),
+        ("reference_value", "reference_text", "reference_"),
+    ):
+        keys = [f"{before}{k}" for k in ("rate", "low", "high", "x", "x_known")]
+        rate, low, high, x, known = keys
+        frame[value] = _draw.apply(
+            lambda r, a=rate, b=low, c=high: (
+                _words.share(r[a], r[b], r[c]) if _words.given(r[a]) else None
+            ),
+            frame,
+        )
+        frame[n_text] = _draw.apply(
+            lambda r, a=x, b=known: f"{_words.whole(r[a])} of {_words.whole(r[b])}", frame
+        )
+    return frame
+
+
+def _panel(
+    panel: _outcome.Panel, tips: list[alt.Tooltip], other: str, *, several: bool
+) -> list[alt.Chart]:
+    import altair as alt
+
+    def x(field: str | float) -> Any:
+        return _outcome.x_of(field, log=False, title=f"Hit rate, {other}")
+
+    def y(field: str | float) -> Any:
+        title = f"Hit rate, {panel.name}" if len(panel.name) <= 24 else "Hit rate of the group"
+        return panel.y_of(field, log=False, title=title)
+
+    once = "datum.order == 0"
+    quiet = _outcome.quiet
+    searches = alt.Size(
+        "x_known:Q", scale=alt.Scale(type="linear", zero=True, range=[0, 900]), legend=None
+    )
+    layers: list[Any] = [
+        *(
+            quiet("point", opacity=0, size=1).encode(x=x(end), y=y(end)).transform_filter(once)
+            for end in ("least", "most")
+        ),
+        quiet("rule", color=GREY, strokeWidth=1.5)
+        .encode(x=x("least"), y=y("least"), x2=alt.X2("most:Q"), y2=alt.Y2("most:Q"))
+        .transform_filter(once),
+        _side_words("equal", x("most"), y("most"), 0, -9, "right", once),
+        _corner("found more often", panel.top + 12, left=True),
+        _corner("found less often", panel.bottom - 12, left=False),
+    ]
+    for clear in ("!datum.clear", "datum.clear"):
+        layers.append(
+            _outcome.dots(
+                x("reference_at"),
+                y("at"),
+                f"{panel.mine} && datum.drawn && {clear}",
+                tips,
+                size=searches,
+                filled=clear == "datum.clear",
+                strokeWidth=2,
+                opacity=0.75 if clear == "datum.clear" else 1,
+            )
+        )
+    return [*layers, *(panel.heading() if several else [])]
+
+
+def _side_words(
+    words: str, x: Any, y: Any, dx: float, dy: float, align: Any, keep: str
+) -> alt.Chart:
+    return (
+        _outcome.quiet(
+            "text", text=words, fontSize=12, fontStyle="italic", align=align, dx=dx, dy=dy
+        )
+        .encode(x=x, y=y)
+        .transform_filter(keep)
+    )
+
+
+def _corner(words: str, y: float, *, left: bool) -> alt.Chart:
+    import altair as alt
+
+    return _side_words(
+        words,
+        alt.XValue(0 if left else alt.ExprRef("width")),
+        alt.YValue(y),
+        6 if left else -6,
+        0,
+        "left" if left else "right",
+        "datum.order == 0",
+    )
+
+
+def _aria(row: dict, labels: Mapping[str, str] | None) -> str:
+    other = _words.name(str(row["reference"]), labels)
+    if not row["drawn"]:
+        return f"{row['stratum']}, {row['label']}, too few searches to be drawn"
+    return (
+        f"{row['stratum']}, {row['label']} {row['value']}, {row['n_text']}, "
+        f"{other} {row['reference_value']}, {row['reference_text']}"
+    )
+
+
+def _undrawn(rows: list[dict], minimum: int, areas: str) -> list[str]:
+    """Return how many circles each group lacks, for too few searches."""
+    few: dict[str, int] = {}
+    for row in rows:
+        if not row["drawn"]:
+            few[row["label"]] = few.get(row["label"], 0) + 1
+    if not few:
+        return []
+    each = _words.listed([f"{number} for {label}" for label, number in few.items()])
+    return [
+        f"Not drawn, with fewer than {minimum} counted searches of the group or of the "
+        f"comparison: {areas}, {each}"
+    ]
+
+
+def headline(
+    rows: list[dict],
+    *,
+    what: str,
+    who: str,
+    labels: Mapping[str, str] | None,
+    strata: str | None,
+) -> str:
+    """Return in how many areas the group with most searches lies below the line, or above."""
+    if not rows:
+        return "There are no figures to show"
+    shown = [r for r in rows if r["drawn"] and r["stratum"] != "not known"]
+    if not shown:
+        name = _words.plural(strata or "area", 1)
+        return f"No {name} has enough searches of two groups to compare their hit rates"
+    searches: dict[str, float] = {}
+    for row in shown:
+        searches[row["group"]] = searches.get(row["group"], 0) + float(row["x_known"])
+    lead = max(searches, key=lambda g: searches[g])
+    own = [r for r in shown if r["group"] == lead]
+    less = [r for r in own if r["rate"] < r["reference_rate"]]
+    more = [r for r in own if r["rate"] > r["reference_rate"]]
+    side, word, way = (
+        (less, "less", "below") if len(less) >= len(more) else (more, "more", "above")
+    )
+    number = len(own)
+    each = f"all {number}" if len(side) == number > 1 else f"{len(side)} of {number}"
+    group, other = (_words.people(own[0][k], labels, who) for k in ("group", "reference"))
+    clear = sum(r["side"] == way for r in side)
+    opposite = sum(r["side"] in ("above", "below") for r in own) - clear
+    tail = f"; {clear or 'none'} of these differences {'is' if clear == 1 else 'are'} clear"
+    if not clear:
+        tail = "; none of these differences is clear"
+    if opposite:
+        tail += f", and {opposite} the other way"
+    return (
+        f"In {each} {_words.plural(strata or 'area', number)}, searches of {group} found {what} "
+        f"{word} often than searches of {other}{tail}"
+    )
