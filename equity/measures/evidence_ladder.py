@@ -77,19 +77,12 @@ class Evidence:
         left = {k: list(v) for k, v in self.left.items()}
         parts: dict[str, Any] = {"stops": self.stops.where(**asked)}
         for name in ("ages", "daylight", "thresholds"):
-            counts = getattr(self, name)
-            for column, value in asked.items() if counts is not None else ():
-                if column in counts.by and counts.values(column):
-                    there = value in counts.values(column)
-                    counts = counts.where(**{column: value}) if there else None
-                elif column == "year" and "date" in counts.by:
-                    of_year = counts.table["date"].dt.year == value
-                    counts = replace(counts, table=counts.table[of_year].reset_index(drop=True))
-                else:
-                    left.setdefault(name, []).append(_EVERY.get(column, f"every {column}"))
-                if counts is None:
-                    break
-            parts[name] = counts
+            parts[name] = getattr(self, name)
+            for column, value in asked.items():
+                if parts[name] is not None:
+                    parts[name], followed = _of(parts[name], column, value)
+                    if not followed:
+                        left.setdefault(name, []).append(_EVERY.get(column, f"every {column}"))
         parts["residents"] = {
             name: _part(table, asked, left) for name, table in (self.residents or {}).items()
         }
@@ -102,6 +95,16 @@ _EVERY = {
     "type": "drivers and pedestrians",
     "reason_for_stop": "all reasons",
 }
+
+
+def _of(counts: Any, column: str, value: Any) -> tuple[Any, bool]:
+    """Return the counts of a part (None where there are none), and whether they can be parted."""
+    if column in counts.by and counts.values(column):
+        return (counts.where(**{column: value}) if value in counts.values(column) else None), True
+    if column == "year" and "date" in counts.by:
+        of_year = counts.table["date"].dt.year == value
+        return replace(counts, table=counts.table[of_year].reset_index(drop=True)), True
+    return counts, False
 
 
 def _part(table: pd.DataFrame, asked: Mapping[str, Any], left: dict[str, list[str]]) -> Any:

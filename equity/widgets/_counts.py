@@ -68,16 +68,18 @@ def load(folder: str | os.PathLike[str], name: str) -> CountTable | None:
 
 
 def evidence(
-    stops: CountTable | None, residents: CountTable | None = None, **counts: CountTable | None
+    stops: CountTable | None,
+    residents: CountTable | None = None,
+    *,
+    ages: CountTable | None = None,
+    daylight: CountTable | None = None,
+    thresholds: CountTable | None = None,
 ) -> Evidence | None:
-    """Hold the count files of stops together for `equity.evidence_ladder`; None without stops.
-
-    `counts` are `ages`, `daylight` and `thresholds`, as in :class:`equity.Evidence`.
-    """
+    """Hold the count files of stops together for `equity.evidence_ladder`; None without stops."""
     if stops is None:
         return None
     parts = residents.split("benchmark") if residents is not None else {}
-    return Evidence(stops, residents=parts, **counts)
+    return Evidence(stops, parts, ages, daylight, thresholds)
 
 
 def choose(

@@ -252,8 +252,7 @@ def _words(counts: Any, arguments: Mapping[str, Any], labels: Any) -> dict[str, 
     groups = of(arguments.get("group"))
     stages = (getattr(counts, "provenance", None) or {}).get("stages") or []
     return {
-        "group": groups,
-        "reference": groups,
+        **dict.fromkeys(("group", "reference", "lowest", "highest"), groups),
         "stratum": {"all": "All"} | of(arguments.get("within")),
         "stage": {s["name"]: s["label"] for s in stages if isinstance(s, Mapping)} | given,
         "benchmark": given,
