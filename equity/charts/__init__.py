@@ -9,25 +9,49 @@ from equity.charts._columns import COLUMNS, ON_PAGE
 from equity.charts._print import print_version
 from equity.charts._style import PALETTE, theme
 from equity.charts.adverse_impact import adverse_impact
+from equity.charts.clock import clock
 from equity.charts.coverage import coverage
+from equity.charts.daylight_shares import daylight_shares
+from equity.charts.evidence_ladder import evidence_ladder
+from equity.charts.kpt_test import kpt_test
 from equity.charts.ledger import ledger
+from equity.charts.officers import officers
+from equity.charts.outcome_scatter import outcome_scatter
 from equity.charts.rates import hit_rates, rates
+from equity.charts.recording import recording
 from equity.charts.representation import representation
+from equity.charts.robust_outcome_test import robust_outcome_test
 from equity.charts.stage_decomposition import stage_decomposition
+from equity.charts.standardized_rates import standardized_rates
 from equity.charts.stop_rates import stop_rates
+from equity.charts.threshold_test import threshold_test
+from equity.charts.trend import trend
+from equity.charts.veil_of_darkness import veil_of_darkness
 
 __all__ = [
     "COLUMNS",
     "ON_PAGE",
     "PALETTE",
     "adverse_impact",
+    "clock",
     "coverage",
+    "daylight_shares",
+    "evidence_ladder",
     "hit_rates",
+    "kpt_test",
     "ledger",
+    "officers",
+    "outcome_scatter",
     "print_version",
     "rates",
+    "recording",
     "representation",
+    "robust_outcome_test",
     "stage_decomposition",
+    "standardized_rates",
     "stop_rates",
     "theme",
+    "threshold_test",
+    "trend",
+    "veil_of_darkness",
 ]

@@ -70,6 +70,8 @@ _FLAGS: dict[str, str] = {
     "warning_issued": "given a warning",
     "contraband_found": "found with contraband",
     "force_used": "subjected to force",
+    "body_camera_on": "recorded by a body camera",
+    "complaint_made": "in a stop with a complaint",
     "hired": "hired",
     "promoted": "promoted",
 }

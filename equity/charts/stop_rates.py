@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from equity.charts import _axes, _draw, _findings, _marks, _words
@@ -129,9 +130,11 @@ def stop_rates(
     sentences = frame["aria"].tolist()
     page = _draw.Page(frame["label"].tolist(), len(frame), alone=several and not strata)
     frame = _draw.clip(frame, "ratio", "ratio_low", "ratio_high", log=True)
+    frame = _shared_out(frame)
     if frame["is_reference"].any():
-        frame.loc[frame["is_reference"], ["start", "end"]] = math.nan
+        frame.loc[frame["is_reference"], ["start", "end", "least", "most"]] = math.nan
     frame, height = _draw.place(frame, heads, page)
+    bands = bool(frame["least"].notna().any())
 
     tips = [
         *(
@@ -142,6 +145,11 @@ def stop_rates(
         alt.Tooltip("group_label:N", title="Group"),
         alt.Tooltip("benchmark:N", title="Benchmark"),
         alt.Tooltip("value:N", title=f"Ratio ({interval})"),
+        *(
+            [alt.Tooltip("range:N", title="However unknown groups are shared out")]
+            if bands
+            else []
+        ),
         alt.Tooltip("n:Q", title="Stops", format=","),
         alt.Tooltip("population:Q", title="People in the benchmark", format=",.0f"),
         alt.Tooltip("reason:N", title="Note"),
@@ -159,6 +167,7 @@ def stop_rates(
         _marks.hover(page, height, tips),
         *_marks.at_least(x, 0.8, 1.25),
         *_marks.line_at(page, height, x, 1, f"as often as {other}"),
+        *_band(frame, page, height, x),
         _marks.intervals(page, height, x),
         *_marks.arrows(page, height, x),
         *_marks.dots(page, height, x, tips),
@@ -179,7 +188,7 @@ def stop_rates(
         f"{reference}. {benchmark}",
         *allowance(_findings.side(r, 1 - confidence_level) for r in rows),
         *remarks(frame, "ratio"),
-        *filter(None, [unknown_words(frame, "stops")]),
+        *filter(None, [_band_words(frame), _widened(frame)]),
         "The benchmark does not count who was on the road, and those stopped may live elsewhere",
     ]
     intro = f"{group_words(frame, 'group_label')}, {interval}. {reference}. {benchmark}."
@@ -192,6 +201,73 @@ def stop_rates(
         description=alternative(title, intro, sentences),
         page=page,
     )
+
+
+def _shared_out(frame: pd.DataFrame) -> pd.DataFrame:
+    """Add `least`, `most` and `range`: where the ratio lies however unknown groups are."""
+    nothing = pd.Series(math.nan, index=frame.index)
+    least, most, unknown = (
+        pd.to_numeric(frame[c]).astype(float) if c in frame else nothing
+        for c in ("ratio_least", "ratio_most", "unknown")
+    )
+    at = pd.to_numeric(frame["ratio"]).astype(float)
+    given = least.notna() & most.notna() & (unknown > 0) & (at > 0)
+    frame = frame.assign(least=least.where(given), most=most.where(given))
+    words = _draw.apply(
+        lambda r: (
+            f"{_words.ratio(r['least'])} to {_words.ratio(r['most'])}"
+            if _words.given(r["least"])
+            else None
+        ),
+        frame,
+    )
+    # a band many times as wide as everything else would leave no room for it
+    ends = {"least": np.maximum(frame["least"], at / 8), "most": np.minimum(frame["most"], at * 8)}
+    return frame.assign(range=words, **ends)
+
+
+def _band(frame: pd.DataFrame, page: _draw.Page, height: int, x: alt.X) -> list[alt.Chart]:
+    """Draw that range as a pale band behind the interval."""
+    import altair as alt
+
+    if not frame["least"].notna().any():
+        return []
+    return [
+        _marks.layer("rule", strokeWidth=11, strokeOpacity=0.3, yOffset=page.mark_dy, aria=False)
+        .encode(
+            x=_marks.on("least", x),
+            x2=alt.X2("most:Q"),
+            y=_marks.y_at("y", height),
+            color=alt.Color("colour:N", scale=None),
+        )
+        .transform_filter(_marks.valid("least", "most"))
+    ]
+
+
+def _band_words(frame: pd.DataFrame) -> str | None:
+    """Return how many stops have no known group, and how far that could move the ratios."""
+    left = unknown_words(frame, "stops")
+    shown = frame[frame["least"].notna() & ~frame["is_reference"]]
+    if not left or shown.empty:
+        return left
+    rows = _draw.rows_of(shown)
+    text = f"{left}. The pale bands show how far a ratio could move if these were all of one group"
+    if len(rows) <= 4:
+        ranges = [f"{r['group_label']} {r['range']}" for r in rows]
+        text += f": {'; '.join(ranges)}"
+    return text
+
+
+def _widened(frame: pd.DataFrame) -> str | None:
+    """Return by how much intervals were widened, where that was asked for."""
+    if "dispersion" not in frame:
+        return None
+    factor = pd.to_numeric(frame["dispersion"])[~frame["is_reference"]].astype(float)
+    if not (factor > 1).any():
+        return None
+    low, high = (_words.times(v) for v in (factor.min(), factor.max()))
+    size = f"{high} times" if low == high else f"{low} to {high} times"
+    return f"Intervals are {size} as wide as chance alone would make them: stops vary by area"
 
 
 def headline(
@@ -224,9 +300,12 @@ def headline(
     rows = _with_direction(rows)
     names = list(dict.fromkeys(r["benchmark"] for r in rows))
     if len(names) < 2 or len({r["stratum"] for r in rows}) > 1:
-        wanted = [r for r in rows if r["benchmark"] == names[0]] if names else rows
+        # one that has no residents of these parts gives no figures: the first that does speaks
+        there = [r["benchmark"] for r in rows if _findings.side(r, alpha) != "missing"]
+        name = next((n for n in names if n in there), names[0] if names else None)
+        wanted = [r for r in rows if r["benchmark"] == name] if names else rows
         text = _findings.finding(wanted, **words)
-        return text if len(names) < 2 else f"By the benchmark “{names[0]}”: {text}"
+        return text if len(names) < 2 else f"By the benchmark “{name}”: {text}"
     by_group: dict[str, list[tuple[dict, str]]] = {}
     for row in rows:
         if row["group"] != row["reference"]:

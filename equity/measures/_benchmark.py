@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from equity import margins
+from equity.measures._areas import added_up, area_column, has, is_place, of_counts, people_of
 from equity.measures._cells import Cells, key, need
 
 SURVEY_YEARS = 5
@@ -31,9 +32,17 @@ class Benchmark:
     method: str
     """What a reader must know of it; empty if nothing."""
     remark: str
-    """A caveat that belongs on every row; empty if none."""
+    """The first of `remarks`; empty if none."""
     no_margin: np.ndarray
     """Where a margin of error is not known and was left out, shape (strata, groups)."""
+    refused: np.ndarray
+    """Why a stratum cannot be held against it, in words; empty if it can: (strata,)."""
+    remarks: np.ndarray
+    """What is to be kept in mind of the period of a stratum, in words: (strata,)."""
+    areas: str | None = None
+    """The column of areas that both tables have, if any."""
+    people: dict[str, pd.Series] = field(default_factory=dict)
+    """People by (area, group) for each stratum, where there are areas."""
 
     @property
     def se(self) -> np.ndarray:
@@ -52,8 +61,30 @@ class Benchmark:
         return out
 
 
+@dataclass(frozen=True)
+class Rules:
+    """When a benchmark is of another period or place than the counts.
+
+    remark_after : years apart after which each row says so.
+    refuse_after : years apart after which there are no figures; None: never.
+    places : whether a stratum that is a place needs residents of its own.
+    areas : the column of areas, to add residents up over; None: known by its name.
+    """
+
+    remark_after: int = SURVEY_YEARS
+    refuse_after: int | None = None
+    places: bool = False
+    areas: str | None = None
+
+
 def benchmarks(
-    counts: Any, frame: pd.DataFrame, residents: Any, folded: Cells, group: str, within: str | None
+    counts: Any,
+    frame: pd.DataFrame,
+    residents: Any,
+    folded: Cells,
+    group: str,
+    within: str | None,
+    rules: Rules | None = None,
 ) -> list[Benchmark]:
     """Return the benchmarks, in the order given; `residents` is a frame or {name: frame}."""
     if isinstance(residents, Mapping):
@@ -62,8 +93,18 @@ def benchmarks(
         named = {_own_name(residents): residents}
     if not named:
         raise ValueError("residents is empty: give a table of residents, or {name: table}.")
-    years = _years(counts, frame)
-    return [_fold(name, table, folded, group, within, years) for name, table in named.items()]
+    rules = rules or Rules()
+    tables = [t for t in named.values() if isinstance(t, pd.DataFrame)]
+    if rules.areas is not None and not any(has(t, rules.areas) for t in tables):
+        raise ValueError(
+            f"areas={rules.areas!r}: no benchmark has such a column with values in it. Name a "
+            "column of the residents, or leave `areas` out."
+        )
+    years = _years(counts, frame, folded, within)
+    return [
+        _fold(name, table, frame, folded, group, within, years, rules)
+        for name, table in named.items()
+    ]
 
 
 def _own_name(residents: Any) -> str:
@@ -74,8 +115,16 @@ def _own_name(residents: Any) -> str:
     return "residents"
 
 
-def _years(counts: Any, frame: pd.DataFrame) -> tuple[int, int] | None:
-    """Return first and last year of the counts, where they say so."""
+def _years(
+    counts: Any, frame: pd.DataFrame, folded: Cells, within: str | None
+) -> list[tuple[int, int] | None]:
+    """Return first and last year of the counts of each stratum, where they say so."""
+    if within == "year":
+        return [(int(s), int(s)) if s.isdigit() else None for s in folded.strata]
+    return [_span(counts, frame)] * len(folded.strata)
+
+
+def _span(counts: Any, frame: pd.DataFrame) -> tuple[int, int] | None:
     if "year" in frame.columns:
         years = pd.to_numeric(frame["year"], errors="coerce").dropna()
         if len(years):
@@ -90,10 +139,12 @@ def _years(counts: Any, frame: pd.DataFrame) -> tuple[int, int] | None:
 def _fold(
     name: str,
     table: Any,
+    frame: pd.DataFrame,
     folded: Cells,
     group: str,
     within: str | None,
-    years: tuple[int, int] | None,
+    years: list[tuple[int, int] | None],
+    rules: Rules,
 ) -> Benchmark:
     if not isinstance(table, pd.DataFrame):
         raise TypeError(
@@ -104,12 +155,26 @@ def _fold(
     if table.empty:
         raise ValueError(f"The benchmark {name!r} has no rows. Check its filters.")
     _no_blanks(table, column, name)
-    by_area = within is not None and within in table.columns and _is_area(table, within)
-    _one_place(table, name, within if by_area else None)
+    _no_negatives(table, name)
+    by_area = within is not None and has(table, within) and _is_area(table, within)
+    area = within if by_area and (is_place(within) or within == rules.areas) else None
+    if area is None and rules.places:
+        area = area_column(table, frame, rules.areas, name)
+    _one_place(table, name, [c for c in (within if by_area else None, area) if c])
     own = [key(g) for g in table[column]]
     groups = tuple(sorted(set(own)))
     _same_groups(folded.groups, groups, name, group)
     stratum = [key(v) for v in table[within]] if by_area else ["all"] * len(table)
+    people, part = {}, ""
+    if area is not None and area == within:
+        people = people_of(table, None, own, [key(v) for v in table[area]], folded.strata)
+    elif area is not None:
+        kept, part = of_counts(table, frame, area, name)
+        stratum, own = np.array(stratum)[kept].tolist(), np.array(own)[kept].tolist()
+        table = table[kept]
+        places = [key(v) for v in table[area]]
+        people = people_of(table, stratum, own, places, folded.strata)
+        table, stratum, own = added_up(table, stratum, own, places, name)
     cell = pd.MultiIndex.from_arrays([stratum, own])
     if cell.has_duplicates:
         twice = cell[cell.duplicated()][0]
@@ -119,28 +184,30 @@ def _fold(
             + ". Add the rows up, or choose those that are meant."
         )
     wanted = folded.strata if by_area else ("all",)
-    places = pd.MultiIndex.from_product([wanted, groups])
+    cells = pd.MultiIndex.from_product([wanted, groups])
     shape = (len(wanted), len(groups))
 
     def spread(values: Any) -> np.ndarray:
         numbers = pd.to_numeric(pd.Series(values), errors="raise").to_numpy(
             dtype=float, na_value=np.nan
         )
-        out = pd.Series(numbers, index=cell).reindex(places).to_numpy().reshape(shape)
+        out = pd.Series(numbers, index=cell).reindex(cells).to_numpy().reshape(shape)
         return np.array(np.broadcast_to(out, (len(folded.strata), len(groups))))
 
     population = spread(table["n"].array)
-    if (population < 0).any():
-        raise ValueError(
-            f"The benchmark {name!r} has a negative number of people. Negative codes of the "
-            "Census Bureau mean 'not available': read the file with equity.sources.acs."
-        )
     moe = spread(table["moe"].array) if "moe" in table else np.zeros_like(population)
     filled = np.where(np.isnan(moe), 0.0, moe)
     share = _shares(population, filled, *(
         spread(table[c].array) if c in table else np.full_like(population, np.nan)
         for c in ("place_n", "place_moe")
     ))  # fmt: skip
+    refused, remarks = _periods(table, name, years, rules, by_area and within == "year")
+    method = part
+    if within is not None and not by_area:
+        if rules.places and is_place(within):
+            refused[:] = f"{name} has no numbers by {within}, only for the whole"
+        else:
+            method = "; ".join(filter(None, [f"the same {name} for every {within}", part]))
     return Benchmark(
         name,
         groups,
@@ -149,10 +216,22 @@ def _fold(
         share.value,
         margins.standard_error(share.moe),
         np.array([g in folded.groups for g in groups]),
-        "" if by_area or within is None else f"the same {name} for every {within}",
-        _periods(table, name, years),
+        method,
+        _widest(remarks),
         np.isnan(moe) & ~np.isnan(population),
+        refused,
+        remarks,
+        area,
+        people,
     )
+
+
+def _no_negatives(table: pd.DataFrame, name: str) -> None:
+    if (pd.to_numeric(table["n"], errors="coerce") < 0).any():
+        raise ValueError(
+            f"The benchmark {name!r} has a negative number of people. Negative codes of the "
+            "Census Bureau mean 'not available': read the file with equity.sources.acs."
+        )
 
 
 def _shares(
@@ -200,12 +279,12 @@ def _is_area(table: pd.DataFrame, within: str) -> bool:
     return within != "year" or table[within].nunique() > 1
 
 
-def _one_place(table: pd.DataFrame, name: str, area: str | None) -> None:
+def _one_place(table: pd.DataFrame, name: str, areas: list[str]) -> None:
     # residents of several places, years or universes must never be mixed
     for column in ("place_id", "place", "year", "universe"):
-        if column == area or column not in table.columns:
+        if column in areas or column not in table.columns:
             continue
-        parts = [table] if area is None else [t for _, t in table.groupby(area)]
+        parts = [t for _, t in table.groupby(areas)] if areas else [table]
         for part in parts:
             found = sorted({str(v) for v in part[column].dropna()})
             if len(found) > 1:
@@ -229,14 +308,34 @@ def _same_groups(ours: tuple[str, ...], theirs: tuple[str, ...], name: str, grou
         )
 
 
-def _periods(table: pd.DataFrame, name: str, years: tuple[int, int] | None) -> str:
-    if years is None or "year" not in table.columns:
-        return ""
+def _widest(remarks: np.ndarray) -> str:
+    return next((r for r in remarks if r), "")
+
+
+def _periods(
+    table: pd.DataFrame,
+    name: str,
+    years: list[tuple[int, int] | None],
+    rules: Rules,
+    by_year: bool,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each stratum why its period does not fit, and what to keep in mind; else ""."""
+    refused = np.full(len(years), "", dtype=object)
+    remarks = refused.copy()
+    if by_year or "year" not in table.columns:
+        return refused, remarks
     survey = pd.to_numeric(table["year"], errors="coerce").dropna().unique()
     if len(survey) != 1:
-        return ""
+        return refused, remarks
     end = int(survey[0])
-    if end - years[1] > SURVEY_YEARS or years[0] - end > SURVEY_YEARS:
-        span = f"{years[0]}" if years[0] == years[1] else f"{years[0]}-{years[1]}"
-        return f"different periods: counts of {span}, {name} of {end}"
-    return ""
+    for i, span in enumerate(years):
+        if span is None:
+            continue
+        apart = max(end - span[1], span[0] - end)
+        when = f"{span[0]}" if span[0] == span[1] else f"{span[0]}-{span[1]}"
+        words = f"counts of {when}, {name} of {end}"
+        if rules.refuse_after is not None and apart > rules.refuse_after:
+            refused[i] = f"more than {rules.refuse_after} years apart: {words}"
+        elif apart > rules.remark_after:
+            remarks[i] = f"different periods: {words}"
+    return refused, remarks

@@ -49,7 +49,8 @@ def test_columns_are_fixed() -> None:
     """The table has one shape."""
     assert " ".join(stop_rates(PHILADELPHIA, RESIDENTS, **CALL).columns) == (
         "stratum benchmark group reference n share population population_moe population_share "
-        "expected rate ratio ratio_low ratio_high p_value p_adjusted unknown method reason"
+        "expected rate ratio ratio_low ratio_high ratio_least ratio_most dispersion p_value "
+        "p_adjusted unknown method reason"
     )
 
 
@@ -118,16 +119,16 @@ def test_a_group_that_is_never_stopped_is_shown_without_a_rate() -> None:
 def test_no_stop_in_one_stratum_is_zero() -> None:
     """A group that is stopped elsewhere but not here has a ratio of 0 with an upper limit."""
     stops = drawn("""
-     race   district    n
-     white  a          80
-     black  a          20
-     white  b          90
+     race   type        n
+     white  vehicular  80
+     black  vehicular  20
+     white  walking    90
     """)
     people = drawn("race n\nblack 100\nwhite 1000")
-    row = stop_rates(stops, people, **CALL, within="district").set_index(["stratum", "group"])
-    row = row.loc[("b", "black")]
+    row = stop_rates(stops, people, **CALL, within="type").set_index(["stratum", "group"])
+    row = row.loc[("walking", "black")]
     assert row.rate == 0 and row.ratio == 0 and row.ratio_low == 0 and row.ratio_high > 0
-    assert "the same residents for every district" in row.method
+    assert "the same residents for every type" in row.method
 
 
 def test_residents_by_district_go_with_their_district() -> None:
@@ -193,17 +194,266 @@ def test_doubled_residents_are_refused() -> None:
         stop_rates(PHILADELPHIA, two, **CALL)
 
 
-def test_clearly_different_periods_are_said_on_every_row() -> None:
+def test_periods_far_apart_give_no_figures_but_both_periods() -> None:
     """Stops of 2006 against a survey that ends in 2017; stops of 2017 against it say nothing."""
     people = RESIDENTS.assign(year=2017)
     old = stop_rates(PHILADELPHIA.assign(year=2006), people, **CALL)
-    assert (old.reason == "different periods: counts of 2006, residents of 2017").all()
+    words = "more than 5 years apart: counts of 2006, residents of 2017"
+    assert (old.reason == words).all()
+    figures = ["rate", "ratio", "ratio_low", "ratio_high", "ratio_least", "expected", "p_value"]
+    assert old[figures].isna().all(axis=None)
+    assert old.n.tolist() == [204_420, 29_999, 50_698] and old.population.notna().all()
     assert stop_rates(PHILADELPHIA.assign(year=2017), people, **CALL).reason.isna().all()
     dated = SimpleNamespace(
         table=PHILADELPHIA, provenance={"first_date": "2006-01-01", "last_date": "2007-12-31"}
     )
     reason = stop_rates(dated, people, **CALL).reason
-    assert (reason == "different periods: counts of 2006-2007, residents of 2017").all()
+    assert (reason == "more than 5 years apart: counts of 2006-2007, residents of 2017").all()
+
+
+def test_periods_somewhat_apart_are_said_and_can_be_allowed() -> None:
+    """Three to five years apart: a remark. Whoever allows more years gets figures and a remark."""
+    people = RESIDENTS.assign(year=2017)
+    near = stop_rates(PHILADELPHIA.assign(year=2013), people, **CALL)
+    assert near.ratio.notna().all()
+    assert (near.reason == "different periods: counts of 2013, residents of 2017").all()
+    allowed = stop_rates(PHILADELPHIA.assign(year=2006), people, **CALL, years_apart=11)
+    assert allowed.ratio.notna().all()
+    assert (allowed.reason == "different periods: counts of 2006, residents of 2017").all()
+    over = pd.concat([PHILADELPHIA.assign(year=y) for y in (2013, 2016)])
+    assert stop_rates(over, people, **CALL).reason.isna().all()
+    with pytest.raises(ValueError, match="years_apart=-1 must be a number of years"):
+        stop_rates(PHILADELPHIA, people, **CALL, years_apart=-1)
+
+
+def test_each_year_is_held_against_the_survey_by_itself() -> None:
+    """Of years from 2010 to 2017, those more than five years before the survey have no figures."""
+    stops = pd.concat([PHILADELPHIA.assign(year=y) for y in (2010, 2014, 2017)])
+    table = stop_rates(stops, RESIDENTS.assign(year=2017), **CALL, within="year")
+    by = table[table.group == "black"].set_index("stratum")
+    assert np.isnan(by.ratio["2010"])
+    assert by.reason["2010"] == "more than 5 years apart: counts of 2010, residents of 2017"
+    assert by.reason["2014"] == "different periods: counts of 2014, residents of 2017"
+    assert by.ratio["2017"] == by.ratio["2014"] and not isinstance(by.reason["2017"], str)
+
+
+# ------------------------------------------------------------------ stops without a known group
+
+
+def test_bounds_are_the_range_over_every_way_to_share_out_unknown_stops() -> None:
+    """All allocations of 6 unknown stops to three groups, one by one."""
+    stops = drawn("race n\nblack 40\nwhite 60\nother 9\n- 6")
+    people = drawn("race n\nblack 500\nwhite 1500\nother 100")
+    table = stop_rates(stops, people, **CALL).set_index("group")
+    ratios = [
+        ((40 + b) / 500) / ((60 + w) / 1500)
+        for b in range(7)
+        for w in range(7 - b)  # the rest goes to the third group
+    ]
+    row = table.loc["black"]
+    assert_allclose([row.ratio_least, row.ratio_most], [min(ratios), max(ratios)])
+    assert row.ratio_least < row.ratio < row.ratio_most and row.unknown == 6
+    assert table.ratio_least["white"] == table.ratio_most["white"] == 1
+
+
+def test_without_unknown_stops_the_bounds_are_the_ratio() -> None:
+    """Nothing to share out."""
+    table = stop_rates(PHILADELPHIA, RESIDENTS, **CALL)
+    assert_allclose(table.ratio_least, table.ratio)
+    assert_allclose(table.ratio_most, table.ratio)
+
+
+def test_bounds_where_the_reference_has_no_stop() -> None:
+    """No largest ratio then; the least is that with all unknown stops given to the reference."""
+    stops = drawn("race n\nblack 40\nwhite 0\n- 20")
+    row = stop_rates(stops, drawn("race n\nblack 500\nwhite 1500"), **CALL).iloc[0]
+    assert_allclose(row.ratio_least, (40 / 500) / (20 / 1500))
+    assert np.isnan(row.ratio_most) and np.isnan(row.ratio)
+
+
+# ------------------------------------------------------------------------------------ by area
+
+DISTRICTS = drawn("""
+ race   district    n
+ white  a         160
+ black  a         120
+ white  b          90
+ black  b         130
+ white  c         300
+ black  c          45
+ white  d         210
+ black  d          60
+ white  e          75
+ black  e          90
+ white  f         140
+ black  f          48
+""")
+LIVING = drawn("""
+ race   district     n  moe
+ white  a         3000  200
+ black  a          900   90
+ white  b         2000  150
+ black  b         1500  120
+ white  c         6000  300
+ black  c          800   80
+ white  d         4000  250
+ black  d          900   90
+ white  e         1500  100
+ black  e         1200  100
+ white  f         2800  200
+ black  f          500   70
+""")
+
+
+def test_a_city_is_the_sum_of_its_districts() -> None:
+    """Residents by district are added up for the whole; their margins as the Bureau has it."""
+    table = stop_rates(DISTRICTS, LIVING, **CALL).set_index("group")
+    assert_allclose(table.population["black"], 5_800)
+    whole = margins.total(*(LIVING[LIVING.race == "black"][c].to_numpy() for c in ("n", "moe")))
+    assert_allclose(table.population_moe["black"], whole.moe)
+    assert_allclose(table.ratio["black"], (493 / 5_800) / (975 / 19_300))
+    assert "residents added up over 6 of 6 values of district" in table.method["black"]
+
+
+def test_counts_of_one_district_meet_the_residents_of_that_district() -> None:
+    """A choice of one district must not be held against the whole city's residents."""
+    one = DISTRICTS[DISTRICTS.district == "b"]
+    table = stop_rates(one, LIVING, **CALL).set_index("group")
+    assert table.population["black"] == 1_500
+    assert "1 of 6 values of district" in table.method["black"]
+    by = stop_rates(DISTRICTS, LIVING, **CALL, within="district").set_index(["stratum", "group"])
+    assert_allclose(table.ratio["black"], by.ratio["b", "black"])
+
+
+def test_stops_where_nobody_lives_are_said() -> None:
+    """Stops in a district that the residents do not have stay in, and are named."""
+    stops = pd.concat([DISTRICTS, drawn("race district n\nblack airport 7")])
+    method = stop_rates(stops, LIVING, **CALL).method.iloc[0]
+    assert "7 counted in airport, without residents" in method
+
+
+def test_a_city_without_districts_has_no_figures_by_district() -> None:
+    """Each district against the whole city's residents would be far too low, and uneven."""
+    city = LIVING.groupby("race", as_index=False)["n"].sum()
+    table = stop_rates(DISTRICTS, {"city": city, "districts": LIVING}, **CALL, within="district")
+    by = table.groupby("benchmark")
+    assert by.get_group("districts").ratio.notna().all()
+    refused = by.get_group("city")
+    assert refused[["rate", "ratio", "ratio_low", "p_value", "expected"]].isna().all(axis=None)
+    assert (refused.reason == "city has no numbers by district, only for the whole").all()
+    assert table.benchmark.tolist()[:4] == ["city", "city", "districts", "districts"]
+
+
+def test_one_file_may_hold_benchmarks_with_and_without_districts() -> None:
+    """The column of districts is then empty for one of them."""
+    city = LIVING.groupby("race", as_index=False)["n"].sum().assign(district=None)
+    whole = stop_rates(DISTRICTS, city, **CALL).set_index("group")
+    assert whole.population["black"] == 5_800
+    within = stop_rates(DISTRICTS, city, **CALL, within="district")
+    assert within.ratio.isna().all()
+    both = pd.concat([city, LIVING])
+    with pytest.raises(ValueError, match="rows without 'district' among rows with one"):
+        stop_rates(DISTRICTS, both, **CALL)
+
+
+def test_districts_that_share_no_name_are_refused() -> None:
+    """District 'a' and 'District A' are not told to be the same."""
+    other = LIVING.assign(district=LIVING.district.str.upper())
+    with pytest.raises(ValueError, match="share no value of 'district': .* have a, b, c, d, ..."):
+        stop_rates(DISTRICTS, other, **CALL)
+
+
+def test_several_columns_of_areas_need_a_choice() -> None:
+    """Districts and beats in one table of residents: which is meant is asked."""
+    both = LIVING.assign(beat=LIVING.district + "1")
+    stops = DISTRICTS.assign(beat=DISTRICTS.district + "1")
+    with pytest.raises(ValueError, match="several columns of areas: district, beat.*areas=..."):
+        stop_rates(stops, both, **CALL)
+    assert stop_rates(stops, both, **CALL, areas="beat").population.tolist() == [5_800, 19_300]
+    with pytest.raises(ValueError, match="areas='zip': no benchmark has such a column"):
+        stop_rates(stops, both, **CALL, areas="zip")
+
+
+def poisson_by_area(group: str = "black"):
+    """Fit area + group by statsmodels, its scale from Pearson's chi-square."""
+    import statsmodels.api as sm
+
+    both = DISTRICTS.merge(LIVING, on=["race", "district"], suffixes=("", "_people"))
+    design = pd.get_dummies(both.district, dtype=float).assign(own=both.race.eq(group) * 1.0)
+    model = sm.GLM(both.n, design, family=sm.families.Poisson(), offset=np.log(both.n_people))
+    return model.fit(scale="X2")
+
+
+def test_overdispersion_is_that_of_statsmodels() -> None:
+    """Poisson with area and group: the factor is the root of Pearson's chi-square by df."""
+    exact = LIVING.drop(columns="moe")
+    plain = stop_rates(DISTRICTS, exact, **CALL).set_index("group").loc["black"]
+    wide = (
+        stop_rates(DISTRICTS, exact, **CALL, overdispersion=True).set_index("group").loc["black"]
+    )
+    factor = np.sqrt(poisson_by_area().scale)
+    assert 2 < factor < 3
+    assert plain.dispersion == 1
+    assert_allclose(wide.dispersion, factor, rtol=1e-6)
+    assert_allclose(wide.ratio, plain.ratio)
+    half = 1.959964 * factor * np.sqrt(1 / 493 + 1 / 975)
+    assert_allclose(np.log([wide.ratio_high / wide.ratio, wide.ratio / wide.ratio_low]), half)
+    assert_allclose(wide.p_value, 2 * sm_tail(np.log(wide.ratio) / (half / 1.959964)), rtol=1e-5)
+    assert "overdispersion over 6 areas" in wide.method
+
+
+def sm_tail(z: float) -> float:
+    """Return the upper tail of the normal."""
+    from scipy import stats
+
+    return float(stats.norm.sf(abs(z)))
+
+
+def test_the_error_of_residents_is_not_widened() -> None:
+    """The factor is how stops vary: the margin of error of the residents is added as it is."""
+    wide = (
+        stop_rates(DISTRICTS, LIVING, **CALL, overdispersion=True).set_index("group").loc["black"]
+    )
+    moe = {g: np.sqrt((LIVING[LIVING.race == g].moe ** 2).sum()) for g in ("black", "white")}
+    se = np.sqrt(
+        poisson_by_area().scale * (1 / 493 + 1 / 975)
+        + (moe["black"] / 1.645 / 5_800) ** 2
+        + (moe["white"] / 1.645 / 19_300) ** 2
+    )
+    assert_allclose(np.log(wide.ratio_high / wide.ratio), 1.959964 * se, rtol=1e-6)
+
+
+def test_every_district_is_widened_by_the_same_factor() -> None:
+    """Also where the few stops of a district have an exact interval."""
+    table = stop_rates(DISTRICTS, LIVING, **CALL, within="district", overdispersion=True)
+    black = table[table.group == "black"]
+    assert_allclose(black.dispersion, np.sqrt(poisson_by_area().scale), rtol=1e-6)
+    narrow = stop_rates(DISTRICTS, LIVING, **CALL, within="district")
+    narrow = narrow[narrow.group == "black"]
+    assert (black.ratio_low.to_numpy() < narrow.ratio_low.to_numpy()).all()
+    assert (black.ratio_high.to_numpy() > narrow.ratio_high.to_numpy()).all()
+
+
+def test_overdispersion_within_years_uses_the_areas_of_each_year() -> None:
+    """Years whose areas differ vary by themselves."""
+    calm = DISTRICTS.assign(year=2016, n=LIVING.n // 20)
+    stops = pd.concat([calm, DISTRICTS.assign(year=2017)])
+    table = stop_rates(stops, LIVING, **CALL, within="year", overdispersion=True)
+    factor = table[table.group == "black"].set_index("stratum").dispersion
+    assert factor["2016"] == 1
+    assert_allclose(factor["2017"], np.sqrt(poisson_by_area().scale), rtol=1e-6)
+
+
+def test_overdispersion_needs_areas_and_enough_of_them() -> None:
+    """No areas, or four of them: the ratio stands, its interval is missing with the reason."""
+    city = LIVING.groupby("race", as_index=False)["n"].sum()
+    row = stop_rates(DISTRICTS, city, **CALL, overdispersion=True).set_index("group").loc["black"]
+    assert row.ratio > 0 and np.isnan(row.ratio_low) and np.isnan(row.p_value)
+    assert row.reason == "no interval: overdispersion needs counts and residents by area"
+    few = DISTRICTS[DISTRICTS.district < "e"]
+    row = stop_rates(few, LIVING, **CALL, overdispersion=True).set_index("group").loc["black"]
+    assert np.isnan(row.dispersion) and np.isnan(row.ratio_high)
+    assert "stops and residents of 5 areas, not 4" in row.reason
 
 
 def test_margin_not_known_is_said_and_left_out() -> None:

@@ -1,0 +1,143 @@
+"""Chart of stops by the hour of the day, with the hours in which they are rarest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from equity.charts import _draw, _marks, _words
+from equity.charts._common import alternative
+from equity.charts._style import PALETTE
+
+if TYPE_CHECKING:
+    import altair as alt
+
+__all__ = ["clock"]
+
+_HEIGHT = 180
+
+
+def clock(
+    table: pd.DataFrame, *, what: str = "stops", labels: Mapping[str, str] | None = None
+) -> alt.LayerChart:
+    """Draw stops by hour; the three hours in a row with the fewest are orange, with triangles.
+
+    Parameters
+    ----------
+    table : what `equity.clock` returns.
+    what : what is counted.
+    labels : taken for the sake of a common call; hours have no labels.
+
+    Raises ValueError where the table lacks a column. It cannot show of which zone times are.
+    """
+    import altair as alt
+
+    frame = _draw.prepare(table, ("hour", "n", "share", "rarest", "expected"), None)
+    rarest = frame["rarest"].astype(bool).tolist()
+    hours = [f"{int(h)}:00 to {int(h)}:59" for h in frame["hour"]]
+    frame = frame.assign(
+        order=range(len(frame)),
+        rarest=rarest,
+        name=hours,
+        begin=frame["hour"] + 0.06,
+        middle=frame["hour"] + 0.5,
+        close=frame["hour"] + 0.94,
+        colour=[PALETTE["orange" if r else "blue"] for r in rarest],
+        aria=[
+            f"{h}, {int(n):,} {what}{', among the fewest' if r else ''}"
+            for h, n, r in zip(hours, frame["n"], rarest, strict=True)
+        ],
+    )
+    frame["percent"] = [_words.percent(s) for s in frame["share"]]
+    title = headline(frame, what=what)
+    subtitle = [
+        f"{_words.sentence(what)} by hour of the day as recorded, n = {int(frame['n'].sum()):,}",
+        "Orange with triangles: the three hours in a row with the fewest. Grey strip: 2 to 7 in "
+        "the morning. Dashed line: if all hours had as many",
+    ]
+    unknown = int(frame["unknown"].iloc[0]) if "unknown" in frame and len(frame) else 0
+    if unknown:
+        subtitle.append(f"{unknown:,} {what} without an hour are not shown")
+    subtitle.append("The picture cannot show which zone the times are of")
+    scale = alt.Scale(domain=[0, 24], nice=False, zero=False, padding=0)
+    axis = alt.Axis(
+        title="Hour of the day",
+        grid=False,
+        ticks=True,
+        domain=True,
+        values=[0, 3, 6, 9, 12, 15, 18, 21, 24],
+        format="d",
+        labelOverlap="greedy",
+    )
+    x = alt.X("begin:Q", axis=axis, scale=scale)
+    y = alt.Y(
+        "n:Q",
+        axis=alt.Axis(title=None, tickCount=4, format=",d", tickMinStep=1),
+        scale=alt.Scale(zero=True),
+    )
+    tips = [
+        alt.Tooltip("name:N", title="Hour"),
+        alt.Tooltip("n:Q", title=_words.sentence(what), format=","),
+        alt.Tooltip("percent:N", title="Share"),
+    ]
+
+    def once(value: float) -> alt.XDatum:
+        return alt.XDatum(value, scale=scale, axis=axis, type="quantitative")
+
+    layers = [
+        _marks.layer("rect", color=_marks.GREY, opacity=0.2, aria=False)
+        .encode(
+            x=once(2),
+            x2=alt.X2Datum(7),
+            y=alt.YValue(0),
+            y2=alt.Y2Value(alt.ExprRef("height")),
+        )
+        .transform_filter("datum.order == 0"),
+        _marks.layer("rect").encode(
+            x=x,
+            x2=alt.X2("close:Q"),
+            y=y,
+            y2=alt.Y2Datum(0),
+            tooltip=tips,
+            color=alt.Color("colour:N", scale=None),
+            description=alt.Description("aria:N"),
+        ),
+        _marks.layer("point", filled=True, size=45, opacity=1, aria=False, yOffset=-7,
+                     shape="triangle-down")
+        .encode(
+            x=alt.X("middle:Q", axis=axis, scale=scale),
+            y=y,
+            color=alt.Color("colour:N", scale=None),
+        )
+        .transform_filter("datum.rarest"),
+        _marks.layer("rule", color=_marks.GREY, strokeDash=[4, 3], strokeWidth=1.5, aria=False)
+        .encode(y=alt.Y("expected:Q", scale=y["scale"], axis=y["axis"]))
+        .transform_filter("datum.order == 0"),
+    ]  # fmt: skip
+    sentences = [f"{r['name'].split(':')[0]} hours, {int(r['n']):,}" for r in _draw.rows_of(frame)]
+    return _draw.assemble(
+        frame,
+        layers,
+        height=_HEIGHT,
+        title=title,
+        subtitle=subtitle,
+        description=alternative(title, " ".join(f"{s}." for s in subtitle), sentences),
+    )
+
+
+def headline(frame: pd.DataFrame, *, what: str) -> str:
+    """Return when stops are rarest, and what speaks against local times."""
+    if frame.empty or not frame["n"].sum():
+        return f"There are no {what} with a known hour"
+    reason = frame["reason"].iloc[0] if "reason" in frame else None
+    hours = frame.loc[frame["rarest"], "hour"].astype(int).tolist()
+    if isinstance(reason, str):
+        return _words.sentence(reason).replace("Stops", _words.sentence(what), 1)
+    first = next((h for h in hours if (h - 1) % 24 not in hours), hours[0])
+    end = (first + len(hours)) % 24 or 24
+    return (
+        f"{_words.sentence(what)} are rarest from {first} to {end} o’clock, as is usual in local "
+        "time"
+    )

@@ -1,0 +1,185 @@
+"""Chart of the share of yes by year, for every flag, with the jumps marked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from equity.charts import _axes, _draw, _marks, _words
+from equity.charts._common import alternative
+from equity.charts._style import PALETTE
+
+if TYPE_CHECKING:
+    import altair as alt
+
+__all__ = ["recording"]
+
+_NEEDED = (
+    *("flag", "year", "n", "x", "x_known", "rate", "low", "high", "share_known"),
+    *("times", "jump"),
+)
+_WITH: dict[str, tuple[str, str]] = {
+    # flag: "the share of ...", "how ... are recorded"
+    "search_conducted": ("stops with a search", "searches"),
+    "frisk_performed": ("stops with a frisk", "frisks"),
+    "arrest_made": ("stops with an arrest", "arrests"),
+    "citation_issued": ("stops with a citation", "citations"),
+    "warning_issued": ("stops with a warning", "warnings"),
+    "contraband_found": ("searches that found contraband", "searches and what they find"),
+    "force_used": ("stops with force used", "uses of force"),
+    "body_camera_on": ("stops with a body camera on", "body cameras"),
+    "complaint_made": ("stops with a complaint", "complaints"),
+}
+
+
+def recording(
+    table: pd.DataFrame, *, unit: str = "stops", labels: Mapping[str, str] | None = None
+) -> alt.LayerChart:
+    """Draw the share of yes of each flag by year; years that jump are orange diamonds.
+
+    Parameters
+    ----------
+    table : what `equity.recording` returns.
+    unit : what one record is, in the plural.
+    labels : flag -> words for it, such as "stops with a search".
+
+    Raises ValueError where the table lacks a column or has more than 5,000 rows.
+    It cannot show why a share jumps: that is a question to those who keep the records.
+    """
+    import altair as alt
+
+    frame = _draw.prepare(table, _NEEDED, labels)
+    frame["jump"] = frame["jump"].astype(bool)
+    calm = ~frame["flag"].isin(frame.loc[frame["jump"], "flag"])  # those with a jump come first
+    frame = frame.iloc[calm.argsort(kind="stable")].reset_index(drop=True)
+    heads = [_words.sentence(_share_of(f, unit, labels)) for f in frame["flag"]]
+    years = [str(y) for y in frame["year"]]
+
+    def note(row: dict) -> str | None:
+        if not row["jump"]:
+            return None
+        if _words.given(row["times"]) and "known in" not in str(row["reason"]):
+            return f"{_words.times(row['times'])} times the year before"
+        return "jump: see table"
+
+    frame = frame.assign(
+        label=years,
+        short=years,
+        colour=[PALETTE["orange" if j else "grey"] for j in frame["jump"]],
+        shape=["diamond" if j else "circle" for j in frame["jump"]],
+        n_text=_draw.apply(
+            lambda r: f"{_words.whole(r['x'])} of {_words.whole(r['x_known'])}", frame
+        ),
+        value=_draw.apply(
+            lambda r: (
+                _words.share(r["rate"], r["low"], r["high"]) if _words.given(r["rate"]) else None
+            ),
+            frame,
+        ),
+        note=_draw.apply(note, frame),
+        missing=_draw.apply(
+            lambda r: None if _words.given(r["rate"]) else "not known in this year", frame
+        ),
+    )
+    columns = ("label", "value", "missing", "n_text", "note")
+    frame["aria"] = [
+        ", ".join([head, *(str(r[c]) for c in columns if r[c])])
+        for head, r in zip(heads, _draw.rows_of(frame), strict=True)
+    ]
+    sentences = frame.loc[frame["jump"], "aria"].tolist() or frame["aria"].tolist()
+    page = _draw.Page(["2000"], len(frame))
+    frame = _draw.clip(frame, "rate", "low", "high", log=False)
+    frame, height = _draw.place(frame, heads, page, room=6)
+    shown = f"Share of {unit}, by year"
+    tips = [
+        alt.Tooltip("label:N", title="Year"),
+        alt.Tooltip("value:N", title="Share (95% interval)"),
+        alt.Tooltip("n_text:N", title=_words.sentence(unit)),
+        alt.Tooltip("reason:N", title="Note"),
+    ]
+    x = alt.X("at:Q", scale=_axes.x_scale(page, log=False), axis=_axes.axis_percent(shown))
+    layers = [
+        _marks.hover(page, height, tips),
+        *_marks.at_least(x, 0, 0.02),
+        _marks.intervals(page, height, x),
+        *_marks.arrows(page, height, x),
+        *_marks.dots(page, height, x, tips),
+        *_marks.words(page, height),
+    ]
+    title = headline(frame, unit=unit, labels=labels)
+    least = [r for r in _draw.rows_of(frame) if _words.given(r["share_known"])]
+    known = min((r["share_known"] for r in least), default=None)
+    subtitle = [
+        f"{shown}, all groups together; lines show the 95% interval",
+        "Orange diamonds: a jump from the year before, larger than chance makes",
+        *([_known_words(known)] if known else []),
+        "A jump does not show its cause: ask those who keep the records",
+    ]
+    return _draw.assemble(
+        frame,
+        layers,
+        height=height,
+        title=title,
+        subtitle=subtitle,
+        description=alternative(title, f"{shown}, all groups together.", sentences),
+        page=page,
+    )
+
+
+def _known_words(least: float) -> str:
+    """Return in how many records the flags are known at least."""
+    if least == 1:
+        return "Known in all records of every year"
+    return f"Known in at least {_words.percent(least)} of records in every year"
+
+
+def _share_of(flag: str, unit: str, labels: Mapping[str, str] | None) -> str:
+    """Return what a share is of: "stops with a search"."""
+    if labels and flag in labels:
+        return labels[flag]
+    if flag in _WITH:
+        words = _WITH[flag][0]
+        return words.replace("stops", unit, 1) if words.startswith("stops") else words
+    return f"{unit} with “{flag.replace('_', ' ')}”"
+
+
+def headline(frame: pd.DataFrame, *, unit: str, labels: Mapping[str, str] | None) -> str:
+    """Return the largest jump and what to look at, or that there is none."""
+    if frame.empty:
+        return "There are no figures to show"
+    jumps = frame[frame["jump"]]
+    years = frame["year"].nunique()
+    if years == 1:
+        return "There is only one year, and nothing to compare it with"
+    if jumps.empty:
+        return f"No share jumps from one year to the next, over {years} years"
+    rows = _draw.rows_of(frame)
+    before = row = rows[0]
+    most = -1.0
+    for one, two in zip(rows, rows[1:], strict=False):
+        if two["jump"] and one["flag"] == two["flag"]:
+            both = _words.given(two["rate"]) and _words.given(one["rate"])
+            size = abs(two["rate"] - one["rate"]) if both else 0.0
+            if size > most:
+                before, row, most = one, two, size
+    share = _share_of(row["flag"], unit, labels)
+    how = _WITH.get(row["flag"], ("", f"“{row['flag'].replace('_', ' ')}”"))[1]
+    advice = f"look at how {how} are recorded before comparing groups"
+    if most <= 0 or "times" not in str(row["reason"]) and "after it" not in str(row["reason"]):
+        known = [_words.percent(r["share_known"]) for r in (before, row)]
+        text = (
+            f"In {row['year']}, {known[1]} of records say whether it was {share}, "
+            f"against {known[0]} in {before['year']}: {advice}"
+        )
+    else:
+        verb = "jumped" if row["rate"] > before["rate"] else "fell"
+        text = (
+            f"The share of {share} {verb} from {_words.percent(before['rate'])} in "
+            f"{before['year']} to {_words.percent(row['rate'])} in {row['year']}: {advice}"
+        )
+    others = len(jumps) - 1
+    if others:
+        text += f"; {others} other jump{'s are' if others > 1 else ' is'} marked"
+    return text

@@ -1,0 +1,374 @@
+"""Chart of a yes/no rate month by month, one line for each group, with gaps left open."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from equity.charts import _draw, _findings, _marks, _words
+from equity.charts._common import alternative, level, reference_words, unknown_words
+from equity.charts._style import PALETTE
+
+if TYPE_CHECKING:
+    import altair as alt
+
+__all__ = ["trend"]
+
+_NEEDED = (
+    *("stratum", "year", "month", "group", "reference", "x", "x_known", "rate", "low", "high"),
+    *("ratio", "ratio_low", "ratio_high", "missing", "thin"),
+)
+_HEIGHT = 240
+_FEW = 20
+"""A point that rests on fewer known outcomes would be all over the place: the table has it."""
+_USUAL = 100
+"""A group has a line where its median month has so many, or it is one of the two largest."""
+
+
+def trend(
+    table: pd.DataFrame,
+    *,
+    what: str | None = None,
+    who: str = "people",
+    labels: Mapping[str, str] | None = None,
+    confidence_level: float = 0.95,
+    unit: str = "records",
+) -> alt.LayerChart:
+    """Draw the rate of each group by month, a light band for the interval, marks on thin months.
+
+    Parameters
+    ----------
+    table : what `equity.trend` returns, of one stratum.
+    what, who, labels, confidence_level, unit : as in `equity.charts.rates`.
+
+    Raises ValueError where the table lacks a column, has more than one stratum or more than
+    5,000 rows. It cannot show why a rate changes.
+    """
+    import altair as alt
+
+    interval = level(confidence_level)
+    frame = _draw.prepare(table, _NEEDED, labels)
+    if frame["stratum"].nunique() > 1:
+        parts = list(dict.fromkeys(frame["stratum"]))
+        raise ValueError(
+            f"A trend is drawn for one part; this table has {len(parts)}: "
+            f"{', '.join(map(str, parts[:5]))}{', ...' if len(parts) > 5 else ''}. Keep one: "
+            "table[table.stratum == ...]."
+        )
+    verb = _words.done(what)
+    frame = _placed(frame)
+    shown = f"Share of each group {verb}, by month" if verb else "Share of each group, by month"
+    lines = frame[frame["at"].notna()].drop_duplicates("label")
+    domain = lines["label"].tolist()
+    legend = alt.Legend(
+        title=None,
+        orient="top",
+        direction="horizontal",
+        columns=alt.ExprRef("width < 400 ? 2 : width < 640 ? 3 : 6"),
+        labelLimit=150,
+        symbolOpacity=1,
+        symbolStrokeWidth=0,
+        symbolSize=90,
+    )
+    colour = alt.Color(
+        "label:N",
+        scale=alt.Scale(domain=domain, range=lines["colour"].tolist()),
+        legend=legend,
+        sort=None,
+    )
+    shape = alt.Shape(
+        "label:N",
+        scale=alt.Scale(domain=domain, range=lines["shape"].tolist()),
+        legend=legend,
+        sort=None,
+    )
+    x = _time(frame)
+    y = alt.Y(
+        "at:Q",
+        scale=alt.Scale(zero=True, nice=True),
+        axis=alt.Axis(title=None, tickCount=5, labelExpr="format(100 * datum.value, '~r') + '%'"),
+    )
+    tips = [
+        alt.Tooltip("name:N", title="Month"),
+        alt.Tooltip("label:N", title="Group"),
+        alt.Tooltip("value:N", title=f"Rate ({interval})"),
+        alt.Tooltip("n_text:N", title=_words.sentence(unit)),
+        alt.Tooltip("ratio_text:N", title="Ratio to the comparison"),
+        alt.Tooltip("reason:N", title="Note"),
+    ]
+    run = ["label:N", "run:Q"]
+    layers = [
+        *_months(frame, x),
+        _marks.layer("area", opacity=0.16, aria=False, line=False)
+        .encode(x=x, y=_same(y, "start"), y2=alt.Y2("end:Q"), color=colour, detail=run)
+        .transform_filter("isValid(datum.at)"),
+        _marks.layer("line", strokeWidth=2, aria=False)
+        .encode(x=x, y=y, color=colour, detail=run)
+        .transform_filter("isValid(datum.at)"),
+        _marks.layer("point", filled=True, opacity=1, strokeWidth=1.5)
+        .encode(
+            x=x,
+            y=y,
+            color=colour,
+            shape=shape,
+            size=alt.SizeValue(alt.ExprRef("width < 500 ? 14 : 26")),
+            tooltip=tips,
+            description=alt.Description("aria:N"),
+        )
+        .transform_filter("isValid(datum.at)"),
+    ]
+    if not frame["at"].notna().any():
+        layers = layers[: len(layers) - 3] or [_empty(x)]
+    title = _title(frame, verb, who, labels, 1 - confidence_level)
+    subtitle = _subtitle(frame, shown, interval, unit, labels, confidence_level)
+    intro = f"{shown}; {interval}. {reference_words(frame, labels)}. By year:"
+    return _draw.assemble(
+        frame.drop(columns=["method"], errors="ignore"),
+        layers,
+        height=_HEIGHT,
+        title=title,
+        subtitle=subtitle,
+        description=alternative(title, intro, _by_year(frame)),
+    )
+
+
+def _placed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Add where each figure stands, which of them are joined, and the words of each."""
+    year, month = frame["year"].astype(int), frame["month"].astype(int)
+    serial = year * 12 + month - 1
+    rate, low, high, known = (
+        pd.to_numeric(frame[c]).astype(float) for c in ("rate", "low", "high", "x_known")
+    )
+    large = _large(frame, known)
+    drawn = rate.notna() & (known >= _FEW) & frame["group"].isin(large)
+    if not drawn.any():
+        drawn = rate.notna()
+    at = rate.where(drawn)
+    ends = high[drawn].to_numpy()
+    most = max(at.max(), float(np.quantile(ends, 0.9))) * 1.05 if drawn.any() else 1.0
+    run = pd.Series(0, index=frame.index)
+    for _, rows in frame.groupby("group", sort=False):
+        there = rows.index[drawn[rows.index]]
+        # months in a row share a number: a gap gives the next ones another
+        run[there] = serial[there] - np.arange(len(there))
+    first = ~serial.duplicated()
+
+    def value(row: dict) -> str | None:
+        if not _words.given(row["rate"]):
+            return None
+        return _words.share(row["rate"], row["low"], row["high"])
+
+    def ratio(row: dict) -> str | None:
+        if row["is_reference"] or not _words.given(row["ratio"]):
+            return None
+        ends = _words.span(row["ratio_low"], row["ratio_high"], _words.ratio)
+        return f"{_words.ratio(row['ratio'])} {ends}".strip()
+
+    frame = frame.assign(
+        order=range(len(frame)),
+        name=[f"{calendar.month_name[m]} {y}" for y, m in zip(year, month, strict=True)],
+        begin=year + (month - 1) / 12,
+        middle=year + (month - 0.5) / 12,
+        close=year + month / 12,
+        at=at,
+        start=low.where(drawn),
+        end=high.where(drawn).clip(upper=most),
+        run=run,
+        first=first,
+        value=_draw.apply(value, frame),
+        n_text=_draw.apply(
+            lambda r: f"{_words.whole(r['x'])} of {_words.whole(r['x_known'])}", frame
+        ),
+        ratio_text=_draw.apply(ratio, frame),
+    )
+    columns = ("name", "label", "value", "n_text", "ratio_text")
+    aria = _draw.apply(lambda r: ", ".join(str(r[c]) for c in columns if r[c]), frame)
+    return frame.assign(aria=aria)
+
+
+def _large(frame: pd.DataFrame, known: pd.Series) -> set:
+    """Return the groups whose months are large enough for a line: two others at least."""
+    others = ~frame["is_reference"]
+    usual = known[others & (known > 0)].groupby(frame["group"]).median()
+    total = known[others].groupby(frame["group"]).sum()
+    first = total.sort_values(ascending=False, kind="stable").index[:2]
+    return {*usual.index[usual >= _USUAL], *first, *frame.loc[~others, "group"]}
+
+
+def _time(frame: pd.DataFrame) -> alt.X:
+    import altair as alt
+
+    low = float(frame["begin"].min()) if len(frame) else 2000.0
+    high = float(frame["close"].max()) if len(frame) else 2001.0
+    years = list(range(int(np.ceil(low)), int(np.ceil(high))))
+    starts = [low] if low % 1 and np.ceil(low) - low > 0.3 else []
+    axis = alt.Axis(
+        title=None,
+        grid=False,
+        ticks=True,
+        domain=True,
+        labelAlign="left",
+        labelOffset=3,
+        values=[*starts, *years] or [low],
+        labelOverlap="greedy",
+        labelExpr="format(floor(datum.value + 0.001), 'd')",
+    )
+    scale = alt.Scale(domain=[low, high], nice=False, zero=False, padding=0)
+    return alt.X("middle:Q", axis=axis, scale=scale)
+
+
+def _same(channel: Any, field: str) -> Any:
+    copy = channel.copy(deep=False)
+    copy.shorthand = f"{field}:Q"
+    return copy
+
+
+def _empty(x: alt.X) -> alt.Chart:
+    return _marks.layer("point", opacity=0, aria=False).encode(x=x)
+
+
+def _months(frame: pd.DataFrame, x: alt.X) -> list[alt.Chart]:
+    """Return grey strips behind thin months, and crosses in months without records."""
+    import altair as alt
+
+    out = []
+    months = frame[frame["first"]]
+    tips = [alt.Tooltip("name:N", title="Month"), alt.Tooltip("reason:N", title="Note")]
+    if months["thin"].any():
+        out.append(
+            _marks.layer("rect", color=_marks.GREY, opacity=0.22, aria=False)
+            .encode(x=_same(x, "begin"), x2=alt.X2("close:Q"), y=alt.YValue(0),
+                    y2=alt.Y2Value(alt.ExprRef("height")), tooltip=tips)
+            .transform_filter("datum.first && datum.thin")
+        )  # fmt: skip
+    if months["missing"].any():
+        out.append(
+            _marks.layer("point", shape="cross", angle=45, filled=True, size=45, opacity=1,
+                         color=PALETTE["orange"])
+            .encode(x=x, y=alt.YValue(_HEIGHT - 8), tooltip=tips,
+                    description=alt.Description("aria:N"))
+            .transform_filter("datum.first && datum.missing")
+        )  # fmt: skip
+    return out
+
+
+def _tally(frame: pd.DataFrame, alpha: float) -> pd.DataFrame:
+    """Return for each group in how many months it was clearly above or below the reference."""
+    rows = [r for r in _draw.rows_of(frame) if not r["is_reference"] and not r["missing"]]
+    sides = pd.DataFrame(
+        [(r["group"], _findings.side(r, alpha)) for r in rows], columns=["group", "side"]
+    )
+    out = pd.crosstab(sides["group"], sides["side"])
+    out = out.reindex(columns=["above", "below", "unclear"], fill_value=0)
+    size = pd.to_numeric(frame["x_known"]).groupby(frame["group"]).sum()
+    out = out.assign(months=out.sum(axis=1), clear=out["above"] + out["below"], size=size)
+    return out.sort_values(["clear", "size"], ascending=False, kind="stable")
+
+
+def _title(
+    frame: pd.DataFrame, verb: str | None, who: str, labels: Mapping | None, alpha: float
+) -> str:
+    if frame.empty:
+        return "There are no figures to show"
+    tally = _tally(frame, alpha)
+    if tally.empty:
+        return "There is only one group, and nothing to compare it with"
+    if not tally["months"].any():
+        return "No comparison between groups can be computed from these numbers"
+    if not tally["clear"].any():
+        return "In no single month can a clear difference between groups be told"
+    best = tally.iloc[0]
+    group = _words.people(str(tally.index[0]), labels, who)
+    other = _words.people(str(frame["reference"].iloc[0]), labels, who)
+    above, below, months = (int(best[c]) for c in ("above", "below", "months"))
+    ways = [("more", above), ("less", below)]
+    (word, number), (opposite, fewer) = ways if above >= below else ways[::-1]
+    text = f"{_words.sentence(group)} were {verb or 'recorded'} clearly {word} often than {other}"
+    text += f" in {number} of {months} months" if months > 1 else " in this month"
+    return text + (f", and clearly {opposite} often in {fewer}" if fewer else "")
+
+
+def _others(frame: pd.DataFrame, labels: Mapping | None, alpha: float) -> list[str]:
+    """Return in how many months the groups that the title does not name differ clearly."""
+    tally = _tally(frame, alpha)
+    if not tally["clear"].any():
+        return []
+    parts = []
+    for group, row in zip(tally.index[1:], _draw.rows_of(tally.iloc[1:]), strict=True):
+        ways = [
+            f"{word} often in {row[column]}"
+            for column, word in (("above", "more"), ("below", "less"))
+            if row[column]
+        ]
+        if ways:
+            months = f" of {row['months']} months"
+            parts.append(f"{_words.name(str(group), labels)}, {' and '.join(ways)}{months}")
+    return [f"Clearly so of other groups: {'; '.join(parts)}"] if parts else []
+
+
+def _subtitle(
+    frame: pd.DataFrame,
+    shown: str,
+    interval: str,
+    unit: str,
+    labels: Mapping[str, str] | None,
+    confidence_level: float,
+) -> list[str]:
+    total = pd.to_numeric(frame["x_known"]).fillna(0).sum()
+    out = [
+        f"{shown}; light bands show the {interval}, n = {total:,.0f} {unit}",
+        reference_words(frame, labels),
+    ]
+    months = frame[frame["first"]]
+    for column, words in (
+        ("missing", "No records (orange crosses)"),
+        ("thin", "Few records, or not a whole month (grey strips)"),
+    ):
+        names = months.loc[months[column].astype(bool), "name"].tolist()
+        if names:
+            more = f" and {len(names) - 8} more" if len(names) > 8 else ""
+            listed = ", ".join(names[:8]) if more else _words.listed(names)
+            out.append(f"{words}: {listed}{more}")
+    out += _others(frame, labels, 1 - confidence_level) if len(frame) else []
+    known = frame[frame["rate"].notna()]
+    lines = set(known.loc[known["at"].notna(), "label"])
+    small = [x for x in dict.fromkeys(known["label"]) if x not in lines]
+    if small:
+        out.append(
+            f"Too few {unit} in most months to be drawn, but in the table: {_words.listed(small)}"
+        )
+    left = int((known["at"].isna() & known["label"].isin(lines)).sum())
+    if left:
+        points = "points that rest" if left > 1 else "point that rests"
+        out.append(f"Not drawn: {left} {points} on fewer than {_FEW} {unit}")
+    number = int((~frame["is_reference"] & frame["ratio_low"].notna()).sum())
+    if number > 20:
+        chance = number * (1 - confidence_level)
+        out.append(
+            f"Of {number} comparisons of single months, about {chance:.0f} would look clear by "
+            "chance alone"
+        )
+    by_month = months.assign(stratum=months["name"])
+    out += filter(None, [unknown_words(by_month, unit)])
+    out.append("A change can come from the way of recording as well as from what was done")
+    return out
+
+
+def _by_year(frame: pd.DataFrame) -> list[str]:
+    """Return for each group its rate in each year."""
+    out = []
+    for label, rows in frame.groupby("label", sort=False):
+        sums = rows.groupby("year")[["x", "x_known"]].sum()
+        parts = [
+            f"{_words.percent(x / known)} in {year} ({x:,.0f} of {known:,.0f})"
+            for year, x, known in zip(
+                sums.index, sums["x"].tolist(), sums["x_known"].tolist(), strict=True
+            )
+            if known > 0
+        ]
+        out.append(f"{label}, {', '.join(parts) or 'no figures'}")
+    return out
