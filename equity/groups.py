@@ -124,6 +124,23 @@ SCHEMES: dict[str, Scheme] = {
             "ONS, Ethnic group classification 5a (2011 and 2021 censuses)",
             "Officers record four of these: they have no code for 'Mixed'.",
         ),
+        Scheme(
+            "ripa",
+            "California RIPA, eight groups",
+            {
+                "white": "White",
+                "black": "Black",
+                "hispanic": "Hispanic",
+                "asian": "Asian",
+                "mesa": "Middle Eastern or South Asian",
+                "nhpi": "Native Hawaiian or Pacific Islander",
+                "aian": "American Indian or Alaska Native",
+                "multiple": "Two or more races",
+            },
+            "California Department of Justice, RIPA stop data, field RAE_FULL",
+            "As the officer perceived it; one group alone, or several. The census counts Middle "
+            "Eastern people as White and South Asian people as Asian, so there is no crosswalk.",
+        ),
     )
 }
 
