@@ -1,0 +1,271 @@
+"""The hierarchical fast threshold model: its log-density, and a space in which it is easy to draw.
+
+An officer sees a signal: N(0, 1) of a person who carries nothing, N(delta, 1) of one who carries
+contraband, and searches where it exceeds t. The share who carry is phi, and of a group r in an
+area d: `logit phi = phi_r + phi_d`, `log delta = delta_r + delta_d`, `t = t_r + sigma_t z`.
+Source: Pierson, Corbett-Davies and Goel, Fast threshold tests for detecting discrimination,
+AISTATS (2018); hierarchical as in Simoiu, Corbett-Davies, Goel and Pierson, StanCon (2018).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+__all__ = ["SPREAD", "Model", "Predicted", "Space", "settled"]
+
+SPREAD = 0.1
+"""Prior standard deviation of groups about their mean, and of areas about the largest one."""
+_LOG_ROOT = 0.5 * np.log(2 * np.pi)
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What parameters say of each cell; the last axis is that of the cells."""
+
+    threshold: np.ndarray
+    """Chance of contraband at which an officer searches."""
+    search_rate: np.ndarray
+    hit_rate: np.ndarray
+
+
+@dataclass(frozen=True)
+class Model:
+    """Counts of the cells (group x area) that have stops, and the scale of the priors.
+
+    `group` and `area` are positions; the effects of the area at 0 are pinned to 0. Parameters are
+    kept in units of their priors, which makes all of them N(0, 1) beforehand, except `log_sigma`.
+    """
+
+    stops: np.ndarray
+    searches: np.ndarray
+    hits: np.ndarray
+    group: np.ndarray
+    area: np.ndarray
+    groups: int
+    areas: int
+    scale: float = 1.0
+    typical: float = 1.0
+    """A likely value of sigma_t, and how far z is kept apart from it (by cell): with 1, the
+    parameter is z as in the paper; with 0, it is the threshold itself. The model stays the same,
+    but cells with many stops are easier to draw in the second way, those with few in the first."""
+    apart: float | np.ndarray = 1.0
+
+    @cached_property
+    def at(self) -> dict[str, slice]:
+        """Where each parameter stands in theta."""
+        at, start = {}, 0
+        for name, size in (
+            ("t", self.groups),
+            ("phi", self.groups),
+            ("delta", self.groups),
+            ("mu_phi", 1),
+            ("mu_delta", 1),
+            ("log_sigma", 1),
+            ("phi_d", self.areas - 1),
+            ("delta_d", self.areas - 1),
+            ("z", len(self.stops)),
+        ):
+            at[name] = slice(start, start + size)
+            start += size
+        return at
+
+    @property
+    def size(self) -> int:
+        """Number of parameters."""
+        return self.at["z"].stop
+
+    @cached_property
+    def _ways(self) -> float:
+        n, s, h = self.stops, self.searches, self.hits
+        log = special.gammaln
+        return float(np.sum(log(n + 1) - log(n - s + 1) - log(s - h + 1) - log(h + 1)))
+
+    def cells(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return logit phi, delta and t of each cell; `theta` may hold draws in its first axes."""
+        part = {name: theta[..., where] for name, where in self.at.items()}
+        wide, near = self.scale, self.scale * SPREAD
+        phi_r = wide * part["mu_phi"] + near * part["phi"]
+        delta_r = wide * part["mu_delta"] + near * part["delta"]
+        pinned = np.zeros((*theta.shape[:-1], 1))
+        phi_d = np.concatenate([pinned, near * part["phi_d"]], axis=-1)
+        delta_d = np.concatenate([pinned, near * part["delta_d"]], axis=-1)
+        unit = self.typical ** (1 - self.apart) * (wide * np.exp(part["log_sigma"])) ** self.apart
+        return (
+            phi_r[..., self.group] + phi_d[..., self.area],
+            np.exp(delta_r[..., self.group] + delta_d[..., self.area]),
+            wide * part["t"][..., self.group] + unit * part["z"],
+        )
+
+    def predict(self, theta: np.ndarray) -> Predicted:
+        """Return thresholds as chances, and the rates of search and find."""
+        logit, delta, t = self.cells(theta)
+        with_find = special.expit(logit) * special.ndtr(delta - t)
+        searched = with_find + special.expit(-logit) * special.ndtr(-t)
+        return Predicted(
+            threshold=special.expit(logit + delta * t - delta**2 / 2),
+            search_rate=searched,
+            hit_rate=with_find / searched,
+        )
+
+    def log_density(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return the logarithm of likelihood times priors, and its gradient.
+
+        The likelihood is that of three outcomes: a find, a search without one, no search. The
+        prior of sigma_t is written for its logarithm; the priors' constants are left out.
+        """
+        at, wide, near = self.at, self.scale, self.scale * SPREAD
+        logit, delta, t = self.cells(theta)
+        h, m, passed = self.hits, self.searches - self.hits, self.stops - self.searches
+        # beyond the threshold and short of it, with contraband and without
+        x = np.stack([delta - t, -t, t - delta, t])
+        tail = special.log_ndtr(x)
+        mills = np.exp(-0.5 * x * x - _LOG_ROOT - tail)
+        carrying, innocent = special.log_expit(logit), special.log_expit(-logit)
+        short = carrying + tail[2]
+        unseen = np.logaddexp(short, innocent + tail[3])
+        likelihood = h @ (carrying + tail[0]) + m @ (innocent + tail[1]) + passed @ unseen
+        phi, missed = np.exp(carrying), np.exp(short - unseen)
+        by_logit = h * (1 - phi) - m * phi + passed * (missed - phi)
+        by_gap = h * mills[0] - passed * missed * mills[2]
+        by_t = passed * (1 - missed) * mills[3] - m * mills[1] - by_gap
+
+        u, z, free = theta[at["log_sigma"]][0], theta[at["z"]], 1 - self.apart
+        sigma = wide * np.exp(u)
+        unit = self.typical**free * sigma**self.apart
+        ratio = unit / sigma * np.ones_like(z)  # z times this is N(0, 1) beforehand
+        square = np.exp(2 * u)
+        others = theta @ theta - u * u - z @ z
+        prior = -0.5 * (others + np.sum((ratio * z) ** 2) + square) + u + np.log(ratio).sum()
+        gradient = -theta
+        gradient[at["log_sigma"]] = (
+            1 - square + np.sum(self.apart * by_t * unit * z + free * ((ratio * z) ** 2 - 1))
+        )
+        gradient[at["z"]] = unit * by_t - ratio**2 * z
+        gradient[at["t"]] += wide * np.bincount(self.group, by_t, self.groups)
+        for name, slope in (("phi", by_logit), ("delta", by_gap * delta)):
+            gradient[at[name]] += near * np.bincount(self.group, slope, self.groups)
+            gradient[at[f"{name}_d"]] += near * np.bincount(self.area, slope, self.areas)[1:]
+            gradient[at[f"mu_{name}"]] += wide * slope.sum()
+        return float(likelihood + self._ways + prior), gradient
+
+    def curvature(self, theta: np.ndarray, *, step: float = 1e-4) -> np.ndarray:
+        """Return minus the second derivatives, by central differences of the gradient."""
+        steps = step * np.eye(self.size)
+        rows = [self.log_density(theta - e)[1] - self.log_density(theta + e)[1] for e in steps]
+        found = np.array(rows) / (2 * step)
+        return (found + found.T) / 2
+
+    def highest(
+        self, theta: np.ndarray, held: list[int], root: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Return the most likely parameters, with those at `held` as they are, by L-BFGS.
+
+        With `root`, steps are taken in the space that it whitens, which needs far fewer.
+        """
+        from scipy.optimize import minimize
+
+        free = np.setdiff1d(np.arange(self.size), held)
+        root = None if root is None else root[free]
+
+        def at(y: np.ndarray) -> np.ndarray:
+            out = theta.copy()
+            out[free] += y if root is None else root @ y
+            return out
+
+        def cost(y: np.ndarray) -> tuple[float, np.ndarray]:
+            value, gradient = self.log_density(at(y))
+            slope = gradient[free]
+            return -value, -slope if root is None else -(root.T @ slope)
+
+        start = np.zeros(len(free) if root is None else root.shape[1])
+        exact: Any = {"maxiter": 3000, "maxfun": 9000, "maxcor": 30, "ftol": 1e-11, "gtol": 1e-4}
+        return at(minimize(cost, start, jac=True, method="L-BFGS-B", options=exact).x)
+
+
+def settled(model: Model, *, turns: int = 12) -> tuple[Model, np.ndarray]:
+    """Return the model with a likely sigma_t (`typical`, `apart`), and its parameters there.
+
+    The mode of all parameters at once is no place to start from: it lies far from where most of
+    the probability is. So sigma_t is raised or lowered until z has a mean square of 1.
+    """
+    model = replace(model, typical=1.0, apart=1.0)
+    at, theta = model.at, np.zeros(model.size)
+    theta[at["t"]], theta[at["mu_phi"]] = 1 / model.scale, -1 / model.scale
+    theta[at["log_sigma"]] = np.log(0.3 / model.scale)
+    (sigma,) = range(*at["log_sigma"].indices(model.size))
+    least, most = np.log([0.02, 2.0])
+    for _ in range(turns):
+        theta = model.highest(theta, [sigma])
+        curved = model.curvature(theta)
+        own = np.delete(np.delete(curved, sigma, 0), sigma, 1)
+        spread = np.diag(np.linalg.pinv(own, hermitian=True))[at["z"].start - 1 :]
+        factor = np.sqrt(np.mean(theta[at["z"]] ** 2 + np.clip(spread, 0, 1)))
+        new = np.clip(theta[sigma] + np.log(factor), least, most)
+        near = abs(new - theta[sigma]) < 0.02
+        if near:
+            break
+        theta[at["z"]] *= np.exp(theta[sigma] - new)
+        theta[sigma] = new
+    apart = np.clip(1 / np.maximum(np.diag(curved)[at["z"]], 1.0), 0.0, 1.0)
+    return replace(model, typical=model.scale * np.exp(theta[sigma]), apart=apart), theta
+
+
+class Space:
+    """A space in which the posterior is close to N(0, I): whitened, and straightened.
+
+    The counts say little of how far the signals of the guilty stand apart (`mu_delta`), and what
+    all other parameters must be follows it along a curve. So the first coordinate is `mu_delta`;
+    the others say how far the rest is from that curve, in units of the curvature at the mode.
+    The curve goes through the most likely values of the rest at a few places and is a cubic spline
+    between them, a straight line beyond. The change of volume is the same everywhere.
+    """
+
+    def __init__(self, model: Model, theta: np.ndarray) -> None:
+        from scipy.interpolate import CubicSpline
+
+        self.model = model
+        self.along = model.at["mu_delta"].start
+        sigma = model.at["log_sigma"].start
+        self.rest = np.delete(np.arange(model.size), self.along)
+        values, vectors = np.linalg.eigh(model.curvature(theta))
+        values = np.maximum(values, 0.25)  # no less than a wide prior
+        self.unit = float(np.sqrt(np.sum(vectors[self.along] ** 2 / values)))
+        curved = ((vectors * values) @ vectors.T)[np.ix_(self.rest, self.rest)]
+        values, vectors = np.linalg.eigh(curved)
+        self.root = np.zeros((model.size, model.size - 1))
+        self.root[self.rest] = vectors / np.sqrt(values)
+        top = model.log_density(theta)[0]
+        knots = {0: theta}
+        for way in (-1, 1):
+            point = theta
+            for step in range(1, 9):
+                point = point.copy()
+                point[self.along] = theta[self.along] + way * step * self.unit
+                point = model.highest(point, [self.along, sigma], self.root)
+                knots[way * step] = point
+                if step > 2 and model.log_density(point)[0] < top - 8:
+                    break
+        places = sorted(knots)
+        self.curve = CubicSpline(places, [knots[k] for k in places], bc_type="natural")
+        self.slope = self.curve.derivative()
+        self.ends = float(places[0]), float(places[-1])
+
+    def theta(self, w: np.ndarray) -> np.ndarray:
+        """Return the parameters at places of this space (draws in the first axes)."""
+        first = w[..., :1]
+        held = np.clip(first, *self.ends)
+        curve = self.curve(held[..., 0]) + self.slope(held[..., 0]) * (first - held)
+        return curve + w[..., 1:] @ self.root.T
+
+    def log_density(self, w: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return the log-density and its gradient by `w`."""
+        held = min(max(w[0], self.ends[0]), self.ends[1])
+        slope = self.slope(held)
+        theta = self.curve(held) + slope * (w[0] - held) + self.root @ w[1:]
+        value, gradient = self.model.log_density(theta)
+        return value, np.concatenate([[slope @ gradient], gradient @ self.root])
