@@ -38,7 +38,8 @@ def write_sample(folder: str | os.PathLike[str], *, seed: int = 20260101) -> lis
     Returns
     -------
     list of Path: truth.json, README.txt, equity.toml, equity_defects.toml and, in data/,
-    applicants.xlsx, roster.csv, ACSDT5Y2023.B03002-Data.csv, stops.csv, stops_with_defects.csv.
+    applicants.xlsx, roster.csv, ACSDT5Y2023.B03002-Data.csv, residents_by_district.csv,
+    adults_by_district.csv, stops.csv, stops_with_defects.csv.
     They are the same to the byte for the same seed and the same versions of numpy and openpyxl.
 
     Raises
@@ -61,8 +62,8 @@ def write_sample(folder: str | os.PathLike[str], *, seed: int = 20260101) -> lis
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     paths = write_sample(folder)
-    ...     sorted(p.name for p in paths if p.suffix == ".csv")
-    ['ACSDT5Y2023.B03002-Data.csv', 'roster.csv', 'stops.csv', 'stops_with_defects.csv']
+    ...     sorted(p.name for p in paths if "stops" in p.name)
+    ['stops.csv', 'stops_with_defects.csv']
     """
     seed = _whole(seed)
     root = Path(folder)
@@ -86,11 +87,16 @@ def write_sample(folder: str | os.PathLike[str], *, seed: int = 20260101) -> lis
 
 def _contents(seed: int) -> dict[str, bytes]:
     """Return file name -> content; each file has its own stream, so that one may change alone."""
-    streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(5)]
+    # a stream that is added comes last, so that all others stay as they were
+    streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(9)]
     acs, places = residents.draw_residents(streams[0])
     people_in_groups = residents.in_stop_groups(residents.TRUE_RESIDENTS)
-    columns, drawn = stops.draw_stops(streams[1], people_in_groups)
+    register, adults = (residents.by_district(stops.DISTRICTS, adults=a) for a in (False, True))
+    columns, drawn = stops.draw_stops(streams[1], people_in_groups, streams[5:9])
     broken, planted = defects.plant(streams[2], columns)
+    in_groups = [
+        {d: residents.in_stop_groups(p) for d, p in t.items()} for t in (register, adults)
+    ]
     applicants, applied = people.draw_applicants(streams[3])
     roster, staff = people.draw_roster(streams[4])
     truth = {
@@ -103,8 +109,9 @@ def _contents(seed: int) -> dict[str, bytes]:
             "name": NAME, "place": residents.CITY, "latitude": stops.LATITUDE,
             "longitude": stops.LONGITUDE, "timezone": stops.TIMEZONE,
         },
-        "residents": {"year": residents.ACS_YEAR, "scheme": "us1997", "places": places},
-        "stops": stops.stop_truth(people_in_groups) | {"drawn": drawn},
+        "residents": {"year": residents.ACS_YEAR, "scheme": "us1997", "places": places,
+                      "districts": register, "adults": adults},
+        "stops": stops.stop_truth(people_in_groups, *in_groups) | {"drawn": drawn},
         "applicants": people.applicant_truth() | {"drawn": applied},
         "workforce": staff,
         "defects": planted,
@@ -112,6 +119,8 @@ def _contents(seed: int) -> dict[str, bytes]:
     files = {
         "README.txt": README.encode(),
         "data/ACSDT5Y2023.B03002-Data.csv": acs,
+        "data/residents_by_district.csv": residents.population_file(register),
+        "data/adults_by_district.csv": residents.population_file(adults),
         "data/stops.csv": _csv(columns),
         "data/stops_with_defects.csv": _csv(broken),
         "data/roster.csv": roster,

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-__all__ = ["ACS_YEAR", "CITY", "TRUE_RESIDENTS", "draw_residents", "in_stop_groups"]
+__all__ = [
+    "ACS_YEAR",
+    "ADULTS",
+    "CITY",
+    "TRUE_RESIDENTS",
+    "by_district",
+    "draw_residents",
+    "in_stop_groups",
+    "population_file",
+]
 
 ACS_YEAR = 2023
 CITY = "Riverton city, Fictional State"
@@ -27,6 +37,22 @@ PLACES: dict[str, tuple[str, tuple[int, ...]]] = {
 }  # fmt: skip
 GROUPS = ("white", "black", "aian", "asian", "nhpi", "other", "multiple", "hispanic")
 TRUE_RESIDENTS: dict[str, int] = dict(zip(GROUPS, PLACES[CITY][1], strict=True))
+# The city's own register: where its people live, in the order of the districts of the stops
+LIVE = {
+    "white": (0.17, 0.06, 0.13, 0.11, 0.37, 0.16),
+    "black": (0.15, 0.38, 0.16, 0.08, 0.04, 0.19),
+    "hispanic": (0.15, 0.14, 0.31, 0.08, 0.05, 0.27),
+}
+LIVE_OTHERS = (0.20, 0.12, 0.16, 0.14, 0.23, 0.15)
+ADULTS = {  # share of residents who are 18 or over
+    "white": 0.84, "black": 0.76, "hispanic": 0.70, "asian": 0.80, "nhpi": 0.75, "aian": 0.77,
+    "multiple": 0.62, "other": 0.74,
+}  # fmt: skip
+WORDS = {  # as the register calls them
+    "white": "White", "black": "Black or African American", "hispanic": "Hispanic or Latino",
+    "asian": "Asian", "nhpi": "Native Hawaiian or Other Pacific Islander",
+    "aian": "American Indian or Alaska Native", "multiple": "Two or More Races", "other": "Other",
+}  # fmt: skip
 HISPANIC_SPLIT = (0.28, 0.05, 0.01, 0.004, 0.001, 0.335)  # by race alone; the rest two or more
 Z90, DESIGN, SAMPLED = 1.645, 1.8, 0.125  # margin at 90 %; design effect; share of homes, 5 years
 ZERO_MARGIN = 28
@@ -58,6 +84,31 @@ def in_stop_groups(people: dict[str, int]) -> dict[str, int]:
         "asian_pacific": people["asian"] + people["nhpi"],
         "other": people["aian"] + people["multiple"] + people["other"],
     }
+
+
+def by_district(districts: Sequence[str], *, adults: bool = False) -> dict[str, dict[str, int]]:
+    """Return district -> group -> people, exactly; all districts add up to the city's residents.
+
+    With `adults` only those of 18 or over: the same share of a group in every district.
+    """
+    table: dict[str, dict[str, int]] = {d: {} for d in districts}
+    for group, people in TRUE_RESIDENTS.items():
+        edges = np.cumsum(LIVE.get(group, LIVE_OTHERS)) * people
+        parts = np.diff(np.rint(edges), prepend=0)
+        for district, number in zip(districts, parts, strict=True):
+            share = ADULTS[group] if adults else 1.0
+            table[district][group] = int(np.rint(number * share))
+    return table
+
+
+def population_file(table: dict[str, dict[str, int]], heading: str = "district") -> bytes:
+    """Return a plain table of people by district and group, as a city might publish it."""
+    text = io.StringIO()
+    write = csv.writer(text, lineterminator="\n")
+    write.writerow(["place", heading, "race", "people"])
+    for district, people in table.items():
+        write.writerows([CITY, district, WORDS[g], n] for g, n in people.items())
+    return text.getvalue().encode()
 
 
 def draw_residents(rng: np.random.Generator) -> tuple[bytes, dict[str, Any]]:

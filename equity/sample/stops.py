@@ -9,11 +9,14 @@ on a signal (METHODS.md, threshold test). What the model says is written to trut
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from equity.sample.sun import sun_minutes
+from equity.daylight import sun_times
+from equity.sample import extras
+from equity.sample.draw import flag, pick, pick_label, sample
 
 __all__ = ["COLUMNS", "LATITUDE", "LONGITUDE", "TIMEZONE", "draw_stops", "stop_truth"]
 
@@ -28,7 +31,7 @@ COLUMNS = (
     "raw_row_number", "date", "time", "location", "lat", "lng", "district", "subject_age",
     "subject_race", "subject_sex", "officer_id_hash", "department_name", "type", "arrest_made",
     "citation_issued", "warning_issued", "outcome", "contraband_found", "frisk_performed",
-    "search_conducted", "search_vehicle", "search_basis", "reason_for_stop",
+    "search_conducted", "search_vehicle", "search_basis", "reason_for_stop", *extras.COLUMNS,
 )  # fmt: skip
 
 # Every tuple below is in the order of GROUPS unless it says otherwise.
@@ -113,11 +116,19 @@ def _cells() -> dict[str, np.ndarray]:
     }  # fmt: skip
 
 
-def stop_truth(residents: dict[str, int]) -> dict[str, Any]:
-    """Return what is true of the model; `residents` are the true people of each group."""
+def stop_truth(
+    residents: dict[str, int],
+    people: dict[str, dict[str, int]],
+    adults: dict[str, dict[str, int]],
+) -> dict[str, Any]:
+    """Return what is true of the model.
+
+    `residents` are the true people of each group; `people` and `adults` those by district.
+    """
     cell, where = _cells(), np.array(WHERE)
-    people = np.array([residents[g] for g in GROUPS], dtype=float)
+    everyone = np.array([residents[g] for g in GROUPS], dtype=float)
     rate, walk = np.array(STOPS_PER_RESIDENT), np.array(PEDESTRIAN)
+    expected = rate * everyone * YEARS
     search = (cell["search_rate"] * where).sum(axis=1)
     hits = (cell["found"] * where).sum(axis=1)
     other = np.array(ARREST_OTHER)
@@ -143,10 +154,10 @@ def stop_truth(residents: dict[str, int]) -> dict[str, Any]:
         "last_date": str(LAST),
         "years": YEARS,
         "districts": list(DISTRICTS),
-        "residents": by(people),
+        "residents": by(everyone),
         "stops_per_resident_year": by(rate),
         "stop_rate_ratio": by(rate / rate[0]),
-        "expected_stops": by(rate * people * YEARS),
+        "expected_stops": by(expected),
         "district_share": table(where),
         "pedestrian_share": by(walk),
         "dark_log_odds": by(DARK_LOG_ODDS) | {
@@ -174,18 +185,42 @@ def stop_truth(residents: dict[str, int]) -> dict[str, Any]:
         "citation_rate": by(cited),
         "warning_rate": by((1 - arrest) * WARNED),
         "female_share": by(FEMALE),
-        "missing": MISSING | {f"subject_race_{GAP_MONTH}": GAP_RACE_MISSING},
+        "missing": MISSING | extras.MISSING | {f"subject_race_{GAP_MONTH}": GAP_RACE_MISSING},
+        **extras.benchmark_truth(GROUPS, DISTRICTS, expected[:, None] * where, people, adults),
+        **extras.extra_truth(
+            GROUPS, DISTRICTS, where, arrest, range(2023, 2023 + YEARS), _year_share()
+        ),
     }  # fmt: skip
 
 
+def _per_day(days: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how stops are spread over the days, and the year of each day, the first one 0."""
+    weekday = (days.astype(np.int64) + 3) % 7
+    year = days.astype("datetime64[Y]").astype(int) - (int(str(FIRST)[:4]) - 1970)
+    month = days.astype("datetime64[M]").astype(int) % 12
+    return np.array(WEEKDAY)[weekday] * np.array(MONTH)[month] * np.array(YEAR)[year], year
+
+
+def _year_share() -> np.ndarray:
+    """Return each year's share of the stops."""
+    days = np.arange(FIRST, LAST + 1)
+    per_day, year = _per_day(days)
+    return np.bincount(year, weights=per_day) / per_day.sum()
+
+
 def draw_stops(
-    rng: np.random.Generator, residents: dict[str, int]
+    rng: np.random.Generator,
+    residents: dict[str, int],
+    streams: Sequence[np.random.Generator],
 ) -> tuple[dict[str, list[str]], dict[str, Any]]:
-    """Return the columns of the stops file as text, and what was drawn by chance."""
+    """Return the columns of the stops file as text, and what was drawn by chance.
+
+    The columns of `extras` are drawn from `streams`, so that they change nothing else.
+    """
     days = np.arange(FIRST, LAST + 1)
     group, walking, day, minute = _happen(rng, days, residents)
     n = len(group)
-    district = _pick(rng, np.array(WHERE)[group])
+    district = pick(rng, np.array(WHERE)[group])
     keys, planted = _officers(rng)
     officer = _who(rng, group, district, minute, planted)
 
@@ -240,8 +275,8 @@ def draw_stops(
     lat, lng = lat + 0.005 * rng.standard_normal(n), lng + 0.006 * rng.standard_normal(n)
 
     streets = [f"{a} AND {b}" for a in STREETS for b in STREETS if a != b]
-    reasons = _pick_label(rng, DRIVER_REASONS, n)
-    on_foot = _pick_label(rng, PEDESTRIAN_REASONS, n)
+    reasons = pick_label(rng, DRIVER_REASONS, n)
+    on_foot = pick_label(rng, PEDESTRIAN_REASONS, n)
     columns = {
         "raw_row_number": [str(i) for i in range(1, n + 1)],
         "date": np.datetime_as_string(days)[day].tolist(),
@@ -256,19 +291,23 @@ def draw_stops(
         "officer_id_hash": np.array(keys, dtype=object)[officer].tolist(),
         "department_name": ["Riverton (fictional)"] * n,
         "type": np.where(walking, "pedestrian", "vehicular").tolist(),
-        "arrest_made": _flag(arrested),
-        "citation_issued": _flag(cited),
-        "warning_issued": _flag(warned),
+        "arrest_made": flag(arrested),
+        "citation_issued": flag(cited),
+        "warning_issued": flag(warned),
         "outcome": outcome.tolist(),
         "contraband_found": np.where(
-            searched & (rng.random(n) >= MISSING["contraband_found"]), _flag(found), "NA"
+            searched & (rng.random(n) >= MISSING["contraband_found"]), flag(found), "NA"
         ).tolist(),
-        "frisk_performed": _flag(frisked),
-        "search_conducted": _flag(searched),
-        "search_vehicle": _flag(searched & ~walking),
+        "frisk_performed": flag(frisked),
+        "search_conducted": flag(searched),
+        "search_vehicle": flag(searched & ~walking),
         "search_basis": basis.tolist(),
         "reason_for_stop": np.where(walking, on_foot, reasons).tolist(),
     }
+    lost_place = {"beat": np.array(columns["district"]) == "NA"}
+    columns |= extras.draw_extras(
+        streams, group, district, _per_day(days)[1][day], arrested, lost_place
+    )
     drawn = {
         "rows": n,
         "stops": {g: int((group == i).sum()) for i, g in enumerate(GROUPS)},
@@ -287,11 +326,9 @@ CLOCK = [f"{m // 60:02d}:{m % 60:02d}:00" for m in range(1440)]
 
 def _happen(rng: np.random.Generator, days: np.ndarray, residents: dict[str, int]):
     """Draw who (group, on foot) is stopped when (index of day, minute), ordered by time."""
-    sun = sun_minutes(days, latitude=LATITUDE, longitude=LONGITUDE, timezone=TIMEZONE)
-    weekday = (days.astype(np.int64) + 3) % 7
-    year = days.astype("datetime64[Y]").astype(int) - (int(str(FIRST)[:4]) - 1970)
-    month = days.astype("datetime64[M]").astype(int) % 12
-    per_day = np.array(WEEKDAY)[weekday] * np.array(MONTH)[month] * np.array(YEAR)[year]
+    times = sun_times(days, latitude=LATITUDE, longitude=LONGITUDE, timezone=TIMEZONE)
+    sun = {name: times[name].to_numpy() for name in ("dawn", "sunrise", "sunset", "dusk")}
+    per_day, _ = _per_day(days)
     minutes = np.arange(1440)
     hours = np.interp(minutes, np.arange(25) * 60, (*HOURLY, HOURLY[0]))
     evening = np.cos((minutes - 22 * 60) / 1440 * 2 * np.pi)
@@ -306,7 +343,7 @@ def _happen(rng: np.random.Generator, days: np.ndarray, residents: dict[str, int
             day, minute = np.empty(0, int), np.empty(0, int)
             while len(day) < n:  # thinning: kept with probability exp(beta * dark)
                 more = int((n - len(day)) * 1.4) + 64
-                d, m = _sample(rng, per_day, more), _sample(rng, per_minute, more)
+                d, m = sample(rng, per_day, more), sample(rng, per_minute, more)
                 light = (m >= sun["sunrise"][d]) & (m <= sun["sunset"][d])
                 night = (m < sun["dawn"][d]) | (m > sun["dusk"][d])
                 dark = np.where(light, 0.0, np.where(night, 1.0, 0.5))
@@ -344,31 +381,10 @@ def _who(rng, group, district, minute, planted) -> np.ndarray:
             for is_black in (False, True):
                 rows = np.flatnonzero((district == d) & (shift == s) & (black == is_black))
                 weights = busy[team] * np.exp(tilt[team] * is_black)
-                officer[rows] = team[_sample(rng, weights, len(rows))]
+                officer[rows] = team[sample(rng, weights, len(rows))]
     return officer
-
-
-def _sample(rng: np.random.Generator, weights: np.ndarray, n: int) -> np.ndarray:
-    """Draw n indices in proportion to `weights`."""
-    edges = np.cumsum(weights)
-    return np.searchsorted(edges, rng.random(n) * edges[-1], side="right")
-
-
-def _pick(rng: np.random.Generator, shares: np.ndarray) -> np.ndarray:
-    """Draw one index per row of `shares`."""
-    edges = np.cumsum(shares, axis=1)
-    return (rng.random(len(shares))[:, None] * edges[:, -1:] >= edges).sum(axis=1)
-
-
-def _pick_label(rng: np.random.Generator, weights: dict[str, int], n: int) -> np.ndarray:
-    labels = np.array(list(weights), dtype=object)
-    return labels[_sample(rng, np.array(list(weights.values()), dtype=float), n)]
 
 
 def _lose(rng: np.random.Generator, column: str, values: np.ndarray) -> list[str]:
     values[rng.random(len(values)) < MISSING[column]] = "NA"
     return values.tolist()
-
-
-def _flag(values: np.ndarray) -> list[str]:
-    return np.where(values, "TRUE", "FALSE").tolist()

@@ -26,6 +26,7 @@ timezone = "{TIMEZONE}"
 format = "opp"
 files = ["data/{{stops}}"]
 title = "Traffic and pedestrian stops"
+area = "beat"                  # the small area for comparisons place by place
 # date, time, race, search and the rest come from the standard columns
 """
 
@@ -86,6 +87,37 @@ file = "data/ACSDT5Y{ACS_YEAR}.B03002-Data.csv"
 place = "{CITY}"
 year = {ACS_YEAR}
 
+[[benchmarks]]
+name = "register"
+label = "Residents of Riverton by district (city register)"
+format = "population"
+file = "data/residents_by_district.csv"
+place = "{CITY}"
+year = {ACS_YEAR}
+census = true                  # everyone was counted: no margin of error
+
+[benchmarks.columns]
+place = "place"
+district = "district"
+group = "race"
+n = "people"
+
+[[benchmarks]]
+name = "adults"
+label = "Adults of Riverton by district (city register)"
+format = "population"
+file = "data/adults_by_district.csv"
+place = "{CITY}"
+year = {ACS_YEAR}
+universe = "adults, 18 and over"
+census = true
+
+[benchmarks.columns]
+place = "place"
+district = "district"
+group = "race"
+n = "people"
+
 [publish]
 minimum = 10
 """
@@ -116,10 +148,13 @@ What is in this folder
   equity_defects.toml               the same agency with the stops file that has defects
   truth.json                        what is true (see "keys" in it), for checking measures
   data/stops.csv                    about 60,000 stops, 2023 to 2025, Stanford standard columns
+                                    and four more: beat, force, body camera, complaint
   data/stops_with_defects.csv       about 2,000 stops with planted defects, listed in truth.json
   data/applicants.xlsx              6,000 applicants, 2022 to 2025, as a personnel system exports
   data/roster.csv                   everyone employed on 1 July 2023, 2024 and 2025
   data/ACSDT5Y{ACS_YEAR}.B03002-Data.csv  residents by race, in the layout of data.census.gov
+  data/residents_by_district.csv    residents by district and race, from the city's own register
+  data/adults_by_district.csv       the same, people of 18 and over only
 
 What was built in (the figures are in truth.json)
   - Black residents are stopped at twice the rate of White residents, Hispanic residents at 1.4
@@ -128,6 +163,11 @@ What was built in (the figures are in truth.json)
     daylight at the same hour. Pedestrians: no such effect.
   - Officers search when contraband seems likely enough, and that threshold is lower for Black and
     Hispanic people. Searches incident to arrest, inventories and warrants are no officer's choice.
+  - Force is used more often against Black and Hispanic people, partly because they are arrested
+    more often; complaints follow the group alone. Whether a body camera was on depends on the
+    year alone: there, no group differs.
+  - Where people live is not where they are stopped, so that the ratio of stops to residents
+    depends on the district; so it does on whether residents or adults are counted.
   - Three of 120 officers differ from colleagues of the same district and shift.
   - At one stage of hiring, the test, Black applicants pass 0.70 times as often as White
     applicants; women 0.86 times as often as men. All other stages are at parity.
@@ -147,8 +187,13 @@ KEYS = {
     "files": "file -> SHA-256 as written; a file that was changed is not replaced",
     "residents.places": "place -> true people, published estimate and 90 % margin per group; an "
     "estimate is the truth plus a normal error of margin / 1.645, White taking up the difference",
+    "residents.districts": "district -> group -> people in the city's register, exactly",
+    "residents.adults": "the same, people of 18 and over only",
     "stops.stops_per_resident_year": "expected stops a year for each true resident",
     "stops.stop_rate_ratio": "the same against White",
+    "stops.stop_rate_ratio_by_district": "stops in a district for each person who lives there, "
+    "against White",
+    "stops.stop_rate_ratio_adults": "stops for each true resident of 18 and over, against White",
     "stops.dark_log_odds": "log odds of the group against White among drivers, dark v light, "
     "given clock time; exp(-value) is the K of Grogger and Ridgeway",
     "stops.search_rate_discretionary": "searches that an officer chose, of all stops",
@@ -160,6 +205,11 @@ KEYS = {
     "stops.arrest_rate": "arrests on any ground, of all stops",
     "stops.citation_rate": "of all stops",
     "stops.warning_rate": "warnings without arrest or citation, of all stops",
+    "stops.beats": "district -> its beats; a beat is missing where the district is",
+    "stops.beat_share": "share of a group's stops in each beat",
+    "stops.force_rate": "force used, of all stops",
+    "stops.body_camera_rate": "body camera on, of all stops; by year in body_camera_rate_by_year",
+    "stops.complaint_rate": "complaints, of all stops",
     "stops.missing": "share of values left out at random; search_basis: of chosen searches; "
     "contraband_found: of all searches",
     "stops.drawn": "what happened to be drawn: rows, stops per group before race was left out, "

@@ -6,27 +6,29 @@ Nothing here uses the adapters or measures of equity: the sample is what they ar
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import math
 import tomllib
 from pathlib import Path
 
-import ephem
 import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
 from scipy import integrate, stats
 
+from equity.daylight import sun_times
 from equity.sample import stops as model
 from equity.sample import write_sample
-from equity.sample.sun import sun_minutes
 
 SEED = 20260101
 FILES = [
     "README.txt",
     "data/ACSDT5Y2023.B03002-Data.csv",
+    "data/adults_by_district.csv",
     "data/applicants.xlsx",
+    "data/residents_by_district.csv",
     "data/roster.csv",
     "data/stops.csv",
     "data/stops_with_defects.csv",
@@ -35,6 +37,8 @@ FILES = [
     "truth.json",
 ]
 GROUPS = ["white", "black", "hispanic", "asian_pacific", "other"]
+BEFORE = "de6142977b808d3b748a5f4455a060b8b37e1df99517cef7d41ba945916d06f2"
+"""SHA-256 of data/stops.csv as it was before it had beats and further flags."""
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +100,8 @@ def test_same_seed_same_bytes_other_seed_other_rows(folder, tmp_path):
         first = folder / path.relative_to(tmp_path / "again")
         assert path.read_bytes() == first.read_bytes(), path.name
     write_sample(tmp_path / "other", seed=1)
-    for name in (n for n in FILES if n.startswith("data/")):
+    drawn = [n for n in FILES if n.startswith("data/") and not n.endswith("_by_district.csv")]
+    for name in drawn:  # the register is no draw: everybody is counted
         assert (tmp_path / "other" / name).read_bytes() != (folder / name).read_bytes(), name
 
 
@@ -176,9 +181,13 @@ def test_agency_file_names_columns_and_files_that_exist(folder, applicants, acs)
     assert {s["column"] for s in agency["applicants"]["stages"]} <= set(applicants.columns)
     for part in ("stops", "workforce", "applicants"):
         assert all((folder / f).exists() for f in agency[part]["files"])
-    [benchmark] = agency["benchmarks"]
-    assert (folder / benchmark["file"]).exists()
-    assert benchmark["place"] in acs.index
+    columns = pd.read_csv(folder / "data/stops.csv", nrows=0).columns
+    assert agency["stops"]["area"] in columns
+    for benchmark in agency["benchmarks"]:
+        assert (folder / benchmark["file"]).exists()
+        assert benchmark["place"] in acs.index
+        named = set(benchmark.get("columns", {}).values())
+        assert named <= set(pd.read_csv(folder / benchmark["file"], nrows=0).columns)
 
 
 def test_truth_is_complete_and_explains_its_keys(truth):
@@ -364,6 +373,101 @@ def test_three_officers_differ_from_colleagues_by_the_said_log_odds(stops, truth
         assert abs(estimate - log_odds) < 4 * math.sqrt(1 / a + 1 / b + 1 / c + 1 / d)
 
 
+# --- beats, force, cameras, complaints --------------------------------------------------------
+
+
+def test_columns_that_were_added_change_nothing_of_the_others(folder):
+    """The first 23 columns are, to the byte, those of the sample before there were more."""
+    lines = (folder / "data/stops.csv").read_text(encoding="utf-8").splitlines()
+    before = "".join(line.rsplit(",", 4)[0] + "\n" for line in lines)
+    assert hashlib.sha256(before.encode()).hexdigest() == BEFORE
+
+
+def test_beats_lie_in_their_districts(stops, truth):
+    said = truth["stops"]["beats"]
+    assert {d: len(b) for d, b in said.items()} == dict.fromkeys(truth["stops"]["districts"], 4)
+    assert (stops["beat"].isna() == stops["district"].isna()).all()
+    known = stops.dropna(subset=["district"])
+    assert all(b in said[d] for d, b in zip(known["district"], known["beat"], strict=True))
+    for d, beats in said.items():
+        assert all(b[0] == d[0] for b in beats)
+    for g in GROUPS:
+        share = truth["stops"]["beat_share"][g]
+        assert sum(share.values()) == pytest.approx(1, abs=1e-4)
+        got = known.loc[known["group"] == g, "beat"].value_counts().reindex(list(share))
+        p = stats.chisquare(got, np.array(list(share.values())) / sum(share.values()) * got.sum())
+        assert p.pvalue > 1e-4, g
+
+
+@pytest.mark.parametrize(
+    ("flag", "said"),
+    [
+        ("force_used", "force_rate"),
+        ("body_camera_on", "body_camera_rate"),
+        ("complaint_made", "complaint_rate"),
+    ],
+)
+def test_added_flags_are_near_the_truth(stops, truth, flag, said):
+    for g in GROUPS:
+        known = stops.loc[stops["group"] == g, flag].dropna()
+        assert set(known) <= {"TRUE", "FALSE"}
+        p = stats.binomtest(
+            int(known.eq("TRUE").sum()), len(known), truth["stops"][said][g]
+        ).pvalue
+        assert p > 6e-5, g  # as |z| < 4
+    missing = truth["stops"]["missing"].get(flag, 0)
+    assert abs(z_binomial(stops[flag].isna().sum(), len(stops), missing or 1e-9)) < 4
+
+
+def test_cameras_follow_the_year_alone(stops, truth):
+    year = stops["date"].str[:4]
+    for y, rate in truth["stops"]["body_camera_rate_by_year"].items():
+        known = stops.loc[year == y].dropna(subset=["body_camera_on", "group"])
+        on = known["body_camera_on"].eq("TRUE")
+        assert abs(z_binomial(on.sum(), len(on), rate)) < 4
+        assert stats.chi2_contingency(pd.crosstab(known["group"], on)).pvalue > 1e-4
+    assert len(set(truth["stops"]["body_camera_rate"].values())) == 1
+
+
+def test_the_register_adds_up_to_the_true_residents(folder, truth):
+    """By district and in all; and the ratios that follow from it."""
+    names = {
+        "White": "white", "Black or African American": "black", "Hispanic or Latino": "hispanic",
+        "Asian": "asian_pacific", "Native Hawaiian or Other Pacific Islander": "asian_pacific",
+    }  # fmt: skip
+    city = truth["residents"]["places"]["Riverton city, Fictional State"]["true"]
+    tables = {
+        kind: pd.read_csv(folder / f"data/{file}_by_district.csv")
+        for kind, file in (("districts", "residents"), ("adults", "adults"))
+    }
+    for kind, table in tables.items():
+        assert table["place"].eq("Riverton city, Fictional State").all()
+        assert set(table["district"]) == set(truth["stops"]["districts"])
+        assert len(table) == 6 * 8
+        wide = table.pivot_table(index="district", columns="race", values="people")
+        for d, people in truth["residents"][kind].items():
+            assert sorted(wide.loc[d]) == sorted(people.values())
+    assert tables["districts"]["people"].sum() == sum(city.values())
+    assert (tables["adults"]["people"] <= tables["districts"]["people"]).all()
+    said = truth["stops"]
+    for kind, table in tables.items():
+        table["group"] = table["race"].map(names).fillna("other")
+        people = table.pivot_table("people", "district", "group", aggfunc="sum")
+        expected = pd.Series(said["expected_stops"])
+        if kind == "adults":
+            rate = expected / people.sum()
+            for g in GROUPS:
+                ratio = said["stop_rate_ratio_adults"][g]
+                assert rate[g] / rate["white"] == pytest.approx(ratio, abs=1e-5)
+            continue
+        for d in said["districts"]:
+            share = pd.Series({g: said["district_share"][g][d] for g in GROUPS})
+            rate = expected * share / people.loc[d]
+            for g in GROUPS:
+                ratio = said["stop_rate_ratio_by_district"][d][g]
+                assert rate[g] / rate["white"] == pytest.approx(ratio, rel=1e-4)
+
+
 # --- daylight ---------------------------------------------------------------------------------
 
 
@@ -372,36 +476,8 @@ def sun() -> dict[str, np.ndarray]:
     """Sun times of the three years, as the sample computes them."""
     days = np.arange(np.datetime64("2023-01-01"), np.datetime64("2026-01-01"))
     place = {"latitude": 41.77, "longitude": -72.69, "timezone": "America/New_York"}
-    return {"day": days, **sun_minutes(days, **place)}
-
-
-def test_sun_times_are_within_two_minutes_of_ephem(sun):
-    observer = ephem.Observer()
-    observer.lat, observer.lon, observer.elevation, observer.pressure = "41.77", "-72.69", 0, 0
-    worst = 0.0
-    for i in range(0, len(sun["day"]), 9):
-        midnight = pd.Timestamp(sun["day"][i]).tz_localize("America/New_York")
-        observer.date = midnight.tz_convert("UTC").to_pydatetime().replace(tzinfo=None)
-        for horizon, first, last in (("-0.833", "sunrise", "sunset"), ("-6", "dawn", "dusk")):
-            observer.horizon = horizon
-            sun_body = ephem.Sun()
-            for name, event in (
-                (first, observer.next_rising(sun_body, use_center=True)),
-                (last, observer.next_setting(sun_body, use_center=True)),
-            ):
-                at = pd.Timestamp(event.datetime(), tz="UTC").tz_convert("America/New_York")
-                clock = (at.hour * 60 + at.minute) + at.second / 60
-                worst = max(worst, abs(clock - sun[name][i]))
-    assert worst < 0.5  # minutes; two are allowed
-
-
-def test_sun_times_of_philadelphia_are_as_published():
-    """The sun times in METHODS.md, veil of darkness, within its two minutes."""
-    days = np.array(["2017-06-27", "2017-12-07"], dtype="datetime64[D]")
-    place = {"latitude": 39.9525839, "longitude": -75.1652215, "timezone": "America/New_York"}
-    got = sun_minutes(days, **place)
-    assert got["sunset"] == pytest.approx([20 * 60 + 34.67, 16 * 60 + 36.88], abs=2)
-    assert got["dusk"] == pytest.approx([21 * 60 + 7.43, 17 * 60 + 7.15], abs=2)
+    times = sun_times(days, **place)
+    return {"day": days, **{name: times[name].to_numpy() for name in times.columns[1:]}}
 
 
 def logistic(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
