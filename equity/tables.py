@@ -37,6 +37,7 @@ class Column:
     allowed : the closed vocabulary of a category.
     low, high : bounds, inclusive.
     only_if : a flag of the same table; where that flag is False this column must be missing.
+    or_else : a column of the same table; a file that has it need not have this one.
     unique : no two rows share a value.
     personal : identifies or nearly identifies a person; never an example, never published.
     """
@@ -51,6 +52,7 @@ class Column:
     low: float | None = None
     high: float | None = None
     only_if: str | None = None
+    or_else: str | None = None
     unique: bool = False
     personal: bool = False
 
@@ -94,7 +96,21 @@ STOPS = Table(
         SOURCE_FILE,
         SOURCE_ROW,
         Column("stop_id", "text", "the agency's number of the stop", unique=True, personal=True),
-        Column("date", "date", "local date of the stop", required=True, present=True),
+        Column(
+            "date",
+            "date",
+            "local date of the stop",
+            required=True,
+            present=True,
+            or_else="year",
+        ),
+        Column(
+            "year",
+            "integer",
+            "year of the stop, only where the file has no date",
+            low=1900,
+            high=2200,
+        ),
         Column(
             "second_of_day",
             "integer",
@@ -169,6 +185,11 @@ STOPS = Table(
             "contraband_found", "flag", "the search found contraband", only_if="search_conducted"
         ),
         Column(
+            "contraband_recorded",
+            "flag",
+            "what the file says of contraband, with a search or without one",
+        ),
+        Column(
             "weight",
             "integer",
             "how many stops with exactly these values the row stands for; one where not given",
@@ -226,6 +247,7 @@ RESIDENTS = Table(
         SOURCE_FILE,
         Column("place", "category", "name of the place", required=True, present=True),
         Column("place_id", "category", "code of the place"),
+        Column("district", "category", "police district or other area of the place"),
         Column("year", "integer", "last year of the survey period", low=1900, high=2200),
         Column("universe", "category", "who is counted: residents, adults, labour force ..."),
         Column("race", "category", "race or ethnicity", required=True, present=True),

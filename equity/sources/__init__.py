@@ -6,9 +6,31 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from equity.sources import acs, applicants, opp, roster
+    from equity.sources import (
+        acs,
+        applicants,
+        ctrp3,
+        openpolicedata,
+        opp,
+        police_uk,
+        population,
+        ripa,
+        roster,
+        stops,
+    )
 
-__all__ = ["acs", "applicants", "opp", "roster"]
+__all__ = [
+    "acs",
+    "applicants",
+    "ctrp3",
+    "openpolicedata",
+    "opp",
+    "police_uk",
+    "population",
+    "ripa",
+    "roster",
+    "stops",
+]
 
 
 def __getattr__(name: str) -> Any:

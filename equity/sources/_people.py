@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import narwhals as nw
@@ -14,7 +14,16 @@ from equity import groups
 from equity.sources import _columns, _text
 from equity.tables import Table
 
-__all__ = ["constants_of", "people", "race_labels", "sex_labels"]
+__all__ = [
+    "SEXES",
+    "constants_of",
+    "people",
+    "plain",
+    "race_labels",
+    "relabel",
+    "sex_labels",
+    "with_year",
+]
 
 
 def people(
@@ -66,21 +75,29 @@ def people(
     relabelled = {"race": race_labels(scheme, maps.pop("race", {}))}
     if "sex" in found:
         relabelled["sex"] = sex_labels(maps.pop("sex", {}))
-    return _relabel(_columns.replace(rows, maps), relabelled, scheme, table.name, found)
+    return relabel(_columns.replace(rows, maps), relabelled, scheme, table.name, found)
 
 
-def _relabel(
+def relabel(
     rows: Any,
-    maps: dict[str, dict[str, str | None]],
+    maps: Mapping[str, dict[str, str | None]],
     scheme: str,
     table: str,
     headers: Mapping[str, str],
+    *,
+    race: str = "race",
+    allowed: Mapping[str, Collection[str]] | None = None,
 ) -> Any:
+    """Replace labels by ours; those of `race`, by groups of the scheme, or say what is in the way.
+
+    `maps` is column -> {label in lower case: ours}, `allowed` column -> the words there may be.
+    """
     seen = _columns.distinct(rows, list(maps))
-    for label in (v.casefold() for v in seen["race"]):
-        if label not in maps["race"] and (key := _plain(label, maps["race"])) is not None:
-            maps["race"][label] = maps["race"][key]
-    split = sorted(v for v in seen["race"] if maps["race"].get(v.casefold(), "") == _NEEDS_SPLIT)
+    races = maps[race]
+    for label in (v.casefold() for v in seen[race]):
+        if label not in races and (key := plain(label, races)) is not None:
+            races[label] = races[key]
+    split = sorted(v for v in seen[race] if races.get(v.casefold(), "") == _NEEDS_SPLIT)
     if split:
         coarser = [
             s
@@ -89,10 +106,10 @@ def _relabel(
         ]
         way = f'Use scheme="{coarser[0]}" for this table and its benchmark' if coarser else ""
         raise ValueError(
-            f"Column {headers['race']!r} holds {', '.join(map(repr, split))}, which "
+            f"Column {headers.get(race, race)!r} holds {', '.join(map(repr, split))}, which "
             f"scheme={scheme!r} divides "
             f"into several groups, and nobody can tell from the label into which. "
-            f"{way or 'Map the label to a group of the scheme in values.race'}."
+            f"{way or f'Map the label to a group of the scheme in values.{race}'}."
         )
     return _columns.relabel(
         rows,
@@ -100,11 +117,11 @@ def _relabel(
         seen,
         table=table,
         headers=headers,
-        allowed={"race": groups.scheme(scheme).groups, "sex": _SEXES},
+        allowed={race: groups.scheme(scheme).groups, "sex": SEXES} | dict(allowed or {}),
     )
 
 
-_SEXES = tuple(dict.fromkeys(groups.SEX_LABELS.values()))
+SEXES = tuple(dict.fromkeys(groups.SEX_LABELS.values()))
 _LATINO = r"(?:hispanic|latin[oaxe])(?: ?(?:or|/|and) ?(?:hispanic|latin[oaxe]))*"
 _NOT = rf"(?:not (?:of )?|non[- ]?){_LATINO}(?: origin| ethnicity)?"
 _NOT_HISPANIC = rf"^{_NOT}[\s,:–—-]+|[\s,;:(–—-]*\b{_NOT}\s*[)]?$"
@@ -116,7 +133,7 @@ _ENDINGS = (
 country the group is kept; EEO-1, EEO-4 and census tables write them in many ways."""
 
 
-def _plain(label: str, known: Mapping[str, str | None]) -> str | None:
+def plain(label: str, known: Mapping[str, str | None]) -> str | None:
     """Return the label of `known` that is left when such words are taken off; None if none is."""
     text = " ".join(label.split())
     cut = False
@@ -135,21 +152,31 @@ def _plain(label: str, known: Mapping[str, str | None]) -> str | None:
 _NEEDS_SPLIT = "(needs a split)"
 
 
-def race_labels(scheme: str, extra: Mapping[str, str | None]) -> dict[str, str | None]:
-    """Return label in lower case -> group of the scheme, None if it says "not known"."""
+def race_labels(
+    scheme: str,
+    extra: Mapping[str, str | None],
+    *,
+    known: Mapping[str, str] = groups.HR_RACE_LABELS,
+    column: str = "race",
+) -> dict[str, str | None]:
+    """Return label in lower case -> group of the scheme, None if it says "not known".
+
+    `known` are the labels that a publisher uses and the finest group that each names, `extra`
+    those of the analyst.
+    """
     labels: dict[str, str | None] = dict.fromkeys(groups.UNKNOWN_LABELS)
-    for label, group in groups.HR_RACE_LABELS.items():
+    for label, group in known.items():
         labels[label] = _in_scheme(group, scheme) or _NEEDS_SPLIT
     given = {
         label: group and (_in_scheme(group, scheme) or group) for label, group in extra.items()
     }
-    return labels | _columns.checked_values(given, groups.scheme(scheme).groups, "race")
+    return labels | _columns.checked_values(given, groups.scheme(scheme).groups, column)
 
 
 def sex_labels(extra: Mapping[str, str | None]) -> dict[str, str | None]:
     """Return label in lower case -> female, male or nonbinary, None if it says "not known"."""
     unknown: dict[str, str | None] = dict.fromkeys((*groups.UNKNOWN_LABELS, "u"))
-    return unknown | groups.SEX_LABELS | _columns.checked_values(extra, _SEXES, "sex")
+    return unknown | groups.SEX_LABELS | _columns.checked_values(extra, SEXES, "sex")
 
 
 def _in_scheme(group: str, scheme: str) -> str | None:

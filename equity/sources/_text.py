@@ -58,7 +58,7 @@ _US = (
 )
 US_DATE = f"^(?:(?:{'|'.join(_US)})/{_YEAR}|0?2/29/{_LEAP}){_TIME}$"
 CLOCK = (
-    "^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]+)?(?:"
+    "^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]+|[0-9]{1,2}/[0-9]{1,2}/[0-9]{4} +)?(?:"
     "(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]+)?)?"
     "|(?:0?[1-9]|1[0-2]):[0-5][0-9](?::[0-5][0-9])? ?[AaPp][.]?[Mm][.]?)$"
 )
@@ -159,7 +159,7 @@ def _date(text: nw.Expr) -> nw.Expr:
 
 
 def _clock(text: nw.Expr) -> nw.Expr:
-    time = _only(text, CLOCK).str.replace_all("^[0-9]+-[0-9]+-[0-9]+[ T]+", "")
+    time = _only(text, CLOCK).str.replace_all("^[0-9]+[-/][0-9]+[-/][0-9]+[ T]+", "")
     digits = time.str.replace_all("[^0-9:].*$", "")
     hour = digits.str.replace_all(":.*$", "").cast(nw.Int64)
     minute = digits.str.replace_all("^[0-9]+:", "").str.slice(0, 2).cast(nw.Int64)

@@ -158,7 +158,7 @@ def test_applicant_errors(stages: dict[str, Any], words: str) -> None:
 
 def test_stops_errors() -> None:
     with pytest.raises(ValueError, match=r"no column 'date' .*near: 'stop_date'.*subject_race"):
-        opp.standardize(pd.DataFrame({"stop_date": ["x"], "driver_race": ["White"]}))
+        opp.standardize(pd.DataFrame({"stop_date": ["x"], "race": ["White"]}))
     stops = pd.DataFrame({"date": ["2020-01-01"], "subject_race": ["purple"]})
     with pytest.raises(ValueError, match="no rule maps to a group: 'purple'"):
         opp.standardize(stops)

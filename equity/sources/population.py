@@ -1,0 +1,370 @@
+"""Residents from any table of people: one row for each group, or one column for each.
+
+Source : the agency's, the city's or the statistical office's own table (CSV, Parquet or .xlsx).
+Checked : Chicago police districts, census 2010: 22 districts, the groups of each add up to its
+    total; City of London and the Metropolitan Police area, census 2011: 7,375 and 8,166,566
+    people; neighbourhoods of Minneapolis (R, carData): fractions of a total.
+Gaps : whoever made the table says what its groups are: that Hispanic people are not counted among
+    white and black ones cannot be seen in it. Margins of error are read from a table with one row
+    for each group only. Estimates that are rounded need not add up to their total.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from equity import groups as schemes
+from equity.sources import _columns, _files, _people, _text
+
+__all__ = ["read", "standardize"]
+
+COLUMNS = ("place", "district", "group", "n", "moe", "total")
+"""What `columns` may name."""
+
+TOLERANCE = 0.01
+"""So much (of the total) may the groups of a row exceed its total: shares are rounded."""
+
+
+def read(
+    path: str | Path | Sequence[str | Path],
+    *,
+    place: str,
+    columns: Mapping[str, str] | None = None,
+    groups: Mapping[str, str | Sequence[str]] | None = None,
+    values: Mapping[str, str] | None = None,
+    scheme: str = "us1997",
+    to: str | None = None,
+    shares: Literal["fractions", "percents"] | None = None,
+    census: bool = False,
+    year: int | None = None,
+    universe: str = "residents",
+    header_row: int = 1,
+    sheet: str | None = None,
+    encoding: str | None = None,
+) -> pd.DataFrame:
+    """Read residents by group from any table: CSV, Parquet or .xlsx.
+
+    Who lives here, and in which district? `header_row`, `sheet` and `encoding` say where the
+    table stands in the file; for all else see `standardize`.
+    """
+    return standardize(
+        _files.scan(path, header_row=header_row, sheet=sheet, encoding=encoding),
+        place=place,
+        columns=columns,
+        groups=groups,
+        values=values,
+        scheme=scheme,
+        to=to,
+        shares=shares,
+        census=census,
+        year=year,
+        universe=universe,
+    )
+
+
+def standardize(
+    frame: Any,
+    *,
+    place: str,
+    columns: Mapping[str, str] | None = None,
+    groups: Mapping[str, str | Sequence[str]] | None = None,
+    values: Mapping[str, str] | None = None,
+    scheme: str = "us1997",
+    to: str | None = None,
+    shares: Literal["fractions", "percents"] | None = None,
+    census: bool = False,
+    year: int | None = None,
+    universe: str = "residents",
+) -> pd.DataFrame:
+    """Bring a table of people of any engine into the residents table.
+
+    Parameters
+    ----------
+    frame : one row for each group (name the columns `group` and `n`), or one for each area with
+        one column for each group (name these in `groups`).
+    place : name of the place. If `columns` names a column of places, only its rows are taken.
+    columns : ours -> column of the file: place, district (or other area), group, n, moe (90 %
+        margin of error), total (people of all groups).
+    groups : group -> its column, or several whose people are added.
+    values : word in the column of groups -> group, "" if its rows are left out (such as totals).
+    scheme : the groups that the table has, see `equity.groups.SCHEMES`.
+    to : the groups to return, if others; a coarser scheme.
+    shares : "fractions" (0 to 1) or "percents" (0 to 100), if the columns of the groups hold
+        shares of `total` and not people.
+    census : a full count: its margins of error are 0.
+    year : of the count, or the last of the survey.
+    universe : who is counted, such as "adults".
+
+    Returns
+    -------
+    DataFrame place, district (if named), year, universe, race, n (people), moe, controlled,
+    place_n, place_moe: `n` is people also where the file has shares; `place_n` is the total of the
+    row.
+
+    Raises
+    ------
+    ValueError
+        If a column or place is not there, a word has no meaning, an area is there twice, a number
+        cannot be read, or the groups of an area have clearly more people than its total.
+
+    What it cannot show: people in no group of the table; a group that the table lacks is lacking,
+    and `universe` says so.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"area": ["North", "South"], "all": ["1,000", "400"],
+    ...                       "white": ["0.4", "0.5"], "black": ["0.6", "0.25"]})
+    >>> standardize(table, place="Here", shares="fractions", scheme="stanford",
+    ...             columns={"district": "area", "total": "all"},
+    ...             groups={"white": "white", "black": "black"},
+    ... )[["district", "race", "n"]].values.tolist()
+    [['North', 'white', 400.0], ['North', 'black', 600.0], ['South', 'white', 200.0], \
+['South', 'black', 100.0]]
+    """
+    schemes.scheme(scheme)
+    columns, wide = dict(columns or {}), dict(groups or {})
+    _check(columns, wide, values, scheme, shares)
+    source = _text.start(frame)
+    cells = {f"{g}\t{i}": n for g, c in wide.items() for i, n in enumerate(_list(c))}
+    found = _columns.match_headers(
+        source.collect_schema().names(),
+        columns | cells,
+        what="The population file",
+        frame=source,
+        called={key: f"the group {key.partition(chr(9))[0]!r}" for key in cells},
+    )
+    texts = source.select(
+        *(_text._as_text(h, source.collect_schema()[h]).alias(ours) for ours, h in found.items())
+    )
+    table = (texts.collect() if isinstance(texts, nw.LazyFrame) else texts).to_pandas()
+    table = table.astype(object).where(table.notna(), None)
+    table = _of_place(table, place) if "place" in columns else table
+    table = _areas(table, "district" in columns)
+    long = _melted(table, wide, shares) if wide else _labelled(table, values, scheme, found)
+    out = long.assign(place=place, year=pd.array([year] * len(long), "Int64"))
+    out = out.assign(controlled=pd.array([census or None] * len(out), "boolean"))
+    if census:
+        out = out.assign(moe=0.0, place_moe=0.0)
+    here = set(out["race"])
+    lost = [g for g in schemes.scheme(scheme).groups if g not in here]
+    if lost:
+        named = ", ".join(schemes.label(g) for g in schemes.scheme(scheme).groups if g in here)
+        universe = f"{universe} who are {named} (the file has no others)"
+    order = ["place", *(["district"] if "district" in columns else []), "year", "universe"]
+    numbers = ["n", "moe", "controlled", "place_n", "place_moe"]
+    out = out.assign(universe=universe)[[*order, "race", *numbers]].reset_index(drop=True)
+    out = out.astype(dict.fromkeys(set(order) - {"year"} | {"race"}, "str"))
+    return out if to in (None, scheme) else _regrouped(out, scheme, to, lost)
+
+
+def _check(
+    columns: Mapping[str, str],
+    wide: Mapping[str, Any],
+    values: Mapping[str, str] | None,
+    scheme: str,
+    shares: str | None,
+) -> None:
+    strangers = [c for c in columns if c not in COLUMNS]
+    if strangers:
+        raise ValueError(
+            f"columns names {strangers[0]!r}, which is not one of: {', '.join(COLUMNS)}."
+        )
+    if wide:
+        _columns.checked_values(
+            {g: g for g in wide}, schemes.scheme(scheme).groups, "race (the keys of groups)"
+        )
+    if bool(wide) == bool({"group", "n"} & set(columns)):
+        raise ValueError(
+            "Say where the groups are, in one of two ways: `groups`, which names a column for "
+            "each group, or `columns` with `group` and `n`, in a table with a row for each group."
+        )
+    needed = [c for c in ("group", "n") if not wide and c not in columns]
+    if needed or (shares and "total" not in columns):
+        raise ValueError(
+            f"columns does not name {needed[0] if needed else 'total'!r}"
+            + ("." if needed else ", of which the shares are.")
+        )
+    extra = ["moe"] if wide and "moe" in columns else []
+    extra += ["values"] if wide and values else []
+    extra += ["shares"] if shares and not wide else []
+    if extra:
+        raise ValueError(
+            f"{extra[0]} is for a table with a {'row' if wide else 'column'} for each group, and "
+            f"this one has a {'column' if wide else 'row'} for each. Take {extra[0]} out."
+        )
+    if shares not in (None, "fractions", "percents"):
+        raise ValueError(f"shares={shares!r} is not one of: 'fractions', 'percents'.")
+
+
+def _of_place(table: pd.DataFrame, place: str) -> pd.DataFrame:
+    names = table["place"].map(lambda v: " ".join(str(v or "").split()))
+    wanted = " ".join(place.split()).casefold()
+    chosen = (names.str.casefold() == wanted).to_numpy(dtype=bool)
+    if not chosen.any():
+        near = [n for n in names.unique() if n and (wanted in n.casefold())]
+        near += _near(wanted, names.unique().tolist()) or [n for n in names.unique() if n]
+        raise ValueError(
+            f"place={place!r} is not among the {names.nunique()} places of the file. The nearest "
+            f"are: {'; '.join(dict.fromkeys(near[:5]))}."
+        )
+    return table[chosen]
+
+
+def _near(wanted: str, names: list[str]) -> list[str]:
+    import difflib
+
+    folded = {n.casefold(): n for n in names}
+    return [folded[n] for n in difflib.get_close_matches(wanted, folded, n=5, cutoff=0.3)]
+
+
+def _areas(table: pd.DataFrame, by_district: bool) -> pd.DataFrame:
+    """Return the table with `district` trimmed, or with one area called "" where it has none."""
+    if not by_district:
+        return table.assign(district="")
+    names = table["district"].map(lambda v: " ".join(str(v or "").split()))
+    blank = names.isin(_text.BLANKS).to_numpy()
+    if blank.any():
+        raise ValueError(
+            f"{int(blank.sum())} rows of the population file name no district. Fill it in, or "
+            "delete rows of totals in a copy of the file."
+        )
+    return table.assign(district=names)
+
+
+def _melted(table: pd.DataFrame, wide: Mapping[str, Any], shares: str | None) -> pd.DataFrame:
+    """Return one row for each area and group of a table with a column for each group."""
+    if table["district"].duplicated().any():
+        twice = table["district"][table["district"].duplicated()].iloc[0]
+        which = f"{twice!r} is there" if twice else "The place is there"
+        raise ValueError(
+            f"{which} more than once ({int((table['district'] == twice).sum())} rows). Name the "
+            "column of the areas as district, or that of the places as place, and leave one row "
+            "for each."
+        )
+    total = _numbers(table["total"], "total") if "total" in table else None
+    parts = []
+    for group, names in wide.items():
+        cells = [_numbers(table[f"{group}\t{i}"], group) for i in range(len(_list(names)))]
+        n = np.sum(cells, axis=0)
+        if shares:
+            whole = 1.0 if shares == "fractions" else 100.0
+            if (n > whole * (1 + TOLERANCE)).any():
+                raise ValueError(
+                    f"The share of {group!r} is {n.max():g} in a row, which is more than "
+                    f"{whole:g}. Say whether these are shares: shares = "
+                    f"{'percents' if shares == 'fractions' else 'fractions'!r}, or people: none."
+                )
+            n = n / whole * total
+        parts.append(
+            pd.DataFrame({"district": table["district"], "race": group, "n": n, "moe": np.nan})
+        )
+    long = pd.concat(parts).assign(order=np.tile(np.arange(len(table)), len(wide)))
+    if total is not None:
+        added = long.groupby("order")["n"].sum().to_numpy()
+        _not_above(added, total, table["district"].tolist())
+    long["place_n"] = np.tile(total, len(wide)) if total is not None else np.nan
+    long["place_moe"] = np.nan
+    return long.sort_values("order", kind="stable").drop(columns="order")
+
+
+def _labelled(
+    table: pd.DataFrame,
+    values: Mapping[str, str] | None,
+    scheme: str,
+    headers: Mapping[str, str],
+) -> pd.DataFrame:
+    """Return one row for each area and group of a table with a row for each label."""
+    labels = [" ".join(str(v or "").split()) for v in table["group"]]
+    own: dict[str, str | None] = {g: g for g in schemes.scheme(scheme).groups}
+    own |= {words.casefold(): g for g, words in schemes.scheme(scheme).labels.items()}
+    given = {str(k).strip().casefold(): v or None for k, v in (values or {}).items()}
+    known = own | _people.race_labels(scheme, given)
+    known = {k: v for k, v in known.items() if v in (None, *own.values())}  # not one to be split
+    for label in {v.casefold() for v in labels} - set(known):
+        if (key := _people.plain(label, known)) is not None:  # such as "White alone"
+            known[label] = known[key]
+    schemes.recode(
+        labels,
+        {v: known[v.casefold()] for v in labels if v.casefold() in known},
+        column=headers["group"],
+        section="benchmarks.values",
+        allowed=schemes.scheme(scheme).groups,
+    )
+    table = table.assign(
+        race=pd.Series([known[v.casefold()] for v in labels], table.index, dtype=object),
+        label=labels,
+    )
+    table = table[table["race"].notna()]
+    twice = table.duplicated(["district", "label"])
+    if twice.any():
+        at = table[twice].iloc[0]
+        where = f" in {at['district']!r}" if at["district"] else ""
+        raise ValueError(
+            f"{at['label']!r} is there more than once{where}. Name the column of the areas as "
+            "district, or that of the places as place, and leave one row for each group."
+        )
+    nothing = pd.Series(np.nan, table.index)
+    long = table.assign(
+        n=_numbers(table["n"], "n"),
+        squares=_numbers(table["moe"], "moe", blank=True) ** 2 if "moe" in table else nothing,
+        place_n=_numbers(table["total"], "total") if "total" in table else nothing,
+        place_moe=np.nan,
+    )
+    parts = long.groupby(["district", "race"], sort=False)
+    out = parts.agg(n=("n", "sum"), place_n=("place_n", "first"), place_moe=("place_moe", "first"))
+    out["moe"] = np.sqrt(parts["squares"].sum(min_count=1).to_numpy())
+    out.loc[parts["squares"].count().to_numpy() < parts.size().to_numpy(), "moe"] = np.nan
+    out = out.reset_index()
+    if "total" in table:
+        whole = out.groupby("district", sort=False).agg(n=("n", "sum"), total=("place_n", "max"))
+        _not_above(whole["n"].to_numpy(), whole["total"].to_numpy(), whole.index.tolist())
+    return out
+
+
+def _numbers(column: pd.Series, name: str, *, blank: bool = False) -> np.ndarray:
+    """Return a column of text as numbers, or raise saying how many cannot be read."""
+    text = column.map(lambda v: re.sub(r"[,\s]", "", str(v or "")).removeprefix("+/-"))
+    number = pd.to_numeric(text.str.removesuffix("%"), errors="coerce").to_numpy(dtype=float)
+    wrong = np.isnan(number) & ~(blank & text.isin(_text.BLANKS).to_numpy())
+    if wrong.any() or (number < 0).any():
+        problem = "negative" if not wrong.any() else "blank or no numbers"
+        raise ValueError(
+            f"{int(wrong.sum() or (number < 0).sum())} of {len(column)} values of {name!r} in the "
+            f"population file are {problem}. Fill them in: 0 where nobody of the group lives."
+        )
+    return number
+
+
+def _not_above(added: np.ndarray, total: np.ndarray, areas: list[str]) -> None:
+    over = added > total * (1 + TOLERANCE) + 0.5
+    if over.any():
+        at = int(np.flatnonzero(over)[0])
+        where = f" in {areas[at]!r}" if areas[at] else ""
+        raise ValueError(
+            f"The groups have more people than the total in {int(over.sum())} of {len(areas)} "
+            f"areas:{where} {added[at]:,.0f} and {total[at]:,.0f}. Look whether a column is "
+            "counted in two groups, or Hispanic people are among white and black ones as well."
+        )
+
+
+def _regrouped(table: pd.DataFrame, scheme: str, to: str, lost: list[str]) -> pd.DataFrame:
+    mapping = schemes.crosswalk(scheme, to)
+    torn = {mapping[g] for g in lost} & {mapping[g] for g in mapping if g not in lost}
+    if torn:
+        raise ValueError(
+            f"to={to!r} needs {', '.join(lost)} for {', '.join(sorted(torn))}, and the file has "
+            f"no such group. Name its column in groups, or say scheme = {to!r} if that is what it "
+            "has."
+        )
+    return schemes.regroup(table, source=scheme, to=to).astype({"controlled": "boolean"})
+
+
+def _list(names: str | Sequence[str]) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)
