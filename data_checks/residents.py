@@ -41,7 +41,7 @@ def build(suite: Suite) -> None:
 
 
 def _groups(suite: Suite, groups: tuple[str, ...]) -> None:
-    place = [c for c in ("place", "place_id", "year", "universe") if suite.has(c)]
+    place = [c for c in ("place", "place_id", "district", "year", "universe") if suite.has(c)]
     if suite.has("race") and place:
         within = f"PARTITION BY {', '.join(place)}"
         suite.helpers["check_times"] = f"count(*) OVER ({within}, race)"

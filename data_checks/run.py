@@ -11,8 +11,8 @@ from typing import Any
 
 import duckdb
 
+from data_checks import columns, split, sql, structure, titles
 from data_checks import judge as gx
-from data_checks import split, sql, structure, titles
 from data_checks.report import ASIDE, Report, RuleResult, ShownTable
 from data_checks.suite import Rule, Suite
 from equity.tables import TABLES
@@ -49,7 +49,8 @@ def check(
     context : `today` (date), `groups` (keys that a race column may hold), `stages` (of applicants,
         in order), `rules` (of a workforce: flag -> column, any_of ...), `bounding_box` (south,
         north, west, east), `fictional` (bool), `label` (what the page calls the table), `files`
-        (names of the files as delivered). All optional.
+        (names of the files as delivered), `copies` ("keep": stops that are the same in every
+        column are counted, with a warning). All optional.
 
     Returns
     -------
@@ -103,6 +104,8 @@ def _check(
         results = structure.structure_results(
             con, suite, seen, raw=raw, raw_columns=raw_columns, aside=aside
         )
+        if table == "stops":
+            results += columns.column_results(con, suite, seen, raw=raw, raw_columns=raw_columns)
         shown_tables: tuple[ShownTable, ...] = ()
         if table == "workforce":
             results.append(titles.word_result(con, suite))

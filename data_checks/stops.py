@@ -11,6 +11,7 @@ PARSED = (
     "subject_age", "second_of_day", "latitude", "longitude", "arrest_made", "citation_issued",
     "warning_issued", "frisk_performed", "search_conducted", "contraband_found",
 )  # fmt: skip
+LATER = ("force_used", "body_camera_on", "complaint_made")
 WORDED = ("subject_sex", "type", "outcome", "search_basis")
 KEYS = (
     *rules.STRUCTURE,
@@ -22,6 +23,9 @@ KEYS = (
     "latitude:bounds", "longitude:bounds", "place",
     *(f"{c}:{k}" for c in PARSED for k in ("read", "mostly read")),
     "record",
+    *(f"{c}:{k}" for c in LATER for k in ("read", "mostly read")),
+    "weight:present", "weight:read", "weight:bounds", "year:present", "year:read", "year:bounds",
+    "year:not in the future", "date:whole", "contraband:without a search", "empty columns",
 )  # fmt: skip
 """In this order for ever: the place of a key is the rule's number. Add at the end."""
 
@@ -62,8 +66,24 @@ def build(suite: Suite) -> None:
     rules.bounds(suite, "subject_age", "second_of_day")
     rules.bounds(suite, "latitude", "longitude", severity=WARN)
     _place(suite)
-    rules.read(suite, *PARSED)
+    rules.read(suite, *PARSED, *LATER)
     rules.record(suite, "stop_id", "date", "district")
+    for name in ("weight", "year"):
+        rules.read(suite, name, severity=ASIDE)
+        rules.present(suite, name)
+        rules.bounds(suite, name)
+    suite.between(
+        "year:not in the future",
+        "year",
+        None,
+        suite.today.year,
+        says=f"The year is not in the future (after {suite.today.year}).",
+        reason="the year is in the future",
+        severity=ASIDE,
+        shows="year",
+        do="Correct the year.",
+    )
+    _contraband(suite)
 
 
 def _copies(suite: Suite) -> None:
@@ -79,11 +99,13 @@ def _copies(suite: Suite) -> None:
         1,
         says="No row is the same as an earlier row in every column. The first is kept.",
         reason="the same as an earlier row in every column",
-        severity=ASIDE,
+        severity=WARN if suite.context.get("copies") == "keep" else ASIDE,
         columns=telling or ("stop_id",),
         shows="check_copy_first",
-        do="Look whether the export was run twice or two files overlap. Nothing else need be "
-        "done: each stop is counted once.",
+        do="Look whether the export was run twice or two files overlap; then each stop is "
+        "counted once, and nothing need be done. In a file without numbers of stops, people who "
+        "were stopped together may look alike, above all where times are rounded: ask for the "
+        'numbers, or keep these rows with copies = "keep" in equity.toml.',
     )
     rules.repeat(
         suite,
@@ -94,6 +116,23 @@ def _copies(suite: Suite) -> None:
         columns=("stop_id",),
         do="Look whether the file has one row for each charge or each person of a stop, or the "
         "column mapped to stop_id is not the number of the stop.",
+    )
+
+
+def _contraband(suite: Suite) -> None:
+    # Some formats keep what the file says of contraband apart from what a search found.
+    searched = suite.has("search_conducted")
+    suite.one_of(
+        "contraband:without a search",
+        "contraband_recorded",
+        [False],
+        says="No contraband is recorded where there was no search.",
+        severity=WARN,
+        columns=("contraband_recorded", "search_conducted"),
+        when=suite.column("search_conducted") == False if searched else None,  # noqa: E712
+        when_needs=("search_conducted",),
+        do="Ask whether these were searches that nobody recorded, or finds in plain view. The "
+        "stops are counted; their contraband is in no hit rate.",
     )
 
 

@@ -72,7 +72,10 @@ def profile(
     """Look at the columns of a file. Names are compared exactly, capitals included."""
     columns = columns_of(con, data)
     declared = {c.name: c.kind for c in table.columns} | dict.fromkeys(stages, "flag")
-    required = (*(c.name for c in table.columns if c.required), *stages)
+    required = (
+        *(c.name for c in table.columns if c.required and c.or_else not in columns),
+        *stages,
+    )
     names = [
         name
         for (name,) in con.execute(

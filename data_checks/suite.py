@@ -104,7 +104,7 @@ class Suite:
         """
         folder = Path(__file__).parent
         digest = hashlib.sha256(repr(self.table).encode())
-        for module in ("rules", "structure", "sql", "suite", "titles", self.table.name):
+        for module in ("rules", "structure", "sql", "suite", "titles", "columns", self.table.name):
             digest.update("".join((folder / f"{module}.py").read_text("utf-8").split()).encode())
         return digest.hexdigest()[:12]
 

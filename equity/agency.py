@@ -7,126 +7,35 @@ import os
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError
 
-from equity.groups import SCHEMES
+from equity import groups
+from equity.sections import (
+    BENCHMARKS,
+    FORMATS,
+    Benchmark,
+    Choose,
+    Input,
+    Place,
+    Publish,
+    Section,
+    Stage,
+    near,
+)
 from equity.tables import TABLES
 
-__all__ = ["Agency", "AgencyError", "Benchmark", "Input", "Stage", "read_agency"]
-
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+__all__ = ["Agency", "AgencyError", "Benchmark", "Choose", "Input", "Stage", "read_agency"]
 
 _OWN = {"folder", "results"}
-
-_UNUSED = {
-    "opp": {"columns", "rules", "scheme", "year", "stages"},
-    "roster": {"stages"},
-    "applicants": {"rules"},
-}
-"""Keys that a format does not read: naming one is a mistake that must not pass silently."""
 
 
 class AgencyError(ValueError):
     """The agency file cannot be used; the message names the key, the value and what is allowed."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
-
-
-class Place(_Section):
-    """[agency]: who and where; latitude and longitude in degrees, the time zone by its name."""
-
-    name: str = Field(min_length=1)
-    place: str = Field(min_length=1)
-    fictional: bool = False
-    latitude: float | None = Field(default=None, ge=-90, le=90)
-    longitude: float | None = Field(default=None, ge=-180, le=180)
-    timezone: str
-    contact: str = ""
-
-    @field_validator("timezone")
-    @classmethod
-    def _timezone(cls, value: str) -> str:
-        if value not in available_timezones():
-            # names without a region, such as EST, know no daylight saving
-            regions = {z for z in available_timezones() if "/" in z and not z.startswith("Etc")}
-            raise ValueError(f"a time-zone name such as {_near(value, regions)}")
-        return value
-
-
-class Choose(_Section):
-    """[[stops.keep]] and [[stops.leave_out]]: rows that are in, or are not, with the reason."""
-
-    column: Name
-    values: list[str] = []
-    missing: bool = False
-    because: str = Field(min_length=3)
-
-
-class Stage(_Section):
-    """[[applicants.stages]]: one stage of the pipeline, in order, and how the file says it.
-
-    ``not_reached = "*"`` reads every word that is not among `reached` as not reached; the words in
-    `unknown` say that the outcome is not known.
-    """
-
-    name: Name
-    label: str = ""
-    column: str
-    reached: list[str] | None = None
-    not_reached: list[str] | Literal["*"] | None = None
-    unknown: list[str] | None = None
-
-
-class Input(_Section):
-    """One table of the agency: its files, their format, and how their columns are called."""
-
-    format: Literal["opp", "roster", "applicants"]
-    files: list[str] = Field(min_length=1)
-    title: str = ""
-    scheme: str = "us1997"
-    header_row: int = Field(default=1, ge=1)
-    sheet: str | None = None
-    encoding: str | None = None
-    year: int | None = Field(default=None, ge=1900, le=2200)
-    columns: dict[Name, str] = {}
-    values: dict[Name, dict[str, str]] = {}
-    rules: dict[Name, dict[str, Any]] = {}
-    stages: list[Stage] = []
-    keep: list[Choose] = []
-    leave_out: list[Choose] = []
-
-    @field_validator("scheme")
-    @classmethod
-    def _scheme(cls, value: str) -> str:
-        if value not in SCHEMES:
-            raise ValueError(f"one of {', '.join(SCHEMES)}")
-        return value
-
-
-class Benchmark(_Section):
-    """[[benchmarks]]: a population to compare with, always named on the chart."""
-
-    name: Name
-    label: str = Field(min_length=1)
-    format: Literal["acs"] = "acs"
-    file: str
-    place: str
-    year: int | None = Field(default=None, ge=1900, le=2200)
-    note: str = ""
-
-
-class Publish(_Section):
-    """[publish]: what may leave the house. Counts of fewer than `minimum` people are hidden."""
-
-    minimum: int = Field(default=10, ge=3, le=100)
-
-
-class Agency(_Section):
+class Agency(Section):
     """An agency file that has been read and found valid; paths are relative to its folder."""
 
     agency: Place
@@ -145,9 +54,13 @@ class Agency(_Section):
         return {name: table for name, table in found.items() if table}
 
     def scheme(self, table: str) -> str:
-        """Return the scheme of groups of a table: Stanford's for stops, as stated for the rest."""
+        """Return the scheme of groups of a table: as stated, else that of its format."""
         given = self.inputs[table]
-        return "stanford" if given.format == "opp" else given.scheme
+        return given.scheme or FORMATS[given.format].scheme
+
+    def benchmarks_of(self, table: str) -> list[Benchmark]:
+        """Return the benchmarks that can be brought to the groups of a table."""
+        return [b for b in self.benchmarks if _reaches(b.scheme, self.scheme(table))]
 
     def paths(self, table: str) -> list[Path]:
         """Return the files of a table; a pattern with * may name several, in alphabetical order.
@@ -266,14 +179,16 @@ def _agree(agency: Agency, file: str) -> None:
         raise AgencyError(
             f"{file} names no files. Add at least one of [stops], [workforce], [applicants]."
         )
-    expected = {"stops": "opp", "workforce": "roster", "applicants": "applicants"}
     for name, table in agency.inputs.items():
-        if table.format != expected[name]:
+        form = FORMATS[table.format]
+        if form.table != name:
+            fitting = [repr(f) for f, about in FORMATS.items() if about.table == name]
             raise AgencyError(
                 f"{file}: [{name}] format = {table.format!r}: not a format of {name}. "
-                f"Allowed: {expected[name]!r}."
+                f"Allowed: {', '.join(fitting)}."
             )
-        unused = sorted(table.model_fields_set & _UNUSED[table.format])
+        always = {"format", "files", "title", "header_row", "sheet", "encoding", "values"}
+        unused = sorted(table.model_fields_set - always - {"keep", "leave_out"} - form.keys)
         if unused:
             raise AgencyError(
                 f"{file}: [{name}] {unused[0]} has no effect on the format {table.format!r}, "
@@ -287,15 +202,69 @@ def _agree(agency: Agency, file: str) -> None:
                 f"{file}: [applicants] has no stages. Name each stage of the pipeline, in order, "
                 "with [[applicants.stages]] name, label, column."
             )
-        if table.format != "opp" and "race" not in table.columns:
-            raise AgencyError(
-                f"{file}: [{name}.columns] race is missing. Say which column of the file holds "
-                'race or ethnicity, such as race = "Ethnic Code Description".'
-            )
+        _has_columns(table, name, file)
+    _usable_benchmarks(agency, file)
     names = [b.name for b in agency.benchmarks]
     for name in names:
         if names.count(name) > 1:
             raise AgencyError(f"{file}: [[benchmarks]] name = {name!r} is given twice.")
+
+
+def _has_columns(table: Input, name: str, file: str) -> None:
+    """Check that a table that is read by its columns names those that are needed."""
+    race = "subject_race" if name == "stops" else "race"
+    if table.format in ("roster", "applicants", "stops") and race not in table.columns:
+        raise AgencyError(
+            f"{file}: [{name}.columns] {race} is missing. Say which column of the file holds "
+            f'race or ethnicity, such as {race} = "Ethnic Code Description".'
+        )
+    if table.format == "stops" and not ({"date", "year"} & set(table.columns) or table.year):
+        raise AgencyError(
+            f"{file}: [{name}.columns] date is missing. Say which column of the file holds the "
+            "date of the stop; in a file without dates, which holds the year."
+        )
+    lists = [c for c, names in table.columns.items() if isinstance(names, list)]
+    if lists and name != "stops":
+        raise AgencyError(
+            f"{file}: [{name}.columns] {lists[0]} = {table.columns[lists[0]]!r} is not allowed. "
+            "Allowed: the name of one column."
+        )
+
+
+def _usable_benchmarks(agency: Agency, file: str) -> None:
+    """Check what the benchmarks say against their formats and the groups of the tables."""
+    always = {"name", "label", "format", "file", "place", "year", "note"}
+    for benchmark in agency.benchmarks:
+        key = f"[[benchmarks]] {benchmark.name}:"
+        unused = sorted(benchmark.model_fields_set - always - BENCHMARKS[benchmark.format])
+        if unused:
+            raise AgencyError(
+                f"{file}: {key} {unused[0]} has no effect on the format {benchmark.format!r}, "
+                "which does not read it. Remove it."
+            )
+        wrong = [g for g in benchmark.groups if g not in groups.scheme(benchmark.scheme).groups]
+        if wrong:
+            raise AgencyError(
+                f"{file}: {key} groups.{wrong[0]} is not a group of scheme = "
+                f"{benchmark.scheme!r}. Allowed: "
+                f"{', '.join(groups.scheme(benchmark.scheme).groups)}."
+            )
+        schemes = {name: agency.scheme(name) for name in agency.inputs}
+        if not any(_reaches(benchmark.scheme, to) for to in schemes.values()):
+            raise AgencyError(
+                f"{file}: {key} its groups are those of {benchmark.scheme!r}, from which none of "
+                f"these can be made: {', '.join(f'[{n}] {s!r}' for n, s in schemes.items())}. Put "
+                "both into the same groups with the key scheme."
+            )
+
+
+def _reaches(source: str, to: str) -> bool:
+    """Return whether residents in the groups of one scheme can be brought to another."""
+    try:
+        groups.crosswalk(source, to)
+    except ValueError:
+        return False
+    return True
 
 
 def _can_choose(rule: Choose, key: str, name: str, file: str) -> None:
@@ -356,12 +325,7 @@ def _did_you_mean(where: list[Any]) -> str:
     if "leave_out" in where:
         model = Choose
     keys = [k for k in model.model_fields if k not in _OWN]
-    return f". Did you mean {_near(str(where[-1]), keys)}? Keys: {', '.join(keys)}"
-
-
-def _near(value: str, allowed: Any) -> str:
-    close = difflib.get_close_matches(value, sorted(allowed), n=1, cutoff=0.3)
-    return repr(close[0] if close else sorted(allowed)[0])
+    return f". Did you mean {near(str(where[-1]), keys)}? Keys: {', '.join(keys)}"
 
 
 def _lower(message: str) -> str:

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from equity import groups
+from equity import groups, sources
 from equity.agency import Agency
 from equity.pipeline.files import connection, marks, residents, slug, to_parquet, write_text
-from equity.sources import applicants, opp, roster
+from equity.sections import FORMATS
 from equity.sources._files import scan
 
 __all__ = ["Tell", "check_agency"]
@@ -71,7 +71,7 @@ def check_agency(
             )
         for benchmark in agency.benchmarks:
             tell(f"Checking the benchmark {benchmark.label}")
-            table = residents(agency, benchmark, "us1997")
+            table = residents(agency, benchmark, benchmark.scheme)
             rows = work / f"{benchmark.name}.parquet"
             table.to_parquet(rows, index=False)
             reports[f"residents: {benchmark.name}"] = check(
@@ -86,6 +86,7 @@ def check_agency(
                     today or dt.date.today(),
                     [agency.benchmark_path(benchmark)],
                     benchmark.label,
+                    benchmark.scheme,
                 ),
             )
         # only now, when everything has been checked, do results take the place of earlier ones
@@ -106,17 +107,22 @@ def check_agency(
 def _standardize(agency: Agency, name: str, raw: Path) -> Any:
     given = agency.inputs[name]
     frame = connection().read_parquet(str(raw))
-    if given.format == "opp":
-        return opp.standardize(frame, values=given.values)
-    common: dict[str, Any] = {
-        "columns": given.columns,
-        "values": given.values,
-        "scheme": given.scheme,
-        "year": given.year,
-    }
-    if given.format == "roster":
-        return roster.standardize(frame, rules=given.rules, **common)
-    return applicants.standardize(frame, stages=_stages(agency), **common)
+    return getattr(sources, given.format).standardize(frame, **_arguments(agency, name))
+
+
+def _arguments(agency: Agency, name: str) -> dict[str, Any]:
+    """Return what the adapter of a table is told: the keys of its section that it reads."""
+    given = agency.inputs[name]
+    keys = FORMATS[given.format].keys
+    told: dict[str, Any] = {"values": given.values}
+    told |= {k: getattr(given, k) for k in ("columns", "ethnicity", "rules", "year") if k in keys}
+    if "scheme" in keys:
+        told["scheme"] = agency.scheme(name)
+    if "times" in keys:
+        told |= {"times": given.times, "timezone": agency.agency.timezone}
+    if "stages" in keys:
+        told["stages"] = _stages(agency)
+    return told
 
 
 def _stages(agency: Agency) -> dict[str, Any]:
@@ -134,7 +140,12 @@ def _stages(agency: Agency) -> dict[str, Any]:
 
 
 def _context(
-    agency: Agency, name: str, today: dt.date, files: list[Path], label: str = ""
+    agency: Agency,
+    name: str,
+    today: dt.date,
+    files: list[Path],
+    label: str = "",
+    scheme: str = "us1997",
 ) -> dict[str, Any]:
     place = agency.agency
     box = None
@@ -145,14 +156,17 @@ def _context(
             place.longitude - 0.5,
             place.longitude + 0.5,
         )
-    scheme = agency.scheme(name) if name in agency.inputs else "us1997"
+    given = agency.inputs.get(name)
+    if given is not None:
+        scheme = agency.scheme(name)
     return {
         "today": today,
         "groups": groups.scheme(scheme).groups,
         "stages": tuple(s.name for s in agency.applicants.stages) if agency.applicants else (),
         "bounding_box": box,
         "fictional": place.fictional,
-        "rules": agency.inputs[name].rules if name in agency.inputs else {},
+        "rules": given.rules if given else {},
+        "copies": given.copies if given else "set aside",
         "label": label,
         "files": [p.name for p in files],
     }

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pandas as pd
 
-from equity import __version__, groups
+from equity import groups
 from equity.agency import Agency, Choose
 from equity.cohorts import Cohort, col
 from equity.counts import CountTable, count
+from equity.pipeline.about import about_agency, about_table
 from equity.pipeline.checking import Tell, check_agency
+from equity.pipeline.dusk import around_dusk, placed
 from equity.pipeline.files import (
     connection,
     marks,
@@ -27,58 +28,30 @@ from equity.pipeline.files import (
     swap,
     write_text,
 )
+from equity.pipeline.plan import DAYLIGHT, OFFICERS, PLAN, Step, countable
+from equity.pipeline.results import results
 from equity.tables import TABLES
 
 __all__ = ["PLAN", "Step", "count_agency", "is_current"]
 
-STOP_FLAGS = (
-    "search_conducted",
-    "frisk_performed",
-    "arrest_made",
-    "citation_issued",
-    "warning_issued",
-    "contraband_found",
-)
 
-
-@dataclass(frozen=True)
-class Step:
-    """A count file: its name, the table that it counts, by which columns, and of which flags."""
-
-    file: str
-    table: str
-    by: tuple[str, ...]
-    of: tuple[str, ...] = ()
-    title: str = ""
-
-
-PLAN = (
-    Step(
-        "stops",
-        "stops",
-        ("subject_race", "subject_sex", "district", "type", "year", "search_basis"),
-        STOP_FLAGS,
-        "Stops",
-    ),
-    Step(
-        "stops_by_month", "stops", ("subject_race", "year", "month"), STOP_FLAGS, "Stops by month"
-    ),
-    Step(
-        "workforce",
-        "workforce",
-        ("race", "sex", "year", "sworn", "job_category"),
-        title="Workforce",
-    ),
-    Step("applicants", "applicants", ("race", "sex", "posting", "year"), title="Applicants"),
-)
-"""Every count file of rows. A column that a file does not have is left out of `by` and `of`."""
-
-
-def count_agency(agency: Agency, *, tell: Tell = lambda _: None) -> list[Path]:
+def count_agency(agency: Agency, *, fits: bool = True, tell: Tell = lambda _: None) -> list[Path]:
     """Count the checked rows once and write the count files, all that a dashboard opens.
 
-    Checks first where the files, or equity.toml, have changed since the last check. Raises
-    ValueError where a table did not pass its critical checks, naming it and the result page.
+    Checks first where the files, or equity.toml, have changed since the last check. The counts
+    are in place before the results that take long are computed, so that the dashboards can be
+    opened meanwhile; a result whose counts have not changed is not computed again.
+
+    Parameters
+    ----------
+    agency : from :func:`equity.agency.read_agency`.
+    fits : whether to compute what takes minutes (the threshold test), or to leave it out.
+    tell : is called with a sentence at each step.
+
+    Raises
+    ------
+    ValueError
+        A table did not pass its critical checks; the message names it and the result page.
     """
     stamp = agency.private / "checked.json"
     if not stamp.is_file() or json.loads(stamp.read_text())["marks"] != marks(agency):
@@ -90,31 +63,73 @@ def count_agency(agency: Agency, *, tell: Tell = lambda _: None) -> list[Path]:
             f"{agency.checks / 'index.html'} says which and what to do; then run `equity check`."
         )
     agency.results.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=agency.results, prefix=".counts-") as work:
-        written = []
-        for step in PLAN:
-            if step.table in agency.inputs:
-                tell(f"Counting {step.title.lower()}")
-                written.append(_count(agency, step).write(Path(work) / f"{step.file}.parquet"))
-        for name in agency.inputs:
-            if agency.benchmarks:
-                table = _benchmarks(agency, name)
-                written.append(table.write(Path(work) / f"residents_{name}.parquet"))
-        write_text(Path(work) / "current.json", json.dumps({"marks": marks(agency)}))
-        swap(Path(work), agency.counts)
-    return [agency.counts / path.name for path in written]
+    with _work(agency) as work:
+        made = dict(_made(agency, tell))
+        made |= {
+            f"residents_{name}": _benchmarks(agency, name)
+            for name in agency.inputs
+            if agency.benchmarks_of(name)
+        }
+        wanted = results(areas=made.get("stops_by_area"), officers=_officers(agency))
+        waiting = []
+        for result in wanted:
+            stored = result.stored(agency)
+            if stored is not None:
+                tell(f"{result.title}: the counts have not changed, so the result stays")
+                made[result.name] = stored
+            elif fits or result.name != "threshold_test":
+                waiting.append(result)
+        for name, table in made.items():
+            table.write(work / f"{name}.parquet")
+        (agency.counts / "current.json").unlink(missing_ok=True)
+        swap(work, agency.counts)
+    for result in waiting:
+        result.compute(agency, tell).write(agency.counts / f"{result.name}.parquet")
+    complete = fits or all(r.name in made or r in waiting for r in wanted)
+    mark = {"marks": marks(agency), "complete": complete}
+    write_text(agency.counts / "current.json", json.dumps(mark))
+    return [agency.counts / f"{name}.parquet" for name in (*made, *(r.name for r in waiting))]
 
 
 def is_current(agency: Agency) -> bool:
     """Return whether the count files were made from the files and the equity.toml as they are."""
-    mark = agency.counts / "current.json"
-    return mark.is_file() and json.loads(mark.read_text())["marks"] == marks(agency)
+    path = agency.counts / "current.json"
+    if not path.is_file():
+        return False
+    mark = json.loads(path.read_text())
+    return mark["marks"] == marks(agency) and mark.get("complete", True)
+
+
+@contextmanager
+def _work(agency: Agency) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir=agency.results, prefix=".counts-") as work:
+        yield Path(work)
+
+
+def _officers(agency: Agency) -> CountTable | None:
+    """Count the stops by officer, for the comparison; None where the rows name no officer."""
+    if OFFICERS.table not in agency.inputs:
+        return None
+    if not OFFICERS.possible(_rows(agency, OFFICERS.table).columns):
+        return None
+    return _count(agency, OFFICERS)
+
+
+def _made(agency: Agency, tell: Tell) -> Iterator[tuple[str, CountTable]]:
+    """Count the rows of every step of the plan that the agency's files allow."""
+    for step in PLAN:
+        if step.table in agency.inputs:
+            rows = _rows(agency, step.table)
+            if step.possible(rows.columns) and (step.file != DAYLIGHT or placed(agency)):
+                tell(f"Counting {step.title.lower()}")
+                yield step.file, _count(agency, step)
 
 
 def _count(agency: Agency, step: Step) -> CountTable:
-    rows = connection().read_parquet(str(agency.private / f"{step.table}.parquet"))
+    rows = _rows(agency, step.table)
+    weight = "weight" if "weight" in rows.columns else None
     given = agency.inputs[step.table]
-    cohort = Cohort(rows)
+    cohort = Cohort(rows, weight=weight)
     for verb in ("keep", "leave_out"):
         for rule in getattr(given, verb):
             if rule.column not in rows.columns:
@@ -127,7 +142,10 @@ def _count(agency: Agency, step: Step) -> CountTable:
                 cohort = cohort.keep(chosen, because=rule.because)
             else:
                 cohort = cohort.drop(chosen, because=rule.because)
-    have = set(rows.columns) | ({"year", "month"} if "date" in rows.columns else set())
+    have = countable(rows.columns)
+    if step.file == DAYLIGHT:
+        cohort = around_dusk(agency, cohort, on_foot="type" in rows.columns)
+        have |= {"is_dark", "minutes_since_dusk", "days_from_change"}
     flags = step.of
     if step.table == "applicants":
         flags = tuple(stage.name for stage in given.stages)
@@ -136,10 +154,28 @@ def _count(agency: Agency, step: Step) -> CountTable:
         cohort,
         by=[c for c in step.by if c in have],
         of=[f for f in flags if f in have],
-        provenance=_provenance(agency, step, rows, report),
+        provenance=about_table(agency, step, rows, report),
     )
-    ledger = _ledger(report, counts.ledger)
+    ledger = _ledger(report, counts.ledger, weighted=weight)
     return CountTable(counts.table, counts.by, counts.of, ledger, counts.provenance)
+
+
+def _rows(agency: Agency, table: str) -> duckdb.DuckDBPyRelation:
+    """Return the checked rows, with the column `area` and a weight that is never missing."""
+    rows = connection().read_parquet(str(agency.private / f"{table}.parquet"))
+    if "weight" in rows.columns:
+        rows = rows.project("* REPLACE (coalesce(weight, 1) AS weight)")
+    if table != "stops":
+        return rows
+    area = agency.inputs[table].area
+    if area in rows.columns:
+        return rows.project(f'*, "{area}" AS area')
+    if "area" in agency.inputs[table].model_fields_set:
+        raise ValueError(
+            f"[stops] area = {area!r}: this agency's file has no such column. It has: "
+            f"{', '.join(_words_of(rows))}."
+        )
+    return rows
 
 
 def _chosen(table: str, rule: Choose) -> Any:
@@ -154,83 +190,55 @@ def _words_of(rows: duckdb.DuckDBPyRelation) -> list[str]:
     return [c for c in rows.columns if not c.startswith(("raw_", "source_"))]
 
 
-def _ledger(report: Mapping[str, Any], counted: pd.DataFrame) -> pd.DataFrame:
+def _ledger(
+    report: Mapping[str, Any], counted: pd.DataFrame, *, weighted: str | None
+) -> pd.DataFrame:
     """Put the rows that the data checks set aside before the steps of the cohort."""
+    aside = report["rows_set_aside"]
+    if weighted:  # records and what they stand for are different numbers: say so, add nothing up
+        because = f"all stops; {report['rows_good']:,} records of the file stand for them"
+        if aside:
+            because += f", {aside:,} more failed a data check and were set aside"
+        return counted.assign(because=[because, *counted["because"].iloc[1:]])
     first = {"step": "start", "because": "all records in the file", "rows": report["rows_in"]}
     rows = [first | {"left_out": 0}]
-    if report["rows_set_aside"]:
+    if aside:
         rows.append(
             {
                 "step": "set aside",
                 "because": "records that failed a data check",
                 "rows": report["rows_good"],
-                "left_out": report["rows_set_aside"],
+                "left_out": aside,
             }
         )
     return pd.concat([pd.DataFrame(rows), counted.iloc[1:]], ignore_index=True)
-
-
-def _provenance(
-    agency: Agency, step: Step, rows: duckdb.DuckDBPyRelation, report: Mapping[str, Any]
-) -> dict[str, Any]:
-    given = agency.inputs[step.table]
-    scheme = groups.scheme(agency.scheme(step.table))
-    sexes = {key: groups.label(key) for key in ("female", "male", "nonbinary")}
-    race, sex = ("subject_race", "subject_sex") if step.table == "stops" else ("race", "sex")
-    first = last = None
-    if "date" in rows.columns:
-        first, last = rows.aggregate("min(date), max(date)").fetchall()[0]
-    return {
-        **_about(agency),
-        "table": step.table,
-        "title": given.title or step.title,
-        "sources": [{"file": p.name, "sha256": sha256(p)} for p in agency.paths(step.table)],
-        "first_date": first and str(first)[:10],
-        "last_date": last and str(last)[:10],
-        "rows_in": report["rows_in"],
-        "rows_set_aside": report["rows_set_aside"],
-        "checks": report["rules"],
-        "scheme": {"name": scheme.name, "title": scheme.title, "note": scheme.note},
-        "labels": {
-            race: dict(scheme.labels),
-            sex: sexes,
-            "sworn": {"true": "Sworn officers", "false": "Civilian employees"},
-        },
-        "stages": [{"name": s.name, "label": s.label or s.name} for s in given.stages],
-    }
-
-
-def _about(agency: Agency) -> dict[str, Any]:
-    place = agency.agency
-    return {
-        "agency": place.name,
-        "place": place.place,
-        "fictional": place.fictional,
-        "timezone": place.timezone,
-        "contact": place.contact,
-        "made": dt.date.today().isoformat(),
-        "equity_version": __version__,
-    }
 
 
 def _benchmarks(agency: Agency, table: str) -> CountTable:
     """Every benchmark side by side, under the scheme of groups of `table`."""
     scheme = agency.scheme(table)
     parts = []
-    for benchmark in agency.benchmarks:
+    given = agency.benchmarks_of(table)
+    for benchmark in given:
         part = residents(agency, benchmark, scheme)
+        if table != "stops":  # a workforce is compared with the whole place
+            part = _whole_place(part)
         parts.append(part.assign(benchmark=benchmark.label))
     frame = pd.concat(parts, ignore_index=True)
-    by = tuple(c for c in ("benchmark", "place", "year", "universe", "race") if c in frame.columns)
+    by = tuple(
+        c
+        for c in ("benchmark", "place", "district", "year", "universe", "race")
+        if c in frame.columns
+    )
     numbers = ("n", "moe", "controlled", "place_n", "place_moe")
     rest = [c for c in numbers if c in frame.columns]
     provenance = {
-        **_about(agency),
+        **about_agency(agency),
         "table": "residents",
         "title": "Residents",
         "sources": [
             {"file": p.name, "sha256": sha256(p)}
-            for p in dict.fromkeys(map(agency.benchmark_path, agency.benchmarks))
+            for p in dict.fromkeys(map(agency.benchmark_path, given))
         ],
         "labels": {"race": dict(groups.scheme(scheme).labels)},
         "scheme": {"name": scheme, "title": groups.scheme(scheme).title},
@@ -241,11 +249,23 @@ def _benchmarks(agency: Agency, table: str) -> CountTable:
                 "year": b.year,
                 "note": b.note or _other_place(agency, b.place),
             }
-            for b in agency.benchmarks
+            for b in given
         ],
     }
     ledger = pd.DataFrame(columns=["step", "because", "rows", "left_out"])
     return CountTable(frame[[*by, *rest]], by, (), ledger, provenance)
+
+
+def _whole_place(residents: pd.DataFrame) -> pd.DataFrame:
+    """Add up the districts of a benchmark that has them."""
+    if "district" not in residents.columns:
+        return residents
+    keys = ["place", "year", "universe", "race", "controlled"]
+    squares = residents.assign(moe=residents["moe"] ** 2, place_moe=residents["place_moe"] ** 2)
+    parts = squares.groupby(keys, sort=False, dropna=False)
+    numbers = ["n", "moe", "place_n", "place_moe"]
+    whole = parts[numbers].agg(lambda v: v.sum(skipna=False)).reset_index()
+    return whole.assign(moe=whole["moe"] ** 0.5, place_moe=whole["place_moe"] ** 0.5)
 
 
 def _other_place(agency: Agency, place: str) -> str:

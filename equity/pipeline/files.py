@@ -14,7 +14,7 @@ import pandas as pd
 
 from equity import __version__
 from equity.agency import Agency, Benchmark
-from equity.sources import acs
+from equity.sources import acs, population
 from equity.sources._files import plain_error
 
 __all__ = [
@@ -97,8 +97,26 @@ def read_report(agency: Agency, table: str) -> dict[str, Any]:
 
 def residents(agency: Agency, benchmark: Benchmark, scheme: str) -> pd.DataFrame:
     """Read a benchmark under a scheme of groups."""
+    path = agency.benchmark_path(benchmark)
+    if benchmark.format == "population":
+        return population.read(
+            path,
+            place=benchmark.place,
+            columns=benchmark.columns,
+            groups=benchmark.groups,
+            values=benchmark.values,
+            scheme=benchmark.scheme,
+            to=scheme,
+            shares=benchmark.shares,
+            census=benchmark.census,
+            year=benchmark.year,
+            universe=benchmark.universe,
+            header_row=benchmark.header_row,
+            sheet=benchmark.sheet,
+            encoding=benchmark.encoding,
+        )
     return acs.read(
-        agency.benchmark_path(benchmark),
+        path,
         place=benchmark.place,
         scheme=scheme,
         year=benchmark.year,

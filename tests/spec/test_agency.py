@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
+import typing
+
 import pytest
 
+from equity import sources
 from equity.agency import AgencyError, read_agency
+from equity.sections import BENCHMARKS, FORMATS, Benchmark, Input
 
 VALID = """
 [agency]
@@ -86,7 +90,7 @@ def test_a_pattern_names_files_in_alphabetical_order(tmp_path):
         (
             'format = "opp"',
             'format = "roster"',
-            r"\[stops\] format = 'roster': not a format of stops. Allowed: 'opp'",
+            r"\[stops\] format = 'roster': not a format of stops. Allowed: 'opp', 'ctrp3', 'police_uk', 'ripa', 'openpolicedata', 'stops'",
         ),
         ('["stops-*.csv"]', "[]", r"\[stops\] files = \[\] is not allowed: .*at least 1"),
         (
@@ -170,3 +174,149 @@ def test_another_agency_file_in_the_folder_keeps_its_results_apart(tmp_path):
     other = tmp_path / "last_year.toml"
     other.write_text(VALID, encoding="utf-8")
     assert read_agency(other).counts == tmp_path / "last_year" / "counts"
+
+
+STOPS = """
+[agency]
+name = "Riverton Police Department"
+place = "Riverton city"
+timezone = "America/New_York"
+
+[stops]
+format = "stops"
+files = ["stops.csv"]
+times = "UTC"
+area = "beat"
+copies = "keep"
+
+[stops.columns]
+date = "When"
+subject_race = "Race"
+search_conducted = ["Person", "Vehicle"]
+
+[stops.values.search_conducted]
+"*" = "yes"
+
+[[benchmarks]]
+name = "register"
+label = "Residents by district"
+format = "population"
+file = "people.csv"
+place = "Riverton city"
+scheme = "stanford"
+shares = "percents"
+census = true
+columns = {district = "District", total = "All"}
+groups = {white = "White", other = ["Native", "Other"]}
+"""
+
+
+def test_any_table_of_stops_and_any_table_of_people(tmp_path):
+    agency = read_agency(write(tmp_path, STOPS))
+    assert agency.stops.columns["search_conducted"] == ["Person", "Vehicle"]
+    assert (agency.stops.times, agency.stops.area, agency.stops.copies) == ("UTC", "beat", "keep")
+    assert agency.benchmarks[0].groups == {"white": "White", "other": ["Native", "Other"]}
+
+
+@pytest.mark.parametrize(
+    ("form", "scheme"),
+    [
+        ("opp", "stanford"),
+        ("ctrp3", "us1977"),
+        ("police_uk", "uk5"),
+        ("ripa", "ripa"),
+        ("openpolicedata", "stanford"),
+    ],
+)
+def test_each_format_has_groups_of_its_own(tmp_path, form, scheme):
+    text = STOPS.split("[stops]")[0] + f'[stops]\nformat = "{form}"\nfiles = ["stops.csv"]\n'
+    assert read_agency(write(tmp_path, text)).scheme("stops") == scheme
+
+
+def test_a_benchmark_is_for_the_tables_whose_groups_it_can_be_brought_to(tmp_path):
+    text = STOPS + '[workforce]\nformat = "roster"\nfiles = ["r.csv"]\ncolumns = {race = "R"}\n'
+    agency = read_agency(write(tmp_path, text))
+    assert [b.name for b in agency.benchmarks_of("stops")] == ["register"]
+    # Stanford's "Asian or Pacific Islander" cannot be split for the roster
+    assert agency.benchmarks_of("workforce") == []
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "says"),
+    [
+        (
+            'times = "UTC"',
+            'times = "utc"',
+            r"\[stops\] times = 'utc' is not allowed. Allowed: 'local' or 'UTC'",
+        ),
+        (
+            'copies = "keep"',
+            'copies = "drop"',
+            r"copies = 'drop' is not allowed. Allowed: 'set aside' or 'keep'",
+        ),
+        (
+            'copies = "keep"',
+            'ethnicity = "self-defined"',
+            r"\[stops\] ethnicity has no effect on the format 'stops'",
+        ),
+        ('area = "beat"', 'area = "Beat No."', r"\[stops\] area: 'Beat No.' is not a name"),
+        ('date = "When"', "", r"\[stops.columns\] date is missing.*which holds the year"),
+        ('subject_race = "Race"', "", r"\[stops.columns\] subject_race is missing"),
+        (
+            'date = "When"',
+            "date = 5",
+            r"\[stops\] columns.date = 5 is not allowed. Allowed: the name of a column, or a list",
+        ),
+        ('["Person", "Vehicle"]', "[]", r"columns.search_conducted = \[\] is not allowed"),
+        (
+            'format = "stops"',
+            'format = "opp"',
+            r"\[stops\] (columns|times) has no effect on the format 'opp'",
+        ),
+        (
+            'shares = "percents"',
+            'shares = "parts"',
+            r"shares = 'parts' is not allowed. Allowed: 'fractions' or 'percents'",
+        ),
+        (
+            "groups = {white",
+            "groups = {latino",
+            r"\[\[benchmarks\]\] register: groups.latino is not a group of scheme = 'stanford'",
+        ),
+        (
+            'format = "population"',
+            "",
+            r"\[\[benchmarks\]\] register: census has no effect on the format 'acs'",
+        ),
+        (
+            'scheme = "stanford"',
+            'scheme = "uk5"',
+            r"its groups are those of 'uk5', from which none of these can be made: \[stops\] 'stanford'",
+        ),
+        (
+            'scheme = "stanford"',
+            'scheme = "uk6"',
+            r"scheme = 'uk6' is not allowed. Allowed: one of us1997",
+        ),
+    ],
+)
+def test_a_wrong_word_about_stops_or_residents_is_refused(tmp_path, was, now, says):
+    assert was in STOPS
+    with pytest.raises(AgencyError, match=says) as caught:
+        read_agency(write(tmp_path, STOPS.replace(was, now)))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_list_of_columns_is_for_stops_only(tmp_path):
+    text = VALID.replace('race = "Ethnic Code Description"', 'race = ["A", "B"]')
+    with pytest.raises(AgencyError, match=r"\[workforce.columns\] race = \['A', 'B'\].*one col"):
+        read_agency(write(tmp_path, text))
+
+
+def test_every_format_can_be_named_and_has_an_adapter():
+    named = typing.get_args(Input.model_fields["format"].annotation)
+    assert set(named) == set(FORMATS) <= set(sources.__all__)
+    known = set(Input.model_fields)
+    assert all(about.keys <= known for about in FORMATS.values())
+    assert set(typing.get_args(Benchmark.model_fields["format"].annotation)) == set(BENCHMARKS)
+    assert all(keys <= set(Benchmark.model_fields) for keys in BENCHMARKS.values())

@@ -1,0 +1,78 @@
+"""What a count file says of itself: agency, sources, dates, checks and the words for its keys."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import duckdb
+
+from equity import __version__, groups
+from equity.agency import Agency
+from equity.pipeline.files import sha256
+from equity.pipeline.plan import Step
+from equity.tables import AGE_BANDS
+
+__all__ = ["about_agency", "about_table"]
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def about_agency(agency: Agency) -> dict[str, Any]:
+    """Return what every count file says of the agency, and of when it was made."""
+    place = agency.agency
+    return {
+        "agency": place.name,
+        "place": place.place,
+        "fictional": place.fictional,
+        "timezone": place.timezone,
+        "contact": place.contact,
+        "made": dt.date.today().isoformat(),
+        "equity_version": __version__,
+    }
+
+
+def about_table(
+    agency: Agency, step: Step, rows: duckdb.DuckDBPyRelation, report: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what a count file says of the rows that it counts."""
+    given = agency.inputs[step.table]
+    scheme = groups.scheme(agency.scheme(step.table))
+    first = last = None
+    if "date" in rows.columns:
+        first, last = rows.aggregate("min(date), max(date)").fetchall()[0]
+    about = {
+        **about_agency(agency),
+        "table": step.table,
+        "title": given.title or step.title,
+        "sources": [{"file": p.name, "sha256": sha256(p)} for p in agency.paths(step.table)],
+        "first_date": first and str(first)[:10],
+        "last_date": last and str(last)[:10],
+        "rows_in": report["rows_in"],
+        "rows_set_aside": report["rows_set_aside"],
+        "checks": report["rules"],
+        "scheme": {"name": scheme.name, "title": scheme.title, "note": scheme.note},
+        "labels": _labels(step, dict(scheme.labels)),
+        "stages": [{"name": s.name, "label": s.label or s.name} for s in given.stages],
+    }
+    if "area" in step.by:
+        about["area"] = given.area
+    return about
+
+
+def _labels(step: Step, race: dict[str, str]) -> dict[str, dict[str, str]]:
+    """Return the words for the keys of each column, in the order in which they are shown."""
+    stops = step.table == "stops"
+    words = {
+        "subject_race" if stops else "race": race,
+        "subject_sex" if stops else "sex": {
+            key: groups.label(key) for key in ("female", "male", "nonbinary")
+        },
+        "sworn": {"true": "Sworn officers", "false": "Civilian employees"},
+        "age_band": {band: band for _, band in AGE_BANDS},
+        "hour": {str(h): f"{h}:00 to {h}:59" for h in range(24)},
+        "weekday": {str(i): day for i, day in enumerate(WEEKDAYS, 1)},
+        "is_dark": {"true": "After dusk", "false": "Before sunset"},
+    }
+    return {column: keys for column, keys in words.items() if column in step.by}
