@@ -19,15 +19,28 @@ from typing import TYPE_CHECKING, Any
 from equity import groups, tables
 from equity.cohorts import Cohort, col
 from equity.counts import CountTable, count, read_counts
+from equity.daylight import add_daylight, sun_times
 from equity.measures import (
     adverse_impact,
+    clock,
     coverage,
+    daylight_shares,
+    evidence_ladder,
     hit_rates,
+    kpt_test,
+    officers,
     rates,
+    recording,
     representation,
+    robust_outcome_test,
     stage_decomposition,
+    standardized_rates,
     stop_rates,
+    threshold_test,
+    trend,
+    veil_of_darkness,
 )
+from equity.measures.evidence_ladder import Evidence
 
 if TYPE_CHECKING:
     from equity import agency, charts, sample, sources, widgets
@@ -37,22 +50,36 @@ __version__ = "0.1.0"
 __all__ = [
     "Cohort",
     "CountTable",
+    "Evidence",
+    "add_daylight",
     "adverse_impact",
     "agency",
     "charts",
+    "clock",
     "col",
     "count",
     "coverage",
+    "daylight_shares",
+    "evidence_ladder",
     "groups",
     "hit_rates",
+    "kpt_test",
+    "officers",
     "rates",
     "read_counts",
+    "recording",
     "representation",
+    "robust_outcome_test",
     "sample",
     "sources",
     "stage_decomposition",
+    "standardized_rates",
     "stop_rates",
+    "sun_times",
     "tables",
+    "threshold_test",
+    "trend",
+    "veil_of_darkness",
     "widgets",
 ]
 
