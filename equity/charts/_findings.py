@@ -189,4 +189,6 @@ def over_parts(
 
 
 def _part(number: int, whole: int) -> str:
+    if number == whole == 2:
+        return "both"
     return f"all {whole}" if number == whole > 1 else f"{number} of {whole}"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["evidence_ladder"]
 
-_NEEDED = ("rung", "question", "group", "reference", "figure", "reads", "result", "reason")
+_NEEDED = ("rung", "question", "group", "reference", "figure", "reads", "result", "n", "reason")
 _NAMES = {  # rung: its name, what its figure is, in few words
     "stop_rates": ("Stops for each resident", "ratio"),
     "veil_of_darkness": ("Stops after dark", "odds, dark to light"),
@@ -65,20 +65,13 @@ def evidence_ladder(
         frame = frame.iloc[order.argsort(kind="stable")].reset_index(drop=True)
     else:
         frame["block"] = frame["group"]
-    several = frame.duplicated(["block", "rung"], keep=False)
-    frame["label"] = [
-        _NAMES.get(r, (r, ""))[0] + (f": {_against(f)}" if more and _against(f) else "")
-        for r, f, more in zip(frame["rung"], frame["figure"], several, strict=True)
-    ]
+    frame["label"] = [_NAMES.get(r, (r, ""))[0] for r in frame["rung"]]
     frame["short"] = frame["label"]
     frame["value"] = [r if isinstance(r, str) else None for r in frame["result"]]
-    frame["note"] = [
-        _NAMES.get(r, ("", ""))[1] if isinstance(v, str) else None
-        for r, v in zip(frame["rung"], frame["value"], strict=True)
-    ]
+    frame["note"] = _draw.apply(_about, frame)
     frame["n_text"] = [
         f"{_words.whole(n)} {_unit(r)}" if _words.given(n) else None
-        for n, r in zip(frame.get("n", pd.Series([None] * len(frame))), frame["rung"], strict=True)
+        for n, r in zip(frame["n"], frame["rung"], strict=True)
     ]
     frame["at"] = frame["reads"].map(_AT).astype(float)
     frame["missing"] = _draw.apply(_not_computable, frame)
@@ -87,14 +80,20 @@ def evidence_ladder(
     frame["aria"] = [
         ", ".join(
             str(part)
-            for part in (r["label"], r["reads"], r["value"], r["figure"] if r["value"] else None)
+            for part in (
+                r["label"],
+                _against(r["figure"]),
+                r["reads"],
+                r["value"],
+                r["figure"] if r["value"] else None,
+            )
             if part
         )
         for r in _draw.rows_of(frame)
     ]
     heads = block_names(frame, ("block",), {"block": lambda g: _name(g, labels)})
     sentences = frame["aria"].tolist()
-    page = _draw.Page(frame["label"].tolist(), min(len(frame), 24), right=206, alone=True)
+    page = _draw.Page(frame["label"].tolist(), min(len(frame), 24), right=232, alone=True)
     page.row += 14
     frame, height = _draw.place(frame, heads, page, room=46)
     gaps, page.gaps = page.gaps, False  # why a test cannot be computed needs the whole line
@@ -145,6 +144,15 @@ def _against(figure: str) -> str:
     return figure.partition(", against ")[2]
 
 
+def _about(row: dict) -> str | None:
+    """Return what a figure is, its benchmark where there are several, and its wider scope."""
+    if not row["value"]:
+        return None
+    wider = row["scope"].replace("; ", ", ") if isinstance(row.get("scope"), str) else ""
+    unit = _NAMES.get(row["rung"], ("", ""))[1]
+    return ", ".join(part for part in (unit, _against(row["figure"]), wider) if part)
+
+
 def _unit(rung: str) -> str:
     if rung in ("hit_rates", "kpt_test", "robust_outcome_test", "threshold_test"):
         return "searches"
@@ -173,20 +181,30 @@ def _title(frame: pd.DataFrame, labels: Mapping[str, str] | None) -> str:
         for rung, part in frame.groupby("rung", sort=False)
     }
 
-    def those(state: str) -> list[str]:
-        return [_NAMES.get(str(r), (str(r), ""))[0].lower() for r, s in said.items() if s == state]
+    def those(*states: str) -> list[str]:
+        return [
+            _NAMES.get(str(r), (str(r), ""))[0].lower() for r, s in said.items() if s in states
+        ]
 
+    told = those(*_AT)
+    if not told:
+        return f"{_words.sentence(_words.people(groups[0], labels))}: no test can be computed"
     clauses = []
     for state, one, more in (
         ("points to a difference", "points to a difference", "point to a difference"),
         ("points the other way", "points the other way", "point the other way"),
     ):
-        if names := those(state):
+        names = those(state)
+        if len(names) == len(told) > 1:
+            clauses.append(f"every test that can be computed {one}")
+        elif len(told) - len(names) <= 2 < len(names):
+            but = [name for name in told if name not in names]
+            clauses.append(f"all tests but {_words.listed(but)} {more}")
+        elif names:
             clauses.append(f"{_words.listed(names)} {one if len(names) == 1 else more}")
-    rest = those("cannot tell") + those("not computable")
     if not clauses:
         clauses = ["none of these tests can tell a difference"]
-    elif rest:
+    elif those("cannot tell") and not clauses[0].startswith("all tests but"):
         clauses.append("the rest cannot tell")
     return f"{_words.sentence(_words.people(groups[0], labels))}: {'; '.join(clauses)}"
 

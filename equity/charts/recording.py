@@ -168,9 +168,12 @@ def headline(frame: pd.DataFrame, *, unit: str, labels: Mapping[str, str] | None
     how = _WITH.get(row["flag"], ("", f"“{row['flag'].replace('_', ' ')}”"))[1]
     advice = f"look at how {how} are recorded before comparing groups"
     if most <= 0 or "times" not in str(row["reason"]) and "after it" not in str(row["reason"]):
-        known = [_words.percent(r["share_known"]) for r in (before, row)]
+        known = [
+            _words.percent(r["share_known"]) if _words.given(r["share_known"]) else "none"
+            for r in (before, row)
+        ]
         text = (
-            f"In {row['year']}, {known[1]} of records say whether it was {share}, "
+            f"In {row['year']}, {known[1]} of the records say whether it was {share}, "
             f"against {known[0]} in {before['year']}: {advice}"
         )
     else:

@@ -130,7 +130,8 @@ def threshold_test(
         *_left_out(both),
         *filter(None, [unknown_words(both[both["stratum"] == "all"], "stops")]),
         "It holds only if the model does; another model can give another level, and even another "
-        "sign. Levels are less certain than differences",
+        "sign. Read the differences, not the levels: in simulations the interval of a level "
+        "mostly missed the truth, that of a difference held it in about 9 of 10",
     ]
     intro = f"{names}, {interval}. {reference}."
     return _draw.assemble(
@@ -255,14 +256,12 @@ def headline(
             f"The model cannot tell whether officers searched {people(best)} on less suspicion "
             f"than {people(best, 'reference')}: the answer depends on its priors"
         )
-    own = next((r for r in rows if r["is_reference"]), None)
     text = (
         f"Officers searched {people(best)} on {_WORDS[_side(best)]} suspicion than "
-        f"{people(best, 'reference')}, if this model holds: at a chance of {what} of "
-        f"{_words.percent(best['threshold'])}"
+        f"{people(best, 'reference')}, if this model holds: at a chance of {what} "
+        f"{_points(abs(best['difference'])).lstrip('+')} points "
+        f"{'lower' if best['difference'] < 0 else 'higher'}"
     )
-    if own is not None and _words.given(own["threshold"]):
-        text += f" against {_words.percent(own['threshold'])}"
     for row in clear:
         if row is not best and len(ways[row["group"]]) == 1:
             text += f"; {people(row)}, on {_WORDS[_side(row)]}"

@@ -34,6 +34,21 @@ class Rung:
     assumes: str
     cannot_show: str
     rows: Callable[..., Iterator[dict[str, Any]]]
+    needs: tuple[str, ...] = ()
+    """The flags of the stops without which it cannot be computed."""
+
+    def lacking(self, stops: Any) -> str:
+        """Say what the counts of stops do not hold; "" where nothing is lacking."""
+        there = _columns(stops)
+        return "; ".join(
+            f"the records do not say {_SAYS[f]}" for f in self.needs if f not in there
+        )
+
+
+_SAYS = {
+    "search_conducted": "whether there was a search",
+    "contraband_found": "whether contraband was found",
+}
 
 
 def _of(row: Any, figure: str, *, n: str = "x_known", low: str = "", high: str = "") -> dict:
@@ -157,7 +172,7 @@ RUNGS = (
     Rung(
         "veil_of_darkness",
         "A different share of stops when it is too dark to see a face?",
-        "times the odds that a stop after dark is of this group, against daylight",
+        "times the odds that a stop is of this group, after dark to daylight",
         1.0,
         -1,
         "that officers see race less well after dark, and that at one clock time the same people "
@@ -174,6 +189,7 @@ RUNGS = (
         "that stops of each group are alike in reason, place and hour",
         "whether those stops differed in what would make anybody search",
         _searches,
+        ("search_conducted",),
     ),
     Rung(
         "standardized_rates",
@@ -194,6 +210,7 @@ RUNGS = (
         "that the people searched differ between groups only in the bar that they had to pass",
         "the bar itself: groups can differ in how plain suspicious signs are (infra-marginality)",
         _finds,
+        ("search_conducted", "contraband_found"),
     ),
     Rung(
         "kpt_test",
@@ -204,6 +221,7 @@ RUNGS = (
         "that officers, if they needed the same evidence, would find equally often in every group",
         "which group differs, and which way",
         _finds_of_all,
+        ("search_conducted", "contraband_found"),
     ),
     Rung(
         "robust_outcome_test",
@@ -214,6 +232,7 @@ RUNGS = (
         "that a person of higher risk is also likelier to be searched, whatever the group",
         "anything where the two rates do not point the same way: then it does not conclude",
         _both,
+        ("search_conducted", "contraband_found"),
     ),
     Rung(
         "threshold_test",

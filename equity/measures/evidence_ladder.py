@@ -215,9 +215,10 @@ def _climb(
         "cannot_show": rung.cannot_show,
         "scope": "; ".join(evidence.left.get(_TABLE_OF.get(rung.name, ""), ())) or None,
     }
+    lacking = rung.lacking(evidence.stops)
     try:
-        found = list(rung.rows(evidence, asked))
-        why = "no record of this group"
+        found = [] if lacking else list(rung.rows(evidence, asked))
+        why = lacking or "no record of this group"
     except (ValueError, TypeError) as error:
         found, why = [], str(error).rstrip(".")
     alpha = 1 - asked["confidence_level"]

@@ -23,6 +23,7 @@ __all__ = [
     "choose_other",
     "choose_reference",
     "choose_stage",
+    "column",
     "evidence",
     "load",
     "stages",
@@ -117,7 +118,11 @@ def choose_group(
     counts: CountTable | None, columns: Mapping[str, str], label: str = "Compare by"
 ) -> Choice:
     """Return a choice among the columns by which people can be compared: column -> words."""
-    there = {c: w for c, w in columns.items() if counts is not None and len(counts.values(c)) > 1}
+    there = {
+        c: w
+        for c, w in columns.items()
+        if counts is not None and c in counts.by and len(counts.values(c)) > 1
+    }
     return choice(label, list(there or columns), labels=columns)
 
 
@@ -183,6 +188,12 @@ def choose_other(
     _offer(other, offered())
     reference.observe(lambda _: _offer(other, offered()), names="value")
     return other
+
+
+def column(counts: CountTable | None, name: str) -> str | None:
+    """Return the name of a column where the counts have several values of it, else None."""
+    there = counts is not None and name in counts.by and len(counts.values(name)) > 1
+    return name if there else None
 
 
 def by_district(residents: CountTable | None) -> dict[str, pd.DataFrame]:

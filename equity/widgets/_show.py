@@ -66,7 +66,7 @@ def show(
     where, rows, chart_options = where or {}, rows or {}, chart_options or {}
     choices = choices_in(counts, where, residents, rows, kwargs, chart_options)
     measured = str(getattr(measure, "__name__", "figure"))
-    heading = measured.replace("_", " ").capitalize()
+    heading = measured.replace("_", " ").capitalize().replace("Kpt", "KPT")
     name = filename or slug(measured)
     panel = Panel(filename=name, follows=[c.name for c in choices])
     if counts is None:
@@ -83,6 +83,8 @@ def show(
         if isinstance(residents, Mapping) and not residents:
             raise _Empty("No benchmark tells how many people of each group live in each district.")
         arguments = resolve(kwargs)
+        if lacking := _lacking(here, measure, arguments):
+            raise _Empty(lacking)
         first = [] if residents is None else [resolve(residents)]
         result = measure(here.where(**resolve(where)), *first, **arguments)
         result = _only(result, resolve(rows))
@@ -230,6 +232,30 @@ def note(text: str | Callable[..., str], **choices: Any) -> ipywidgets.HTML:
 
 class _Empty(ValueError):
     """Nothing is left after the choices."""
+
+
+_WHETHER = {
+    "contraband_found": "whether contraband was found",
+    "search_conducted": "whether there was a search",
+}
+
+
+def _lacking(counts: Any, measure: Callable[..., Any], arguments: Mapping[str, Any]) -> str:
+    """Say what a measure needs that these records do not hold; "" where nothing is lacking."""
+    by, of = getattr(counts, "by", None), getattr(counts, "of", None)
+    if by is None or of is None:
+        return ""
+    usual = inspect.signature(measure).parameters
+    for role in ("of", "searches"):
+        flag = arguments.get(role, usual[role].default if role in usual else None)
+        if isinstance(flag, str) and flag not in (*of, *by):
+            said = _WHETHER.get(flag, f"about \u201c{flag.replace('_', ' ')}\u201d")
+            return f"The records of this agency do not say {said}, so this cannot be shown."
+    within = arguments.get("within")
+    if isinstance(within, str) and within not in by:
+        words = within.replace("_", " ")
+        return f"The records of this agency do not say the {words}, so this cannot be shown."
+    return ""
 
 
 def _only(table: pd.DataFrame, rows: Mapping[str, Any]) -> pd.DataFrame:

@@ -314,7 +314,7 @@ def test_a_change_of_what_is_known_is_worded() -> None:
                                          search_conducted_known=1163)])  # fmt: skip
     made = charts.recording(eq.recording(two))
     assert made.title.text == (
-        "In 2014, 60.0% of records say whether it was stops with a search, against 100% in 2013: "
+        "In 2014, 60.0% of the records say whether it was stops with a search, against 100% in 2013: "
         "look at how searches are recorded before comparing groups"
     )
 
