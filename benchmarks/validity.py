@@ -51,15 +51,15 @@ test sees a difference); None where the measure gives no figure."""
 
 
 def draw_stops(seed: int) -> tuple[pd.DataFrame, dict[str, Any], pd.DataFrame]:
-    """Draw stops, their truth, and a survey of the residents with its sampling error."""
+    """Draw stops, their truth (with who was planted), and a survey of the residents."""
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(7)]
     survey, _ = residents.draw_residents(streams[0])
     true = residents.in_stop_groups(residents.TRUE_RESIDENTS)
-    columns, _ = model.draw_stops(streams[1], true, streams[2:6])
+    columns, drawn = model.draw_stops(streams[1], true, streams[2:6])
     raw = pd.DataFrame(columns).replace("NA", None)
     by_district = residents.by_district(model.DISTRICTS)
     grouped = {d: residents.in_stop_groups(p) for d, p in by_district.items()}
-    truth = model.stop_truth(true, grouped, grouped)
+    truth = model.stop_truth(true, grouped, grouped) | {"drawn": drawn}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ACSDT5Y2023.B03002-Data.csv"
         path.write_bytes(survey)
@@ -265,6 +265,18 @@ def thresholds(seed: int) -> list[dict[str, Any]]:
     ]
 
 
+def officers(seed: int) -> list[dict[str, int]]:
+    """Compare the officers of one redraw with their colleagues; three of them truly differ."""
+    frame, truth, _ = draw_stops(seed)
+    by = [AREAS, "hour", "weekday", "year", "type"]
+    counts = eq.count(frame, by=["officer_id", "subject_race", *by])
+    table = eq.officers(counts, group="subject_race", of_group="black", by=by)
+    named = set(table.loc[table["differs"].fillna(False).astype(bool), "officer"])
+    planted = set(truth["drawn"]["officers"]["differ"])
+    found = len(named & planted)
+    return [{"planted": len(planted), "found": found, "others": len(named) - found}]
+
+
 def _ends(figure: str) -> tuple[str, str, str]:
     return figure, f"{figure}_low", f"{figure}_high"
 
@@ -328,6 +340,7 @@ def main() -> None:
         show(console, "How often a test sees a difference where there is none (p < 0.05)",
              every(false_alarms, seeds), [*stops[1:], "any, adjusted", "all groups"])  # fmt: skip
         found = pd.DataFrame(every(thresholds, range(5000, 5000 + fits)))
+        staff = pd.DataFrame(every(officers, range(6000, 6000 + fits))).sum()
     table = Table("Group", "True", "Found, mean", "Interval holds it", "Difference to White held",
                   "Fits", "Converged", title="Known thresholds, found again")  # fmt: skip
     for group, part in found.groupby("group", sort=False):
@@ -338,6 +351,10 @@ def main() -> None:
             f"{part['converged'].mean():.0%}",
         )  # fmt: skip
     console.print(table)
+    console.print(
+        f"Officers who truly differ from colleagues: {staff['found']} of {staff['planted']} found "
+        f"in {fits} redraws; {staff['others']} others named"
+    )
 
 
 if __name__ == "__main__":

@@ -314,8 +314,8 @@ def test_a_change_of_what_is_known_is_worded() -> None:
                                          search_conducted_known=1163)])  # fmt: skip
     made = charts.recording(eq.recording(two))
     assert made.title.text == (
-        "In 2014, 60.0% of the records say whether it was stops with a search, against 100% in 2013: "
-        "look at how searches are recorded before comparing groups"
+        "In 2014, 60.0% of the records say whether it was stops with a search, against 100% in "
+        "2013: look at how searches are recorded before comparing groups"
     )
 
 
@@ -401,7 +401,7 @@ def test_a_benchmark_without_districts_leaves_the_headline_to_the_next() -> None
     both = {"a city": PEOPLE, "by district": people}
     table = eq.stop_rates(stops, both, **CALL, within="district")
     made = charts.stop_rates(table, strata_label="district")
-    assert made.title.text.startswith("By the benchmark “by district”: In all 2 districts, ")
+    assert made.title.text.startswith("By the benchmark “by district”: In both districts, ")
     rows = [r for r in made.to_dict()["datasets"]["table"] if r["benchmark"] == "a city"]
     assert {r["missing"] for r in rows} == {
         "cannot be computed: a city has no numbers by district, only for the whole"

@@ -123,14 +123,13 @@ def test_every_column_has_a_heading() -> None:
 
 
 def test_the_title_says_that_it_is_a_model() -> None:
-    """Both thresholds, the way of each clear group, and who is not clear."""
+    """The difference, the way of each clear group, and who is not clear; no level."""
     assert charts.threshold_test(table(), who="drivers").title.text == (
         "Officers searched Black drivers on less suspicion than White drivers, if this model "
-        "holds: at a chance of contraband of 11.0% against 18.0%; for the other group it "
-        "cannot tell"
+        "holds: at a chance of contraband 7.0 points lower; for the other group it cannot tell"
     )
     two = table({"black": (-0.07, -0.09, -0.05), "hispanic": (0.05, 0.03, 0.07)})
-    assert charts.threshold_test(two).title.text.endswith("18.0%; Hispanic people, on more")
+    assert charts.threshold_test(two).title.text.endswith("lower; Hispanic people, on more")
 
 
 def test_the_title_says_where_it_cannot_tell() -> None:

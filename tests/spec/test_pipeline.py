@@ -138,12 +138,12 @@ def test_benchmarks_stand_side_by_side_with_their_districts(tables, truth) -> No
     assert "district" not in workforce.table.columns  # a workforce is that of the whole place
     assert not workforce.table.duplicated(["benchmark", "race"]).any()
     everyone = workforce.table.groupby("benchmark")["n"].sum()
-    assert everyone["Residents of Riverton by district (city register)"] == pytest.approx(180_010)
+    assert everyone["Residents, city register"] == pytest.approx(180_010)
 
 
 def test_stop_rates_against_the_register_find_the_truth_of_every_district(tables, truth) -> None:
     register = tables["residents_stops"].split("benchmark")
-    people = register["Residents of Riverton by district (city register)"]
+    people = register["Residents, city register"]
     table = measures.stop_rates(
         tables["stops"], people, group="subject_race", reference="white", within="district"
     )
