@@ -117,7 +117,17 @@ def test_every_measure_has_a_chart_of_its_name():
 
 
 @pytest.mark.parametrize(
-    "late", ["altair", "great_expectations", "scipy.stats", "statsmodels", "anywidget", "voila"]
+    "late",
+    [
+        "altair",
+        "great_expectations",
+        "scipy.stats",
+        "statsmodels",
+        "anywidget",
+        "voila",
+        "nutpie",
+        "arviz",
+    ],
 )
 def test_importing_equity_stays_light(late):
     code = f"import sys, equity; print({late!r} in sys.modules)"

@@ -85,9 +85,9 @@ def evidence_ladder(
                 _against(r["figure"]),
                 r["reads"],
                 r["value"],
-                r["figure"] if r["value"] else None,
+                r["figure"] if isinstance(r["value"], str) else None,
             )
-            if part
+            if isinstance(part, str) and part
         )
         for r in _draw.rows_of(frame)
     ]
@@ -146,7 +146,7 @@ def _against(figure: str) -> str:
 
 def _about(row: dict) -> str | None:
     """Return what a figure is, its benchmark where there are several, and its wider scope."""
-    if not row["value"]:
+    if not isinstance(row["value"], str):
         return None
     wider = row["scope"].replace("; ", ", ") if isinstance(row.get("scope"), str) else ""
     unit = _NAMES.get(row["rung"], ("", ""))[1]

@@ -50,7 +50,8 @@ def threshold_test(
     what : what searches are for, for titles.
     who, labels, strata_label, confidence_level : as in `equity.charts.rates`; `strata_label` is
         what one area is, such as "beat".
-    prior_scale : the width of the priors that is drawn; the others are named below the title.
+    prior_scale : the width of the priors that is drawn; the others are named below the title,
+        which says "cannot tell" where fits that converged disagree. Others are left out of that.
 
     Raises ValueError where the table lacks a column, or has no rows of that `prior_scale`.
     It cannot show a threshold as a fact: it follows from a model that the counts cannot prove.
@@ -215,8 +216,9 @@ def _side(row: Mapping[str, Any]) -> str:
 
 
 def _over_scales(table: pd.DataFrame, group: str) -> dict[float, dict]:
-    """Return the row of a group over all areas, by the width of the priors."""
+    """Return the row of a group over all areas, by the width of the priors; of converged fits."""
     mine = table[(table["stratum"] == "all") & (table["group"] == group)]
+    mine = mine[mine["converged"].fillna(False).astype(bool)]
     return {float(r["prior_scale"]): r for r in _draw.rows_of(mine)}
 
 
@@ -291,7 +293,7 @@ def _priors(
         said.append(
             f"with priors {scale:g} times as wide, {', '.join(parts)} points"
             if parts
-            else f"with priors {scale:g} times as wide, no figure"
+            else f"with priors {scale:g} times as wide, no figure, so the title leaves them out"
         )
     if not said or not any(_words.given(r["threshold"]) for r in rows):
         return []
