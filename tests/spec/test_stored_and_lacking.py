@@ -1,0 +1,115 @@
+"""What a page does with files that it has not, columns that it lacks, and results made before."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import equity as eq
+from equity import widgets
+
+LABELS = {"subject_race": {"white": "White", "black": "Black", "hispanic": "Hispanic"}}
+
+
+@pytest.fixture
+def counts() -> eq.CountTable:
+    rows = pd.DataFrame(
+        {
+            "subject_race": ["white"] * 30 + ["black"] * 40 + ["hispanic"] * 20,
+            "district": ["A", "B"] * 45,
+            "search_conducted": pd.array([True, False, False] * 30, dtype="boolean"),
+        }
+    )
+    about = {"labels": LABELS, "agency": "Drawn"}
+    return eq.count(
+        rows, by=["subject_race", "district"], of=["search_conducted"], provenance=about
+    )
+
+
+def options(choice) -> list[str]:
+    return [words for words, _ in choice.options]
+
+
+def test_the_group_looked_at_is_never_the_one_compared_with(counts):
+    group = widgets.choose_group(counts, {"subject_race": "Race"})
+    reference = widgets.choose_reference(counts, group)
+    other = widgets.choose_other(counts, group, reference)
+    assert options(other) == ["Black", "Hispanic"]
+    assert other.picked == "black"  # the largest of them
+    reference.value = "black"
+    assert options(other) == ["White", "Hispanic"]
+    assert other.picked == "white"
+    assert widgets.choose_other(None, group, reference).picked is None
+
+
+def test_a_column_is_named_only_where_it_parts_the_counts(counts):
+    assert widgets.column(counts, "district") == "district"
+    assert widgets.column(counts.where(district="A"), "district") is None
+    assert widgets.column(counts, "beat") is None
+    assert widgets.column(None, "district") is None
+
+
+def test_benchmarks_by_district_are_found_among_the_others():
+    table = pd.DataFrame(
+        {"benchmark": ["city", "areas"], "district": [None, "A"], "race": "white", "n": [9, 4]}
+    )
+    residents = eq.CountTable(table, ("benchmark", "district", "race"), (), pd.DataFrame(), {})
+    assert list(widgets.by_district(residents)) == ["areas"]
+    assert widgets.by_district(None) == {}
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"of": "contraband_found"}, "whether contraband was found"),
+        ({"of": "body_camera_on"}, "body camera on"),
+        ({"of": "search_conducted", "within": "reason_for_stop"}, "the reason for stop"),
+    ],
+)
+def test_what_the_records_do_not_hold_is_said_in_words(counts, asked, said):
+    panel = widgets.show(
+        counts, eq.rates, eq.charts.rates, group="subject_race", reference="white", **asked
+    )
+    assert said in panel.problem and "cannot be shown" in panel.problem
+    assert "column" not in panel.problem
+
+
+def test_an_argument_that_is_not_given_is_looked_at_too(counts):
+    panel = widgets.show(
+        counts, eq.kpt_test, eq.charts.kpt_test, group="subject_race", reference="white"
+    )
+    assert "whether contraband was found" in panel.problem
+    assert panel.title == "KPT test"
+
+
+def test_no_benchmark_by_district_is_said(counts):
+    panel = widgets.show(
+        counts, eq.stop_rates, eq.charts.stop_rates, residents={}, group="subject_race",
+        reference="white",
+    )  # fmt: skip
+    assert "No benchmark" in panel.problem
+
+
+def test_a_stored_result_is_shown_under_the_name_of_its_measure(counts):
+    table = eq.rates(counts, of="search_conducted", group="subject_race", reference="white")
+    about = {"labels": LABELS, "agency": "Drawn", "measure": {"name": "rates"}}
+    stored = eq.CountTable(table, ("stratum", "group"), (), pd.DataFrame(), about)
+    panel = widgets.show_result(stored, eq.charts.rates, group="subject_race")
+    live = widgets.show(
+        counts, eq.rates, eq.charts.rates, of="search_conducted", group="subject_race",
+        reference="white", chart_options={"what": None},
+    )  # fmt: skip
+    assert panel.columns == live.columns
+    assert panel.rows == live.rows
+    part = widgets.show_result(
+        stored, eq.charts.rates, group="subject_race", rows={"group": ["white", "black"]}
+    )
+    assert [row["group"] for row in part.rows] == ["Black", "White"]
+    assert "no such records" in widgets.show_result(None, eq.charts.rates).summary
+
+
+def test_evidence_is_held_together_only_where_there_are_stops(counts):
+    assert widgets.evidence(None) is None
+    seen = widgets.evidence(counts)
+    assert seen is not None and seen.stops is counts and seen.residents == {}
+    assert seen.labels("subject_race") == LABELS["subject_race"]
