@@ -200,3 +200,14 @@ class TestNotebook:
             if section.splitlines()[0].endswith("?"):
                 assert "cannot show" in section
                 assert "How to read" in section
+
+    def test_what_is_for_the_inside_only_is_marked_whole(self, path):
+        """A section whose figure is internal is internal from its heading to its last sentence."""
+        sections: list[set[bool]] = [set()]
+        for cell in self.cells(path):
+            if cell["cell_type"] == "markdown" and "".join(cell["source"]).startswith("## "):
+                sections.append(set())
+            sections[-1].add("internal" in cell["metadata"].get("tags", []))
+            later = "".join(cell["source"]).split("\n\n## ")[1:]
+            assert not (later and "internal" in cell["metadata"].get("tags", []))
+        assert not [s for s in sections if len(s) > 1 and True in s]
