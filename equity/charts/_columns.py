@@ -156,6 +156,7 @@ COLUMNS: dict[str, list[list[str]]] = {
         ["assumes", "It assumes", "text"],
         ["cannot_show", "It cannot show", "text"],
         ["scope", "Wider than chosen", "text"],
+        ["unknown", "Group not known", "whole"],
         *_P,
         ["value", "Figure", "ratio"],
         ["low", "Low end", "ratio"],

@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 __all__ = ["evidence_ladder"]
 
 _NEEDED = ("rung", "question", "group", "reference", "figure", "reads", "result", "n", "reason")
-_NAMES = {  # rung: its name, what its figure is, in few words
-    "stop_rates": ("Stops for each resident", "ratio"),
-    "veil_of_darkness": ("Stops after dark", "odds, dark to light"),
-    "rates": ("Searches", "ratio"),
-    "standardized_rates": ("Searches, same age and sex", "ratio"),
-    "hit_rates": ("Finds in searches", "ratio"),
-    "kpt_test": ("Finds, all groups at once", "chi-square"),
-    "robust_outcome_test": ("Searches and finds together", "finds, ratio"),
-    "threshold_test": ("Suspicion before a search", "points"),
+_NAMES = {  # rung: its name, what its figure is and which value is equal, in few words
+    "stop_rates": ("Stops for each resident", "ratio, 1 is equal"),
+    "veil_of_darkness": ("Stops after dark", "odds ratio, 1 is equal"),
+    "rates": ("Searches", "ratio, 1 is equal"),
+    "standardized_rates": ("Searches at the same age and sex", "ratio, 1 is equal"),
+    "hit_rates": ("Finds in searches", "ratio, 1 is equal"),
+    "kpt_test": ("Finds, all groups at once", "chance, if all were alike"),
+    "robust_outcome_test": ("Searches and finds together", "ratios, 1 is equal"),
+    "threshold_test": ("Suspicion before a search", "points, 0 is equal"),
 }
 _AT = {"points the other way": -1.0, "cannot tell": 0.0, "points to a difference": 1.0}
 _LOOK = {
@@ -33,6 +33,7 @@ _LOOK = {
     "cannot tell": ("grey", "circle"),
     "points to a difference": ("blue", "diamond"),
 }
+_DIFFER = "groups differ"
 _ALL = "all"
 
 
@@ -73,7 +74,7 @@ def evidence_ladder(
         f"{_words.whole(n)} {_unit(r)}" if _words.given(n) else None
         for n, r in zip(frame["n"], frame["rung"], strict=True)
     ]
-    frame["at"] = frame["reads"].map(_AT).astype(float)
+    frame["at"] = [_AT.get(str(reads), float("nan")) for reads in frame["reads"]]
     frame["missing"] = _draw.apply(_not_computable, frame)
     frame["colour"] = [PALETTE[_LOOK.get(r, ("grey", ""))[0]] for r in frame["reads"]]
     frame["shape"] = [_LOOK.get(r, ("", "circle"))[1] for r in frame["reads"]]
@@ -124,6 +125,7 @@ def evidence_ladder(
     subtitle = [
         f"Compared with {other}; each test's figure, with its {interval}, stands at the right",
         "“Points to a difference” means: to the disadvantage of the group",
+        *_doubts(frame),
         "The tests rest on the same stops and ask different things, so they cannot be added up to "
         "a score; none of them shows why",
     ]
@@ -166,6 +168,8 @@ def _name(key: str, labels: Mapping[str, str] | None) -> str:
 def _not_computable(row: dict) -> str | None:
     if row["reads"] in _AT:
         return None
+    if row["reads"] == _DIFFER:
+        return "some groups differ; it does not say which"
     why = _words.shorten(row["reason"], 70)
     return f"not computable, because {why}" if why else "not computable"
 
@@ -177,18 +181,18 @@ def _title(frame: pd.DataFrame, labels: Mapping[str, str] | None) -> str:
         return "What each test says of each group"
     # a test with several benchmarks is one test: it points where all of its rows do
     said = {
-        rung: part["reads"].iloc[0] if part["reads"].nunique() == 1 else "cannot tell"
-        for rung, part in frame.groupby("rung", sort=False)
+        str(rung): part["reads"].iloc[0] if part["reads"].nunique() == 1 else "cannot tell"
+        for rung, part in frame[frame["group"] != _ALL].groupby("rung", sort=False)
     }
 
     def those(*states: str) -> list[str]:
-        return [
-            _NAMES.get(str(r), (str(r), ""))[0].lower() for r, s in said.items() if s in states
-        ]
+        rungs = [rung for rung, reads in said.items() if reads in states]
+        return [f"“{_NAMES.get(rung, (rung, ''))[0].lower()}”" for rung in rungs]
 
-    told = those(*_AT)
+    told, none = those(*_AT), those("not computable")
+    who = _words.sentence(_words.people(groups[0], labels))
     if not told:
-        return f"{_words.sentence(_words.people(groups[0], labels))}: no test can be computed"
+        return f"{who}: no test can be computed"
     clauses = []
     for state, one, more in (
         ("points to a difference", "points to a difference", "point to a difference"),
@@ -197,16 +201,29 @@ def _title(frame: pd.DataFrame, labels: Mapping[str, str] | None) -> str:
         names = those(state)
         if len(names) == len(told) > 1:
             clauses.append(f"every test that can be computed {one}")
-        elif len(told) - len(names) <= 2 < len(names):
+        elif len(told) - len(names) <= 2 < len(names) and not none:
             but = [name for name in told if name not in names]
             clauses.append(f"all tests but {_words.listed(but)} {more}")
         elif names:
             clauses.append(f"{_words.listed(names)} {one if len(names) == 1 else more}")
     if not clauses:
-        clauses = ["none of these tests can tell a difference"]
+        unclear = "none of these tests can tell a difference"
+        clauses = [f"{_words.listed(told)} cannot tell a difference" if none else unclear]
     elif those("cannot tell") and not clauses[0].startswith("all tests but"):
-        clauses.append("the rest cannot tell")
-    return f"{_words.sentence(_words.people(groups[0], labels))}: {'; '.join(clauses)}"
+        clauses.append("others cannot tell" if none else "the rest cannot tell")
+    if none:
+        clauses.append("the rest cannot be computed")
+    return f"{who}: {'; '.join(clauses)}"
+
+
+def _doubts(frame: pd.DataFrame) -> list[str]:
+    """Return why figures that are clear by themselves are not read so."""
+    unclear = frame[(frame["reads"] == "cannot tell") & frame["reason"].notna()]
+    parts = [
+        f"{_NAMES.get(r, (r, ''))[0]}: {words.split('; ')[0]}"
+        for r, words in zip(unclear["rung"], unclear["reason"], strict=True)
+    ]
+    return list(dict.fromkeys(parts))
 
 
 def _column(page: _draw.Page, height: int, x: alt.X, state: str) -> alt.Chart:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ import pandas as pd
 from equity.measures.hit_rates import hit_rates
 from equity.measures.kpt_test import kpt_test
 from equity.measures.rates import rates
+from equity.measures.recording import recording
 from equity.measures.robust_outcome_test import robust_outcome_test
 from equity.measures.standardized_rates import standardized_rates
 from equity.measures.stop_rates import stop_rates
@@ -59,6 +61,7 @@ def _of(row: Any, figure: str, *, n: str = "x_known", low: str = "", high: str =
         "low": row[low or f"{figure}_low"],
         "high": row[high or f"{figure}_high"],
         "n": row[n],
+        "unknown": row.get("unknown"),
         "p_value": row.get("p_value"),
         "p_adjusted": row.get("p_adjusted"),
         "method": row["method"],
@@ -72,16 +75,36 @@ def _others(table: pd.DataFrame) -> Iterator[Any]:
             yield row
 
 
+def number(value: float) -> str:
+    """Return a ratio as the charts write it: two decimals, or two significant digits."""
+    size = abs(value)
+    digits = 0 if size >= 99.95 else 1 if size >= 9.995 else 2
+    return f"{value:.{digits}f}" if size >= 0.0995 or size == 0 else f"{value:.2g}"
+
+
+def _span(row: Any, figure: str, low: str, high: str) -> str:
+    return f"{number(row[figure])} ({number(row[low])} to {number(row[high])})"
+
+
 def _stops(seen: Any, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if not seen.residents:
-        raise ValueError("no benchmark: the agency's file names no residents to compare with")
+        raise ValueError("the agency's file names no residents to compare with")
     there = {name: table for name, table in seen.residents.items() if table is not None}
     if not there:
-        raise ValueError("no benchmark counts the residents of this district")
+        raise ValueError("nothing tells how many people live in this district")
     table = stop_rates(seen.stops, there, **asked)
     several = len(there) > 1
     for row in _others(table):
-        yield _of(row, "ratio", n="n") | {"against": row["benchmark"] if several else ""}
+        found = _of(row, "ratio", n="n") | {"against": row["benchmark"] if several else ""}
+        if row["benchmark"] in seen.elsewhere:
+            found["doubt"] = f"{row['benchmark']} is another place than the one policed"
+        least, most = row["ratio_least"], row["ratio_most"]
+        if least < 1 < most:
+            found["note"] = (
+                f"the {int(row['unknown']):,} stops without a known group could move it anywhere "
+                f"from {number(least)} to {number(most)}"
+            )
+        yield found
 
 
 def _daylight(seen: Any, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -90,64 +113,137 @@ def _daylight(seen: Any, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
             "stops by daylight were not counted; that needs the time of each stop, and the place "
             "and time zone of the agency"
         )
+    if not len(getattr(seen.daylight, "table", seen.daylight)):
+        raise ValueError("no such stop is in this test: it is about drivers around dusk")
     within = {"within": "district"} if "district" in _columns(seen.daylight) else {}
-    for row in _others(veil_of_darkness(seen.daylight, **within, **asked)):
-        yield _of(row, "odds_ratio", n="n", low="low", high="high")
+    main = veil_of_darkness(seen.daylight, **within, **asked)
+    seasonal = veil_of_darkness(seen.daylight, **within, also=("month",), **asked)
+    seasons = {row["group"]: row for row in _others(seasonal)}
+    for row in _others(main):
+        found = _of(row, "odds_ratio", n="n", low="low", high="high")
+        same = seasons.get(row["group"])
+        if same is None or pd.isna(same["odds_ratio"]) or pd.isna(same["low"]):
+            found["doubt"] = "it cannot be checked with the month held equal"
+        elif not (same["high"] < 1 if row["odds_ratio"] < 1 else same["low"] > 1):
+            held = _span(same, "odds_ratio", "low", "high")
+            found["doubt"] = f"with the month held equal it is {held}"
+        yield found
 
 
 def _searches(seen: Any, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for row in _others(rates(seen.stops, of="search_conducted", **asked)):
-        yield _of(row, "ratio")
+    table = rates(seen.stops, of="search_conducted", **asked)
+    if (table["x"] == table["x_known"]).all():  # police.uk: no stop without a search is recorded
+        raise ValueError("every stop in the records is a search, so no rate can differ")
+    for row in _others(table):
+        yield _of(row, "ratio") | _changed(seen)
 
 
 def _same_age_and_sex(seen: Any, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
     by = [c for c in ("subject_sex", "age_band") if c in _columns(seen.ages)]
     if "age_band" not in by:
-        raise ValueError("stops by age were not counted")
+        raise ValueError("the records do not say the age of the person stopped")
     for row in _others(standardized_rates(seen.ages, of="search_conducted", by=by, **asked)):
-        yield _of(row, "ratio")
+        yield _of(row, "ratio") | _changed(seen)
 
 
 def _finds(seen: Any, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for row in _others(hit_rates(seen.stops, **asked)):
-        yield _of(row, "ratio")
+    table = hit_rates(seen.stops, **asked)
+    counted = dict(zip(table["group"], table["x_known"], strict=True))
+    for row in _others(table):
+        yield _of(row, "ratio") | _ground(seen) | _changed(seen) | _few(row, counted)
 
 
 def _finds_of_all(seen: Any, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for row in kpt_test(seen.stops, **_without(asked, "confidence_level")).to_dict("records"):
-        yield {
+        p = row["p_value"]
+        found = {
             "group": ALL,
             "value": row["chi2"],
             "n": row["x_known"],
-            "p_value": row["p_value"],
+            "unknown": row["unknown"],
+            "p_value": p,
             "p_adjusted": row["p_adjusted"],
             "method": row["method"],
             "reason": row["reason"],
         }
+        if p == p:
+            found["result"] = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+        yield found | _changed(seen)
 
 
 def _both(seen: Any, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
     way = {"lower bar for this group": 1, "higher bar for this group": -1, "inconclusive": 0}
+    hits = hit_rates(seen.stops, **asked)
+    counted = dict(zip(hits["group"], hits["x_known"], strict=True))
     for row in _others(robust_outcome_test(seen.stops, **asked)):
         found = _of(row, "hit_ratio", n="searches", low="hit_low", high="hit_high")
         said = row["conclusion"]
-        yield found | {"says": way.get(said) if isinstance(said, str) else None}
+        found["says"] = way.get(said) if isinstance(said, str) else None
+        if row["search_ratio"] == row["search_ratio"] and row["hit_ratio"] == row["hit_ratio"]:
+            both = number(row["search_ratio"]), number(row["hit_ratio"])
+            found["result"] = f"searched {both[0]}, found {both[1]}"
+        yield found | _changed(seen) | _few(row, counted)
 
 
 def _thresholds(seen: Any, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if seen.thresholds is None:
-        raise ValueError("the threshold test was not fitted; `equity count` fits it")
+        raise ValueError("the model was not fitted; `equity count` fits it")
     table = getattr(seen.thresholds, "table", seen.thresholds)
-    main = table[(table["stratum"] == ALL) & (table["prior_scale"] == 1.0)]
+    if not {"stratum", "prior_scale"} <= set(table.columns):
+        raise ValueError("the model could not be fitted")
+    whole = table[table["stratum"] == ALL]
+    main = whole[whole["prior_scale"] == 1.0]
     if not len(main):
-        raise ValueError("the threshold test was not fitted for these groups")
+        raise ValueError("the model was not fitted for these groups")
     if main["reference"].iloc[0] != asked["reference"]:
         raise ValueError(
-            f"the threshold test was fitted against {main['reference'].iloc[0]} only; compare "
-            "with that group to see it"
+            f"the model was fitted against {main['reference'].iloc[0]}; compare with that group "
+            "to see it"
         )
+    others = int((main["group"] != main["reference"]).sum())
+    alpha = 1 - asked["confidence_level"]
+    z = NormalDist().inv_cdf
+    wider = z(1 - alpha / (2 * others)) / z(1 - alpha / 2)
     for row in _others(main):
-        yield _of(row, "difference", n="x")
+        found = _of(row, "difference", n="x") | _changed(seen)
+        value, low, high = (row[k] for k in ("difference", "difference_low", "difference_high"))
+        over = whole.loc[whole["group"] == row["group"], "difference"].dropna()
+        if (over > 0).any() and (over < 0).any():
+            found["doubt"] = "with narrower or wider assumptions it points the other way"
+        elif value - wider * (value - low) <= 0 <= value + wider * (high - value):
+            found["doubt"] = "it is not clear once the number of groups is allowed for"
+        yield found
+
+
+FEW = 30
+"""With fewer counted searches of either group nothing is read from what they found."""
+
+
+def _few(row: Any, counted: dict[str, int]) -> dict[str, str]:
+    own, other = counted.get(row["group"], 0), counted.get(row["reference"], 0)
+    if min(own, other) >= FEW:
+        return {}
+    return {"doubt": f"too few searches: {own} of this group, {other} of the other"}
+
+
+def _ground(seen: Any) -> dict[str, str]:
+    """Say so where the ground of a search is not recorded: then all searches are taken."""
+    if "search_basis" in _columns(seen.stops):
+        return {}
+    return {"figure": "times as often found, in all searches (their ground is not recorded)"}
+
+
+def _changed(seen: Any) -> dict[str, str]:
+    """Say so where the recording of searches jumped within the years that are counted."""
+    columns = _columns(seen.stops)
+    if not {"year", "search_conducted_known"} <= set(columns):
+        return {}
+    table = recording(seen.stops, of=["search_conducted"])
+    years = [str(int(y)) for y in table.loc[table["jump"].fillna(False).astype(bool), "year"]]
+    if not years:
+        return {}
+    listed = years[0] if len(years) == 1 else f"{', '.join(years[:-1])} and {years[-1]}"
+    return {"doubt": f"the recording of searches jumped in {listed}: choose one year"}
 
 
 def _columns(counts: Any) -> list[str]:
@@ -177,7 +273,8 @@ RUNGS = (
         -1,
         "that officers see race less well after dark, and that at one clock time the same people "
         "are on the road in light and in darkness",
-        "anything about stops at other hours; street lights and the seasons weaken it",
+        "anything about stops at other hours; street lights weaken it, and where other people "
+        "drive in another season it can find a difference that is not there, or miss one",
         _daylight,
     ),
     Rung(
@@ -186,7 +283,8 @@ RUNGS = (
         "times as often searched",
         1.0,
         1,
-        "that stops of each group are alike in reason, place and hour",
+        "that stops of each group are alike in reason, place and hour, and independent of each "
+        "other (officers who differ make the interval too narrow)",
         "whether those stops differed in what would make anybody search",
         _searches,
         ("search_conducted",),
@@ -207,7 +305,8 @@ RUNGS = (
         "times as often found, when searched by choice",
         1.0,
         -1,
-        "that the people searched differ between groups only in the bar that they had to pass",
+        "that the people searched differ between groups only in the bar that they had to pass, "
+        "and that searches are independent of each other",
         "the bar itself: groups can differ in how plain suspicious signs are (infra-marginality)",
         _finds,
         ("search_conducted", "contraband_found"),
@@ -215,7 +314,7 @@ RUNGS = (
     Rung(
         "kpt_test",
         "Are all groups' searches equally successful?",
-        "chi-square over all groups",
+        "the chance of shares so different, if all groups were alike",
         0.0,
         0,
         "that officers, if they needed the same evidence, would find equally often in every group",

@@ -1,4 +1,4 @@
-"""One fit of the threshold model, tried twice where needed, and its figures by area and group."""
+"""One fit of the threshold model, tried twice if wanted, and its figures by area and group."""
 
 from __future__ import annotations
 
@@ -52,9 +52,13 @@ def fit(
     tune: int,
     seed: int,
     confidence_level: float,
+    retry: bool,
     tell: Callable[[str], None] | None,
 ) -> Fit:
-    """Fit the model to the cells (area, group) that are `used`, once more if it falls short."""
+    """Fit the model to the cells (area, group) that are `used`.
+
+    With `retry`, a fit that falls short is made once more, with twice the draws.
+    """
     of_area = data["stops"].sum(axis=1)
     model, cell_area, cell_group, groups = _model(data, used, of_area, scale)
     at = groups.index(reference)
@@ -73,7 +77,7 @@ def fit(
             np.concatenate([found.theta, values.threshold, *whole.values()], axis=-1)
         )
         why = _short(rhat, ess, found.divergences, chains * more * draws)
-        if not why:
+        if not (why and retry):
             break
     figures = _figures(
         values, whole, model, cell_area, cell_group, groups, used.shape, at,

@@ -211,7 +211,9 @@ def settled(model: Model, *, turns: int = 12) -> tuple[Model, np.ndarray]:
             break
         theta[at["z"]] *= np.exp(theta[sigma] - new)
         theta[sigma] = new
-    apart = np.clip(1 / np.maximum(np.diag(curved)[at["z"]], 1.0), 0.0, 1.0)
+    # a cell is centred only where its stops say three times more than the prior: with less,
+    # sigma_t mixes slowly
+    apart = np.clip(3 / np.maximum(np.diag(curved)[at["z"]], 1.0), 0.0, 1.0)
     return replace(model, typical=model.scale * np.exp(theta[sigma]), apart=apart), theta
 
 

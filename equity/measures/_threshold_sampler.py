@@ -97,6 +97,7 @@ def draw(
             draws=draws,
             tune=tune,
             chains=chains,
+            cores=1,  # chains at once hold each other up: there is one Python
             seed=seed,
             target_accept=accept,
             progress_bar=False,
@@ -116,16 +117,16 @@ def draw(
 
 
 def _finish(running: Any, done: list[int], total: int, tell: Callable[[str], None] | None) -> Any:
-    """Wait until all draws are there, and return them; tell every tenth of them."""
+    """Wait until all draws are there, and return them; tell every quarter of them."""
     said = 0
     while True:
         try:
             return running.wait(timeout=0.2)
         except TimeoutError:  # not yet
-            tenths = int(10 * done[0] / total)
-            if tell is not None and said < tenths < 10:
-                said = tenths
-                tell(f"{10 * tenths}% of the draws")
+            quarters = int(4 * done[0] / total)
+            if tell is not None and said < quarters < 4:
+                said = quarters
+                tell(f"{25 * quarters}% of the draws")
 
 
 def diagnose(values: np.ndarray) -> tuple[float, float]:

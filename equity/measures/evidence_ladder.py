@@ -8,13 +8,14 @@ from typing import Any
 
 import pandas as pd
 
-from equity.measures._rungs import ALL, RUNGS, Rung
+from equity.measures._rungs import ALL, RUNGS, Rung, number
 
 __all__ = ["Evidence", "evidence_ladder"]
 
-POINTS, OTHER_WAY, CANNOT_TELL, NOT_COMPUTABLE = (
+POINTS, OTHER_WAY, DIFFER, CANNOT_TELL, NOT_COMPUTABLE = (
     "points to a difference",
     "points the other way",
+    "groups differ",
     "cannot tell",
     "not computable",
 )
@@ -22,7 +23,7 @@ POINTS, OTHER_WAY, CANNOT_TELL, NOT_COMPUTABLE = (
 _COLUMNS = {
     "rung": "str", "question": "str", "group": "str", "reference": "str", "figure": "str",
     "result": "str", "value": "float64", "low": "float64", "high": "float64",
-    "none": "float64", "n": "Int64",
+    "none": "float64", "n": "Int64", "unknown": "Int64",
     "p_value": "float64", "p_adjusted": "float64", "reads": "str", "assumes": "str",
     "cannot_show": "str", "scope": "str", "method": "str", "reason": "str",
 }  # fmt: skip
@@ -40,6 +41,7 @@ class Evidence:
     ages : counts by group, sex and band of age, with the flag `search_conducted`.
     daylight : counts by group, `is_dark`, `clock_bin` and `date` (`equity.add_daylight`).
     thresholds : the table of `equity.threshold_test`, computed before.
+    elsewhere : benchmarks whose residents are those of another place than the one policed.
     left : name of a table -> the choices that it does not follow, in words.
     """
 
@@ -48,6 +50,7 @@ class Evidence:
     ages: Any = None
     daylight: Any = None
     thresholds: Any = None
+    elsewhere: tuple[str, ...] = ()
     left: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -86,7 +89,9 @@ class Evidence:
         parts["residents"] = {
             name: _part(table, asked, left) for name, table in (self.residents or {}).items()
         }
-        return Evidence(**parts, left={k: tuple(v) for k, v in left.items()})
+        return Evidence(
+            **parts, elsewhere=self.elsewhere, left={k: tuple(v) for k, v in left.items()}
+        )
 
 
 _EVERY = {
@@ -98,9 +103,11 @@ _EVERY = {
 
 
 def _of(counts: Any, column: str, value: Any) -> tuple[Any, bool]:
-    """Return the counts of a part (None where there are none), and whether they can be parted."""
+    """Return the counts of a part (empty where there are none), and whether they can be parted."""
     if column in counts.by and counts.values(column):
-        return (counts.where(**{column: value}) if value in counts.values(column) else None), True
+        if value not in counts.values(column):
+            return replace(counts, table=counts.table.iloc[:0]), True
+        return counts.where(**{column: value}), True
     if column == "year" and "date" in counts.by:
         of_year = counts.table["date"].dt.year == value
         return replace(counts, table=counts.table[of_year].reset_index(drop=True)), True
@@ -142,14 +149,20 @@ def evidence_ladder(
     DataFrame
         A row for each rung and group (for each benchmark too where there are several; the group
         of a test over all groups is "all"): `rung`, the `question`, the `figure` in words, the
-        `result` as text, its `value` with `low` and `high`, the value that means no difference
-        (`none`), the `n` records it rests on, `p_value` and `p_adjusted` (for the groups of one
+        `result` in words, its `value` with `low` and `high`, the value that means no difference
+        (`none`), the `n` records it rests on, `unknown` records without a known group, `p_value`
+        and `p_adjusted` (for the groups of one
         rung, Holm); `reads`: "points to a difference" (to the disadvantage of the group), "points
-        the other way", "cannot tell" or "not computable"; what it `assumes` and `cannot_show`;
+        the other way", "cannot tell" or "not computable", and for a test over all groups "groups
+        differ", which has no direction; what it `assumes` and `cannot_show`;
         its `scope`, where that is wider than what was chosen; `method`, `reason`.
 
         "Points to" and "points the other way" need an interval without `none`, and a p-value that
-        allows for the number of groups, below 1 - `confidence_level`.
+        allows for the number of groups, below 1 - `confidence_level`. They are not said, and
+        `reason` tells why, where the benchmark is of another place, the daylight figure does not
+        hold with the month held equal, the recording of searches jumped within the years counted,
+        either group has fewer than 30 counted searches (for finds), or the threshold model says
+        otherwise with other priors.
 
     Raises
     ------
@@ -225,13 +238,19 @@ def _climb(
     rows = []
     for row in found:
         against = f", against {row['against']}" if row.get("against") else ""
+        reads, said = _reads(rung, row, alpha), [row["reason"]]
+        if reads in (POINTS, OTHER_WAY, DIFFER) and row.get("doubt"):
+            reads = CANNOT_TELL
+            said.insert(0, row["doubt"])
+        said += [row.get("note")]
         rows.append(
             common
             | row
             | {
-                "figure": rung.figure + against,
-                "reads": _reads(rung, row, alpha),
-                "result": _result(rung, row),
+                "figure": row.get("figure", rung.figure) + against,
+                "reads": reads,
+                "result": row.get("result") or _result(rung, row),
+                "reason": "; ".join(words for words in said if isinstance(words, str)) or None,
             }
         )
     told = {row["group"] for row in found}
@@ -255,7 +274,7 @@ def _reads(rung: Rung, row: dict[str, Any], alpha: float) -> str:
     if rung.sign == 0:
         if not _there(p):
             return NOT_COMPUTABLE
-        return POINTS if float(p) < alpha else CANNOT_TELL  # type: ignore[arg-type]
+        return DIFFER if float(p) < alpha else CANNOT_TELL  # type: ignore[arg-type]
     low, high = row.get("low"), row.get("high")
     above = _there(low) and float(low) > rung.none  # type: ignore[arg-type]
     below = _there(high) and float(high) < rung.none  # type: ignore[arg-type]
@@ -271,7 +290,7 @@ def _result(rung: Rung, row: dict[str, Any]) -> str | None:
     points = rung.name == "threshold_test"
 
     def write(value: Any) -> str:
-        return f"{100 * value:+.1f}" if points else f"{value:.3g}"
+        return f"{100 * value:+.1f}".replace("-", "\u2212") if points else number(value)
 
     if not _there(row.get("value")):
         return None

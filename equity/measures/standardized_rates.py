@@ -33,7 +33,9 @@ ENOUGH = 0.8
 """Below this share of known outcomes in cells that both groups have, there is no figure."""
 
 FEW = 10
-"""With fewer outcomes of yes (or of no) in either group the normal interval does not hold."""
+"""With fewer outcomes of yes (or of no) in either group the normal interval does not hold.
+They are also counted as what they are worth with the weights of the standard: where a cell of few
+records stands for many, its 0 of 12 has no variance, and the interval would be far too narrow."""
 
 
 def standardized_rates(
@@ -136,7 +138,9 @@ def standardized_rates(
     zero = seen & (found["other"] == 0)
     reasons.add(zero, f"no ratio: the standardised rate of {reference} is 0")
     few = found["enough"] & found["few"] & ~zero
-    reasons.add(few, f"no interval: fewer than {FEW} with a yes or with a no")
+    thin = few & ~found["fewer"]
+    reasons.add(few & ~thin, f"no interval: fewer than {FEW} with a yes or with a no")
+    reasons.add(thin, "no interval: cells with few records stand for many")
     with np.errstate(invalid="ignore", divide="ignore"):
         rate = np.where(known > 0, x / known, np.nan)
         crude = np.where(has & (known > 0) & (x[:, [at]] > 0), rate / rate[:, [at]], np.nan)
@@ -231,6 +235,12 @@ def _standardize(
             np.minimum((a * count).sum(axis=2), ((b - a) * count).sum(axis=2))
             for a, b in ((yes, size), (yes[:, [at], :], other))
         ]
+        alike = np.where(count, (yes + yes[:, [at], :]) / (size + other), 0.0)
+        fewer = np.where(own, fewest[0], np.minimum(*fewest)) < FEW
+        fewest = [
+            np.fmin(least, _worth(alike, of, weight, count))
+            for least, of in zip(fewest, (size, other), strict=True)
+        ]
         few = np.where(own, fewest[0], np.minimum(*fewest)) < FEW
         rate, base = np.where(enough, rate, np.nan), np.where(enough, base, np.nan)
         se = np.sqrt(variance) / (rate * (1 - rate))
@@ -252,8 +262,22 @@ def _standardize(
         "covered": covered,
         "enough": enough,
         "few": few,
+        "fewer": fewer,
         "other": base,
     }
+
+
+def _worth(
+    rate: np.ndarray, size: np.ndarray, weight: np.ndarray, count: np.ndarray
+) -> np.ndarray:
+    """Return how many outcomes of yes (or of no, if fewer) the weighted records are worth.
+
+    As many as would give a plain share the variance that the weighted one has, with the `rate`
+    that group and reference have in a cell together: in a thin cell a group's own may be 0.
+    """
+    share = (weight * rate).sum(axis=2)
+    variance = (weight**2 * np.where(count, rate * (1 - rate) / size, 0.0)).sum(axis=2)
+    return share * (1 - share) / variance * np.minimum(share, 1 - share)
 
 
 def _weighted(

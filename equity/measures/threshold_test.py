@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -57,7 +57,9 @@ def threshold_test(
     prior_scales : factors by which the scale of every prior is multiplied (of `t_r`, `sigma_t` and
         the means, 1; of groups about their mean and of areas, 0.1); one set of rows for each.
     chains, draws, tune, seed : of the sampler: chains, draws of each that are kept, and before
-        them draws that are not; the same seed gives the same figures on the same machine.
+        them draws that are not; the same seed gives the same figures on the same machine. The
+        main fit, that of scale 1 (or the first of `prior_scales` without it), is made once more
+        with twice the draws where it falls short; the others are not.
     minimum_areas : with fewer areas no threshold is given.
     minimum_searches : a group with fewer discretionary searches is left out.
     confidence_level : level of all intervals, between 0 and 1.
@@ -85,7 +87,8 @@ def threshold_test(
     -----
     Thresholds are missing, with the reason, where they cannot be trusted: too few areas or
     searches, R-hat above 1.01, an effective sample size below 400, more than 5 divergences in
-    1,000 draws (after a second try with twice the draws), or no sampler.
+    1,000 draws, or no sampler. The main fit is tried once more, with twice the draws; a fit at
+    another prior scale is not, and its rows then say that it did not converge at that scale.
 
     It cannot show a threshold as a fact. It infers one from a model of signals that nobody can
     see; another family of signals gives another level, and can give another sign. Thresholds of
@@ -121,7 +124,9 @@ def threshold_test(
     seen = _Seen.of(counted, minimum_searches, more_words(of))
     refused = _refusal(seen, at, minimum_areas)
     tables = []
-    for scale in map(float, prior_scales):
+    scales = [float(s) for s in prior_scales]
+    main = 1.0 if 1.0 in scales else scales[0]
+    for scale in scales:
         found: Fit | None = None
         if not refused:
             found = fit(
@@ -134,8 +139,11 @@ def threshold_test(
                 tune=tune,
                 seed=seed,
                 confidence_level=confidence_level,
+                retry=scale == main,
                 tell=None if tell is None else _say(tell, scale),
             )
+        if found is not None and found.why and scale != main:
+            found = replace(found, why=f"at this prior scale {found.why}")
         tables.append(_rows(seen, found, refused, at, scale, counted.said))
     return pd.concat(tables, ignore_index=True)
 

@@ -80,7 +80,10 @@ def evidence(
     if stops is None:
         return None
     parts = residents.split("benchmark") if residents is not None else {}
-    return Evidence(stops, parts, ages, daylight, thresholds)
+    here = str(stops.provenance.get("place") or "").casefold()
+    told = residents.provenance.get("benchmarks", []) if residents is not None and here else []
+    elsewhere = tuple(b["label"] for b in told if str(b["place"]).casefold() != here)
+    return Evidence(stops, parts, ages, daylight, thresholds, elsewhere)
 
 
 def choose(

@@ -75,19 +75,46 @@ def test_the_headline_names_the_tests_and_counts_none():
         "Black people: every test that can be computed points to a difference"
     )
     assert title(*[POINTS] * 7, UNCLEAR) == (
-        "Black people: all tests but suspicion before a search point to a difference"
+        "Black people: all tests but “suspicion before a search” point to a difference"
     )
     assert title(POINTS, *[UNCLEAR] * 7) == (
-        "Black people: stops for each resident points to a difference; the rest cannot tell"
+        "Black people: “stops for each resident” points to a difference; the rest cannot tell"
     )
     assert title(POINTS, OTHER, *[UNCLEAR] * 6) == (
-        "Black people: stops for each resident points to a difference; stops after dark points "
-        "the other way; the rest cannot tell"
+        "Black people: “stops for each resident” points to a difference; “stops after dark” "
+        "points the other way; the rest cannot tell"
     )
     assert title(*[UNCLEAR] * 8) == "Black people: none of these tests can tell a difference"
     assert title(*[NONE] * 8) == "Black people: no test can be computed"
     for reads in ([POINTS] * 8, [UNCLEAR] * 8, [POINTS] * 4 + [OTHER] * 4):
         assert not any(letter.isdigit() for letter in title(*reads))
+
+
+def test_the_headline_does_not_call_what_is_missing_unclear():
+    assert title(UNCLEAR, NONE, POINTS, *[NONE] * 5) == (
+        "Black people: “searches” points to a difference; others cannot tell; the rest cannot be "
+        "computed"
+    )
+    assert title(UNCLEAR, *[NONE] * 7) == (
+        "Black people: “stops for each resident” cannot tell a difference; the rest cannot be "
+        "computed"
+    )
+
+
+def test_a_test_of_all_groups_points_at_none_of_them():
+    reads = [*[UNCLEAR] * 5, "groups differ", *[UNCLEAR] * 2]
+    made = charts.evidence_ladder(ladder(reads))
+    assert made.title.text == "Black people: none of these tests can tell a difference"
+    row = drawn(made).loc["kpt_test"]
+    assert pd.isna(row["at"]) and row["missing"] == "some groups differ; it does not say which"
+
+
+def test_why_a_clear_figure_is_not_read_as_one_stands_below_the_title():
+    table = ladder([POINTS, UNCLEAR, *[POINTS] * 6])
+    table["reason"] = table["reason"].astype(object)
+    table.loc[1, "reason"] = "with the month held equal it is 0.91 (0.7 to 1.1); more"
+    lines = charts.evidence_ladder(table).title.subtitle
+    assert "Stops after dark: with the month held equal it is 0.91 (0.7 to 1.1)." in lines
 
 
 def test_benchmarks_that_disagree_point_nowhere():
@@ -102,8 +129,8 @@ def test_a_benchmark_and_a_wider_scope_are_written_beside_the_figure():
     table.loc[0, "figure"] += ", against Adults"
     table.loc[7, "scope"] = "all years; all districts"
     made = drawn(charts.evidence_ladder(table))
-    assert made.loc["stop_rates", "note"] == "ratio, Adults"
-    assert made.loc["threshold_test", "note"] == "points, all years, all districts"
+    assert made.loc["stop_rates", "note"] == "ratio, 1 is equal, Adults"
+    assert made.loc["threshold_test", "note"] == "points, 0 is equal, all years, all districts"
 
 
 def test_several_groups_stand_in_blocks():

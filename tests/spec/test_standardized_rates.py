@@ -188,6 +188,33 @@ def test_few_events_have_no_interval() -> None:
     assert table.low["white"] > 0 and table.ratio["white"] == 1
 
 
+def test_a_thin_cell_that_stands_for_many_has_no_interval() -> None:
+    """Old women: 12 of the group, 1,500 of the reference. 0 of 12 has no variance of its own, and
+    with one rate for both groups 4 of 10 tests at 5 % found a difference."""
+    stops = pd.DataFrame(
+        {
+            "race": ["asian", "asian", "white", "white"],
+            "age_band": ["young", "old"] * 2,
+            "n": [600, 12, 500, 1500],
+            "searched": [30, 0, 25, 30],
+            "searched_known": [600, 12, 500, 1500],
+        }
+    )
+    table = standardized_rates(
+        stops, of="searched", group="race", reference="white", by=["age_band"]
+    )
+    row = table.iloc[0]
+    assert row[["ratio_low", "ratio_high", "p_value", "low"]].isna().all()
+    assert row.ratio < 0.7  # the figure stays, and is far from the truth of 1
+    assert row.reason == "no interval: cells with few records stand for many"
+    # as many records as they stand for, and there is an interval
+    stops.loc[1, ["n", "searched", "searched_known"]] = [1200, 24, 1200]
+    row = standardized_rates(
+        stops, of="searched", group="race", reference="white", by=["age_band"]
+    ).iloc[0]
+    assert row.ratio_low < 1 < row.ratio_high
+
+
 def test_a_reference_that_is_never_searched() -> None:
     """No ratio to a rate of 0."""
     stops = cells(("black", "young", 60, 30), ("white", "young", 900, 0))

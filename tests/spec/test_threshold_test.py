@@ -163,11 +163,12 @@ def test_known_thresholds_are_found_again() -> None:
     inside = found[found.stratum != "all"]
     assert inside.search_covered.mean() > 0.9 and inside.hit_covered.mean() > 0.9
     assert said[0].startswith("threshold test, prior scale 1: ")
-    assert all(s.endswith("% of the draws") for s in said)
+    steps = {f"threshold test, prior scale 1: {p}% of the draws" for p in (25, 50, 75)}
+    assert set(said) <= steps and len(said) == len(set(said))
 
 
 def test_the_same_seed_gives_the_same_draws() -> None:
-    """Chains run at once, and do not disturb each other's chance."""
+    """Chains do not disturb each other's chance."""
     pytest.importorskip("nutpie")
     few = {"chains": 2, "draws": 50, "tune": 100}
     first, second, other = (sampling.draw(model(), seed=seed, **few).theta for seed in (1, 1, 2))
@@ -326,6 +327,25 @@ def test_a_fit_that_does_not_converge_is_refused(quick, monkeypatch, rhat, ess, 
     assert told[0].startswith(
         "threshold test, prior scale 1: once more with 400 draws a chain, because the fit"
     )
+
+
+def test_other_prior_scales_get_no_second_try(quick, monkeypatch) -> None:
+    """The main fit is tried twice; a scale besides it once, and its rows say so."""
+    monkeypatch.setattr(sampling, "diagnose", lambda values: (1.05, 900.0))
+    found = threshold_test(beats(areas=3)[0], **BEATS)
+    sizes = [(c["draws"], c["tune"]) for c in quick]
+    assert sizes == [(1000, 500), (1000, 500), (2000, 1000), (1000, 500)]
+    assert found.groupby("prior_scale").draws.first().tolist() == [4000, 8000, 4000]
+    assert not found.converged.any()
+    says = {s: rows.reason.unique().tolist() for s, rows in found.groupby("prior_scale")}
+    why = "the fit did not converge: R-hat is 1.050, above 1.01"
+    short = f"at this prior scale {why}"
+    assert says == {0.5: [short], 1.0: [why], 1.5: [short]}
+
+
+def test_a_scale_that_is_asked_for_alone_is_the_main_fit(quick) -> None:
+    threshold_test(beats(areas=3)[0], **BEATS, prior_scales=(0.5,))
+    assert [(c["draws"], c["tune"]) for c in quick] == [(1000, 500)]
 
 
 @pytest.mark.parametrize(("diverged", "tries"), [(4, 1), (5, 2), (9, 2)])
