@@ -92,7 +92,18 @@ def check(folder: Folder = None, agency: Option = None) -> None:
 
 
 @app.command()
-def count(folder: Folder = None, agency: Option = None) -> None:
+def count(
+    folder: Folder = None,
+    agency: Option = None,
+    quick: Annotated[
+        bool,
+        typer.Option(
+            "--quick",
+            help="Leave out the threshold test, which takes longest. Its figures are then missing "
+            "until the counting is run without --quick.",
+        ),
+    ] = False,
+) -> None:
     """Count the checked rows into the small tables that the dashboards open."""
     from equity.agency import read_agency
     from equity.pipeline import count_agency, is_current
@@ -103,7 +114,7 @@ def count(folder: Folder = None, agency: Option = None) -> None:
         out.print(f"The counts in {found.counts} are up to date.")
         return
     with _working() as tell:
-        paths = count_agency(found, tell=tell)
+        paths = count_agency(found, fits=not quick, tell=tell)
     out.print(f"Wrote {len(paths)} count files to {found.counts}.")
     if not found.benchmarks:
         out.print(

@@ -62,8 +62,11 @@ class CountTable:
     def labels(self, column: str) -> dict[Any, str]:
         """Return key -> words for the values of a `by` column ({} where they speak themselves)."""
         labels = dict(self.provenance.get("labels", {}).get(column, {}))
-        if column in self.by and self.table[column].dtype == "boolean":
+        kind = self.table[column].dtype if column in self.by else None
+        if kind == "boolean":  # JSON knows no keys but text
             labels = {key == "true": words for key, words in labels.items()}
+        elif kind is not None and pd.api.types.is_integer_dtype(kind):
+            labels = {int(k) if str(k).isdecimal() else k: w for k, w in labels.items()}
         return labels
 
     def split(self, column: str) -> dict[Any, pd.DataFrame]:

@@ -12,6 +12,7 @@ from equity import __version__, groups
 from equity.agency import Agency
 from equity.pipeline.files import sha256
 from equity.pipeline.plan import Step
+from equity.sources.police_uk import TIMEZONE as LONDON
 from equity.tables import AGE_BANDS
 
 __all__ = ["about_agency", "about_table"]
@@ -52,6 +53,7 @@ def about_table(
         "rows_in": report["rows_in"],
         "rows_set_aside": report["rows_set_aside"],
         "checks": report["rules"],
+        "notes": _notes(agency, step, rows),
         "scheme": {"name": scheme.name, "title": scheme.title, "note": scheme.note},
         "labels": _labels(step, dict(scheme.labels)),
         "stages": [{"name": s.name, "label": s.label or s.name} for s in given.stages],
@@ -59,6 +61,20 @@ def about_table(
     if "area" in step.by:
         about["area"] = given.area
     return about
+
+
+def _notes(agency: Agency, step: Step, rows: duckdb.DuckDBPyRelation) -> list[str]:
+    """Return sentences on what was done to the rows that a reader has to know of."""
+    notes = []
+    given = agency.inputs[step.table]
+    if given.format == "police_uk":
+        notes.append(f"Times were in UTC and were converted to {LONDON}.")
+    elif given.times == "UTC":
+        notes.append(f"Times were in UTC and were converted to {agency.agency.timezone}.")
+    if "weight" in rows.columns:
+        number, weight = rows.aggregate("count(*), coalesce(sum(weight), 0)").fetchall()[0]
+        notes.append(f"{number:,} rows of the file stand for {int(weight):,} {step.table}.")
+    return notes
 
 
 def _labels(step: Step, race: dict[str, str]) -> dict[str, dict[str, str]]:

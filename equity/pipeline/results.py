@@ -33,7 +33,7 @@ GROUP = "subject_race"
 REFERENCE = "white"
 LEAST_SHARE = 0.10  # of stops: officers are compared for the groups that are stopped this often
 BY = ("stratum", "prior_scale", "officer", "group")  # what rows of a result can be chosen by
-SAMPLERS = ("nutpie", "numba", "numpyro", "numpy")  # another version is another fit
+SAMPLERS = ("nutpie", "numpy", "scipy")  # another version is another fit
 
 
 @dataclass(frozen=True)

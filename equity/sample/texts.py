@@ -81,7 +81,7 @@ column = "{column}"
 _TAIL = f"""
 [[benchmarks]]
 name = "residents"
-label = "Residents of Riverton (ACS 5-year)"
+label = "Residents, ACS 5-year survey"
 format = "acs"
 file = "data/ACSDT5Y{ACS_YEAR}.B03002-Data.csv"
 place = "{CITY}"
@@ -89,7 +89,7 @@ year = {ACS_YEAR}
 
 [[benchmarks]]
 name = "register"
-label = "Residents of Riverton by district (city register)"
+label = "Residents, city register"
 format = "population"
 file = "data/residents_by_district.csv"
 place = "{CITY}"
@@ -104,7 +104,7 @@ n = "people"
 
 [[benchmarks]]
 name = "adults"
-label = "Adults of Riverton by district (city register)"
+label = "Adults, city register"
 format = "population"
 file = "data/adults_by_district.csv"
 place = "{CITY}"

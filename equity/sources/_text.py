@@ -204,6 +204,9 @@ def _typed_number(header: str, dtype: Any) -> nw.Expr:
 
 
 def _typed_date(header: str, dtype: Any) -> nw.Expr:
+    if dtype == nw.Datetime and dtype.time_zone is not None:
+        # the day where the stop was, as for the clock; Polars would take that of UTC
+        return nw.col(header).dt.replace_time_zone(None).cast(nw.Date)
     if dtype == nw.Date or dtype == nw.Datetime:
         return nw.col(header).cast(nw.Date)
     return _date(_as_text(header, dtype))
@@ -212,7 +215,11 @@ def _typed_date(header: str, dtype: Any) -> nw.Expr:
 def _typed_clock(header: str, dtype: Any) -> nw.Expr:
     if dtype == nw.Datetime:
         time = nw.col(header).dt
-        return time.hour().cast(nw.Int64) * 3600 + time.minute() * 60 + time.second()
+        # Polars counts each in one byte, in which 60 times 14 has no room
+        hour, minute, second = (
+            part.cast(nw.Int64) for part in (time.hour(), time.minute(), time.second())
+        )
+        return hour * 3600 + minute * 60 + second
     return _clock(_as_text(header, dtype))
 
 

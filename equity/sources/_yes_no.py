@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import narwhals as nw
 
 from equity import groups
-from equity.sources import _columns, _text
+from equity.sources import _any, _columns, _text
 
 __all__ = ["YES_NO", "combined", "nothing_without_a_search", "part"]
 
@@ -45,7 +43,7 @@ def combined(
                 *(nw.col(p).alias(f"raw_{p}") for p in parts),
                 *(_said(p, maps[ours]).alias(p) for p in parts),
             )
-        rows = rows.with_columns(_either(parts).alias(ours))
+        rows = rows.with_columns(_any.either(parts).alias(ours))
         there = rows.collect_schema().names()
         raw = [p for p in parts if f"raw_{p}" in there]
         if raw:
@@ -99,15 +97,6 @@ def _said(cell: str, words: Mapping[str, str | None]) -> nw.Expr:
             known = known | hit
             says_yes = says_yes | hit if words[word] == "yes" else says_yes
     return nw.when(known).then(says_yes)
-
-
-def _either(parts: Sequence[str]) -> nw.Expr:
-    """Return yes where any of the columns is, no where all are no, else missing."""
-    yes = [~nw.col(p).is_null() & nw.col(p) for p in parts]
-    no = [~nw.col(p).is_null() & ~nw.col(p) for p in parts]
-    any_ = functools.reduce(operator.or_, yes)
-    # no literal True and False: pandas would make a column of objects of them
-    return nw.when(any_ | functools.reduce(operator.and_, no)).then(any_)
 
 
 def nothing_without_a_search(rows: Any) -> Any:

@@ -85,41 +85,53 @@ HEADERS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 """Our column -> (its names in the files, its kind)."""
 
-ANY_OF: dict[str, tuple[str, ...]] = {
-    "search_person": (
-        *("ADS_SEARCH_PERSON", "ADS_SEARCHED_PER", "ADS_SEARCHED_PERSON"),
-        "NFA_SEARCH_PERSON",
-    ),
-    "search_property": (
-        *("ADS_SEARCH_PROPERTY", "ADS_SEARCHED_PROP", "ADS_SEARCHED_PROPERTY"),
-        "NFA_SEARCH_PROPERTY",
-    ),
-    "frisk_performed": ("NFA_TERRY_FRISK",),
-    "arrest_made": (
-        *("ROS_CUSTODIAL_WARRANT", "ROS_CUSTODIAL_WITHOUT_WARRANT"),
+SPELLINGS: dict[str, tuple[str, ...]] = {
+    "ADS_SEARCH_PERSON": ("ADS_SEARCHED_PER", "ADS_SEARCHED_PERSON"),
+    "ADS_SEARCH_PROPERTY": ("ADS_SEARCHED_PROP", "ADS_SEARCHED_PROPERTY"),
+    "ROS_CUSTODIAL_WITHOUT_WARRANT": (
         *("ROS_CUSTODIAL_WITHOU_WARRANT", "ROS_CUSTODIAL_WOUT_WARRANT"),
     ),
-    "citation_issued": ("ROS_CITATION", "ROS_IN_FIELD_CITE_RELEASE"),
-    "warning_issued": ("ROS_WARNING", "ROS_WRITTEN_WARNING", "ROS_VERBAL_WARNING"),
-    "handcuffed": ("ADS_HANDCUFFED", "OFA_HANDCUFFED"),
+    "CED_STOLEN_PROP": ("CED_STOLEN_PROPERTY",),
+}
+"""A column -> its other names in the files."""
+
+ANY_OF: dict[str, tuple[tuple[str, ...], ...]] = {
+    "search_person": (("ADS_SEARCH_PERSON",), ("NFA_SEARCH_PERSON",)),
+    "search_property": (("ADS_SEARCH_PROPERTY",), ("NFA_SEARCH_PROPERTY",)),
+    "frisk_performed": (("NFA_TERRY_FRISK",),),
+    "search_conducted": (
+        ("ADS_SEARCH_PERSON", "ADS_SEARCH_PROPERTY"),
+        ("NFA_SEARCH_PERSON", "NFA_SEARCH_PROPERTY", "NFA_TERRY_FRISK"),
+    ),
+    "arrest_made": (("ROS_CUSTODIAL_WARRANT", "ROS_CUSTODIAL_WITHOUT_WARRANT"),),
+    "citation_issued": (("ROS_CITATION", "ROS_IN_FIELD_CITE_RELEASE"),),
+    "warning_issued": (("ROS_WARNING",), ("ROS_WRITTEN_WARNING", "ROS_VERBAL_WARNING")),
+    "handcuffed": (("ADS_HANDCUFFED",), ("OFA_HANDCUFFED",)),
     "force_used": (
-        *("ADS_REMOVED_VEHICLE_PHYCONTACT", "ADS_FIREARM_POINT", "ADS_FIREARM_DISCHARGE"),
-        *("ADS_ELECT_DEVICE", "ADS_IMPACT_DISCHARGE", "ADS_CANINE_BITE", "ADS_BATON"),
-        *("ADS_CHEM_SPRAY", "ADS_OTHER_CONTACT"),
-        *("OFA_REMOVED_VEHICLE_PHYCONTACT", "OFA_FIREARM_POINT", "OFA_FIREARM_DISCHARGE"),
-        *("OFA_ELECT_DEVICE_POINT", "OFA_ELECT_DEVICE_STUN", "OFA_ELECT_DEVICE_DART"),
-        *("OFA_IMPACT_PROJECTILE_POINT", "OFA_IMPACT_PROJECTILE_DISCHARGE"),
-        *("OFA_CANINE_BITE", "OFA_BATON_USED", "OFA_CHEM_SPRAY", "OFA_PHYSICAL_COMPLIANCE"),
-        "OFA_USE_VEHICLE",
+        (
+            *("ADS_REMOVED_VEHICLE_PHYCONTACT", "ADS_FIREARM_POINT", "ADS_FIREARM_DISCHARGE"),
+            *("ADS_ELECT_DEVICE", "ADS_IMPACT_DISCHARGE", "ADS_CANINE_BITE", "ADS_BATON"),
+            *("ADS_CHEM_SPRAY", "ADS_OTHER_CONTACT"),
+        ),
+        (
+            *("OFA_REMOVED_VEHICLE_PHYCONTACT", "OFA_FIREARM_POINT", "OFA_FIREARM_DISCHARGE"),
+            *("OFA_ELECT_DEVICE_POINT", "OFA_ELECT_DEVICE_STUN", "OFA_ELECT_DEVICE_DART"),
+            *("OFA_IMPACT_PROJECTILE_POINT", "OFA_IMPACT_PROJECTILE_DISCHARGE"),
+            *("OFA_CANINE_BITE", "OFA_BATON_USED", "OFA_CHEM_SPRAY"),
+            *("OFA_PHYSICAL_COMPLIANCE", "OFA_USE_VEHICLE"),
+        ),
     ),
     "contraband_recorded": (
-        *("CED_FIREARM", "CED_AMMUNITION", "CED_WEAPON", "CED_DRUGS", "CED_ALCOHOL"),
-        *("CED_MONEY", "CED_DRUG_PARAPHERNALIA", "CED_STOLEN_PROP", "CED_STOLEN_PROPERTY"),
-        *("CED_ELECT_DEVICE", "CED_OTHER_CONTRABAND"),
+        (
+            *("CED_FIREARM", "CED_AMMUNITION", "CED_WEAPON", "CED_DRUGS", "CED_ALCOHOL"),
+            *("CED_MONEY", "CED_DRUG_PARAPHERNALIA", "CED_STOLEN_PROP"),
+            *("CED_ELECT_DEVICE", "CED_OTHER_CONTRABAND"),
+        ),
     ),
 }
-"""Our flag -> the columns of which one must say yes. Handcuffs, and weapons that were drawn and
-not pointed at the person, are not counted as force."""
+"""Our flag -> the columns of which one must say yes, those of 2018-2023 before those of 2024
+where they differ. Handcuffs, and weapons that were drawn and not pointed at the person, are not
+counted as force."""
 
 NONE_FOUND = "CED_NONE_CONTRABAND"
 
@@ -183,7 +195,7 @@ def standardize(
         `department_id`, `city`, `gender`, `traffic_violation`, `stop_minutes`,
         `call_for_service`, `limited_english`, `search_person`, `search_property`, `handcuffed`
         and `contraband_recorded`. A flag that several columns make is True if one says yes,
-        False if at least one says no and none is unreadable, else missing. A search is one of
+        False if all that the file has say no, else missing. A search is one of
         person or property, or a frisk. `contraband_found` is `contraband_recorded` where there
         was a search, or where that is not known. `search_basis` is one of several by a stated
         order (`BASES`). `stop_id` is the number of the stop and of the person in it.
@@ -216,8 +228,9 @@ def standardize(
     for ours, (names, kind) in HEADERS.items():
         there = [h for n in names if (h := _columns.find_header(columns, n)) is not None]
         wanted |= {f"{ours}{i or ''}": (header, kind) for i, header in enumerate(there)}
-    marks = {*TYPES, NONE_FOUND, *(b for b, _ in BASES)} | {n for v in ANY_OF.values() for n in v}
-    for name in sorted(marks):
+    marks = {*TYPES, NONE_FOUND, *(b for b, _ in BASES)}
+    marks |= {n for sets in ANY_OF.values() for names in sets for n in names}
+    for name in sorted(marks.union(*SPELLINGS.values())):
         header = _columns.find_header(columns, name)
         if header is not None:
             wanted[name.lower()] = (header, "flag")
@@ -231,8 +244,8 @@ def standardize(
         table = table.with_columns(city=nw.coalesce(nw.col("city"), nw.col("city1")))
         table = table.drop("city1")
         del wanted["city1"]
-    flags = {ours: [n.lower() for n in names] for ours, names in ANY_OF.items()}
-    table = _searched(_any.any_of(table, flags))
+    flags = {ours: [[n.lower() for n in s] for s in sets] for ours, sets in ANY_OF.items()}
+    table = _searched(_any.any_of(_spelled(table), flags))
     table = _details(table)
     used = [c for c in table.collect_schema().names() if c.removeprefix("raw_").upper() in marks]
     table, maps, headers = _maps(table.drop(*used), wanted, values, scheme)
@@ -248,20 +261,29 @@ def standardize(
     return _text.finish(table)
 
 
+def _spelled(table: Any) -> Any:
+    """Put the columns that are spelled in several ways under one name."""
+    there = table.collect_schema().names()
+    new, gone = {}, []
+    for name, others in SPELLINGS.items():
+        for prefix in ("", "raw_"):
+            found = [c for n in (name, *others) if (c := f"{prefix}{n.lower()}") in there]
+            if found:
+                new[f"{prefix}{name.lower()}"] = nw.coalesce(*(nw.col(c) for c in found))
+            gone += [c for c in found if c != f"{prefix}{name.lower()}"]
+    return table.with_columns(**new).drop(*gone) if new else table
+
+
 def _searched(table: Any) -> Any:
     """Say whether there was a search, what was found in it, and on what basis it was made."""
     there = table.collect_schema().names()
-    parts = [c for c in ("search_person", "search_property", "frisk_performed") if c in there]
-    if parts:
-        table = _any.any_of(table, {"search_conducted": parts})
-        there = table.collect_schema().names()
     found = nw.col("contraband_recorded") if "contraband_recorded" in there else None
     if NONE_FOUND.lower() in there:
         nothing = nw.coalesce(nw.col(NONE_FOUND.lower()), nw.lit(False))
         no = nw.when(nothing).then(~nothing)
         found = no if found is None else nw.coalesce(found, no)
     none = nw.lit(False)
-    if parts:
+    if "search_conducted" in there:
         none = nw.coalesce(~nw.col("search_conducted"), nw.lit(False))
     if found is not None:
         table = table.with_columns(contraband_recorded=found)

@@ -151,7 +151,7 @@ def agency(tmp_path_factory):
             (folder / "equity.toml").write_text(text, encoding="utf-8")
             read = read_agency(folder)
             reports = check_agency(read)
-            files = {p.stem: p for p in count_agency(read)}
+            files = {p.stem: p for p in count_agency(read, fits=False)}
             made[text] = SimpleNamespace(
                 folder=folder,
                 reports=reports,

@@ -146,6 +146,19 @@ def test_the_title_says_where_it_cannot_tell() -> None:
     )
 
 
+def test_only_converged_fits_can_make_the_title_cannot_tell() -> None:
+    """What priors say of which the fit did not converge is no answer, and the subtitle says so."""
+    frail = table({"black": (-0.03, -0.05, -0.01)}, by_scale={1.5: 0.025})
+    frail = frail[frail.group != "hispanic"]
+    wide = frail["prior_scale"] == 1.5
+    made = charts.threshold_test(frail.assign(converged=~wide))
+    assert made.title.text.startswith("Officers searched Black people on less suspicion")
+    frail.loc[wide, FIGURES] = np.nan
+    made = charts.threshold_test(frail.assign(converged=~wide))
+    assert made.title.text.startswith("Officers searched Black people on less suspicion")
+    assert "with priors 1.5 times as wide, no figure, so the title leaves them out" in said(made)
+
+
 def test_a_refusal_is_the_title() -> None:
     """In words, with the reason; no axis is without words."""
     made = charts.threshold_test(refused())

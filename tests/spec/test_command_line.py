@@ -93,6 +93,24 @@ def test_from_raw_files_to_counts(office, equity):
     assert (code, "up to date" in said) == (0, True)
 
 
+def test_quick_leaves_out_the_threshold_test_and_says_so(office, equity, monkeypatch):
+    header, *rows = STOPS.splitlines()
+    rows = [f"{row},{district}" for row, district in zip(rows, "xyxyxy", strict=True)]
+    text = "\n".join([f"{header},district", *rows]) + "\n"
+    (office / "stops.csv").write_text(text, encoding="utf-8")
+    code, said = equity("count", "--quick", office)
+    assert code == 0, said
+    fitted = office / "counts" / "threshold_test.parquet"
+    assert (office / "counts" / "stops.parquet").is_file() and not fitted.exists()
+    # the full run makes up for it, and a quick one then leaves it there
+    code, said = equity("count", office)
+    assert (code, "up to date" in said, fitted.is_file()) == (0, False, True)
+    code, said = equity("count", "--quick", office)
+    assert (code, "up to date" in said, fitted.is_file()) == (0, True, True)
+    code, said = equity("count", "--help")
+    assert "--quick" in said and "threshold test" in said
+
+
 def test_a_row_that_cannot_be_used_is_set_aside_with_its_number_its_values_and_why(office, equity):
     equity("check", "--agency", office)
     with (office / "private" / "set_aside" / "stops.csv").open(encoding="utf-8-sig") as file:

@@ -38,6 +38,18 @@ def test_values_come_in_the_order_in_which_they_are_shown(counts):
     assert counts.values("year") == [2022, 2023]
 
 
+def test_words_for_whole_numbers_and_flags_are_found_after_reading(tmp_path):
+    """JSON knows no keys but text; hours stand in their own order, or in that of the words."""
+    rows = pd.DataFrame({"hour": [10, 9, None], "dark": pd.array([True, False, None])})
+    words = {"hour": {9: "9 to 10", 10: "10 to 11"}, "dark": {"true": "Dark"}}
+    table = eq.count(rows.astype({"hour": "Int64"}), by=["hour", "dark"])
+    made = eq.CountTable(table.table, table.by, table.of, table.ledger, {"labels": words})
+    again = eq.read_counts(made.write(tmp_path / "hours.parquet"))
+    assert made.labels("hour") == again.labels("hour") == {9: "9 to 10", 10: "10 to 11"}
+    assert again.values("hour") == [9, 10]
+    assert again.labels("dark") == {True: "Dark"}
+
+
 def test_a_part_is_chosen_by_value_or_by_list(counts):
     assert counts.where(race="white").table["n"].sum() == 2
     assert counts.where(race=["white", "black"], year=2022).table["n"].sum() == 2

@@ -103,7 +103,7 @@ def test_keys_have_words_in_the_order_in_which_they_are_shown(tables) -> None:
     assert tables["stops_by_age"].values("age_band") == bands
     hours = tables["stops_by_hour"]
     assert hours.values("hour") == list(range(24))
-    assert hours.provenance["labels"]["hour"]["7"] == "7:00 to 7:59"
+    assert hours.labels("hour")[7] == "7:00 to 7:59"
     dark = tables["daylight"].labels("is_dark")
     assert dark == {True: "After dusk", False: "Before sunset"}
 
@@ -335,3 +335,29 @@ def test_counts_are_there_before_the_long_work_and_current_only_after(tmp_path, 
     count_agency(agency)
     assert is_current(agency)
     assert (folder / "counts/threshold_test.parquet").is_file()
+
+
+def test_an_agency_of_california_is_checked_and_counted_in_the_groups_of_its_file(tmp_path):
+    """With no scheme named: code 4, Middle Eastern or South Asian, is a group of its own."""
+    lines = [
+        "DOJ_RECORD_ID,PERSON_NUMBER,DATE_OF_STOP,TIME_OF_STOP,CLOSEST_CITY,RAE_FULL,G_FULL,AGE,"
+        "REASON_FOR_STOP,ADS_SEARCH_PERSON,ADS_SEARCH_PROPERTY,CED_NONE_CONTRABAND,CED_DRUGS",
+        "A,1,2022-01-05,10:05:00,Davis,4,1,20,1,1,0,0,1",
+        "A,2,2022-01-05,10:05:00,Davis,7,2,31,1,0,0,0,0",
+        "B,1,2022-02-07,22:15:00,Davis,2,1,44,2,1,1,1,0",
+    ]
+    (tmp_path / "stops.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (tmp_path / "equity.toml").write_text(
+        '[agency]\nname = "A"\nplace = "Davis"\ntimezone = "America/Los_Angeles"\n'
+        '[stops]\nformat = "ripa"\nfiles = ["stops.csv"]\narea = "city"\n',
+        encoding="utf-8",
+    )
+    count_agency(read_agency(tmp_path), fits=False)
+    counts = read_counts(tmp_path / "counts/stops.parquet")
+    assert counts.table.groupby("subject_race")["n"].sum().to_dict() == {
+        "mesa": 1, "black": 1, "white": 1,
+    }  # fmt: skip
+    assert counts.provenance["scheme"]["name"] == "ripa"
+    assert counts.labels("subject_race")["mesa"] == "Middle Eastern or South Asian"
+    sums = counts.table[["search_conducted", "contraband_found", "contraband_found_known"]].sum()
+    assert sums.tolist() == [2, 1, 2]

@@ -50,7 +50,7 @@ def test_another_scheme_needs_a_decision() -> None:
 
 @pytest.mark.parametrize(
     ("person", "prop", "searched"),
-    [("1", "0", True), ("0", "1", True), ("0", "0", False), ("", "0", False), ("", "", None)],
+    [("1", "0", True), ("0", "1", True), ("0", "0", False), ("", "0", None), ("", "", None)],
 )
 @pytest.mark.parametrize(
     "names",
@@ -64,6 +64,25 @@ def test_a_search_is_of_person_or_property(
     names: tuple[str, str], person: str, prop: str, searched: bool | None
 ) -> None:
     assert one("search_conducted", **dict(zip(names, (person, prop), strict=True))) is searched
+
+
+def test_of_files_of_two_years_each_is_asked_for_its_own_columns() -> None:
+    """No means that all columns of that year say no; empty ones of another year do not count."""
+    got = ripa.standardize(
+        stops(
+            ADS_SEARCH_PERSON=["0", "0", "", "", ""],
+            ADS_SEARCHED_PROP=["0", "", "", "", ""],
+            NFA_SEARCH_PERSON=["", "", "0", "0", "?"],
+            NFA_TERRY_FRISK=["", "", "0", "", "0"],
+            ADS_HANDCUFFED=["0", "1", "", "", ""],
+            OFA_HANDCUFFED=["", "", "0", "1", "?"],
+        )
+    )
+    for column, said in {
+        "search_conducted": [False, None, False, None, None],
+        "handcuffed": [False, True, False, True, None],
+    }.items():
+        assert [None if pd.isna(v) else v for v in got[column].tolist()] == said
 
 
 def test_numbers_are_flags_too() -> None:
