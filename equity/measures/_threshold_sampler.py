@@ -30,7 +30,7 @@ MOST_RHAT = 1.01
 LEAST_ESS = 400
 MOST_DIVERGENT = 0.005
 """Share of draws that may end in a divergence."""
-INSTALL = 'the sampler is not installed: run make install, or pip install "equity[threshold]"'
+INSTALL = "the sampler is not installed: run `make install`"
 
 
 @dataclass(frozen=True)

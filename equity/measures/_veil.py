@@ -16,6 +16,8 @@ __all__ = ["Counts", "Model", "derived", "estimate"]
 
 FEW_CLUSTERS = 30
 """Below this many clusters their errors tend to be too small (Cameron and Miller 2015)."""
+LARGEST_ERROR = 10.0
+"""Of a log odds ratio: with more, any ratio fits and none is given."""
 FEW_IN_A_CORNER = 10
 """With fewer clusters in one of the four counts (group or reference, dark or light) the clustered
 error can be far too small: in 1,500 draws without any effect and 1 to 4 stops of a group in the
@@ -200,14 +202,18 @@ def _fitted(
     fit = logit(design, levels[0][told], y[told], w[told])
     used = np.zeros(len(told), dtype=bool)
     used[np.flatnonzero(told)[fit.used]] = True
-    if fit.fault:
-        return out | {"reason": _FAULTS[fit.fault]}
+    if fit.fault or fit.se > LARGEST_ERROR:
+        return out | {"reason": _FAULTS[fit.fault or "vague"]}
     out = _counted(y, w, dark_cell, used, row)
     residual_of = np.full(len(told), np.nan), np.zeros(len(told))
     residual_of[0][told], residual_of[1][told] = fit.fitted, fit.influence
     here = used[cell]
     se, clusters = fit.se, None
-    remarks = [_dropped(place, told[cell], total, model), _separated(w, told & ~used)]
+    remarks = [
+        _dropped(place, told[cell], total, model),
+        _separated(w, told & ~used),
+        _apart(ticks[tick[used]], dark_cell[used], w[used]) if model.df else None,
+    ]
     if cluster is not None:
         mine = pd.factorize(cluster[at][here])[0]
         clusters = int(mine.max()) + 1
@@ -247,6 +253,7 @@ _FAULTS = {
     "separated": "darkness tells the two groups apart without error: among stops alike in all "
     "else there is no odds ratio",
     "diverged": "the fit did not settle",
+    "vague": "too few stops: any odds ratio would fit",
 }
 
 
@@ -305,6 +312,19 @@ def _dropped(place: np.ndarray, told: np.ndarray, total: np.ndarray, model: Mode
     names = " and ".join([*model.within, *model.also])
     what = f"{gone:,} of {len(np.unique(place)):,} places" if gone else f"some values of {names}"
     return f"{what} hold stops of one group only and are left out ({lost:,.0f} stops)"
+
+
+def _apart(clock: np.ndarray, dark: np.ndarray, w: np.ndarray) -> str | None:
+    """Say how many stops are at clock times (quarters of an hour) both light and dark, if few."""
+    _, quarter = np.unique(np.floor(clock / 3), return_inverse=True)
+    both = np.bincount(quarter, weights=w * dark) * np.bincount(quarter, weights=w * ~dark) > 0
+    telling, everyone = w[both[quarter]].sum(), w.sum()
+    if telling >= everyone / 2:
+        return None
+    return (
+        f"only {telling:,.0f} of {everyone:,.0f} stops are at clock times that are both light and "
+        "dark in these counts; the curve over the clock decides the rest"
+    )
 
 
 def _separated(w: np.ndarray, gone: np.ndarray) -> str | None:

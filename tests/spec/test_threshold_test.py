@@ -303,7 +303,7 @@ def test_without_the_sampler_it_says_what_to_install(monkeypatch) -> None:
     assert found.threshold.isna().all() and (found.n > 0).all()
     assert (
         found.reason
-        == 'the sampler is not installed: run make install, or pip install "equity[threshold]"'
+        == "the sampler is not installed: run `make install`"
     ).all()
 
 

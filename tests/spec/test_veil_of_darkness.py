@@ -568,3 +568,28 @@ def test_daylight_shares_say_what_is_left_out() -> None:
             daylight_shares(counts, **CALL, width=width)
     with pytest.raises(ValueError, match="reference='blue' is not one of the groups"):
         daylight_shares(counts, group="race", reference="blue")
+
+
+def test_stops_at_clock_times_that_are_only_light_or_only_dark_are_said():
+    """One month: hardly any clock time is both, and the curve decides."""
+    rows = made(3000, dates=6)
+    month = rows[rows["is_dark"].notna()]
+    late = month["clock_bin"].astype(int) >= 234
+    month = month.assign(is_dark=late.astype("boolean"))
+    mixed = month["clock_bin"].astype(int) == 236
+    flipped = month["is_dark"].to_numpy(dtype=bool) ^ (mixed & (month.index % 2 == 0))
+    month = month.assign(is_dark=pd.array(flipped, dtype="boolean"))
+    found = veil_of_darkness(cells(month), df=2, **CALL).iloc[-1]
+    assert "at clock times that are both light and dark" in found["reason"]
+    whole = veil_of_darkness(cells(made()), **CALL).iloc[-1]
+    assert "clock times that are both" not in str(whole["reason"])
+
+
+def test_an_odds_ratio_that_could_be_anything_is_not_printed():
+    """13 stops: the fit holds, and says nothing."""
+    few = pd.concat([made(14, seed=s, dates=14, places=1) for s in range(60)], keys=range(60))
+    for seed in range(60):
+        table = veil_of_darkness(cells(few.loc[seed]), df=6, cluster=None, **CALL)
+        told = table["log_odds"].notna()
+        assert (table.loc[told, "se_model"] <= 10).all()
+        assert table.loc[~told, "reason"].notna().all()
