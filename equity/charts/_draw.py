@@ -32,6 +32,7 @@ __all__ = [
     "prepare",
     "records",
     "rows_of",
+    "words_only",
 ]
 
 NARROW = 620
@@ -113,6 +114,10 @@ def prepare(
     groups, own = frame["group"].tolist(), frame["is_reference"].tolist()
     if "reason" in frame:
         frame["reason"] = [_words.reason(r) for r in frame["reason"].tolist()]
+    if labels and "stratum" in frame:  # the words of the table; "all" and "not known" are ours
+        frame["stratum"] = [
+            s if s in ("all", "not known") else labels.get(s, s) for s in frame["stratum"].tolist()
+        ]
     look = marks(list(dict.fromkeys(groups)))
     each = list(zip(groups, own, strict=True))
     return frame.assign(
@@ -303,6 +308,26 @@ def assemble(
         chart.params = [alt.VariableParameter(name="height", expr=tall)]
     chart.layer = list(layers)  # set and not passed: it would be copied, deeply, several times
     return chart
+
+
+def words_only(
+    frame: pd.DataFrame, *, title: str, subtitle: list[str], description: str
+) -> alt.LayerChart:
+    """Return a low chart without axes, for a table of which nothing can be drawn."""
+    import altair as alt
+
+    says = alt.Chart(alt.Undefined).mark_text(
+        text="Nothing can be drawn; the table has the counts.",
+        align="left", baseline="middle", fontSize=13, fontStyle="italic", aria=False,
+    ).encode(x=alt.XValue(0), y=alt.YValue(16)).transform_filter("datum.order == 0")  # fmt: skip
+    return assemble(
+        frame.assign(order=range(len(frame))),
+        [says],
+        height=32,
+        title=title,
+        subtitle=subtitle,
+        description=description,
+    )
 
 
 def _sentence(text: str) -> str:

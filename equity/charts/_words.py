@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 __all__ = [
+    "all_alike",
     "done",
     "given",
     "at_least",
@@ -16,6 +17,7 @@ __all__ = [
     "name",
     "percent",
     "people",
+    "plain_ratio",
     "plural",
     "rank",
     "ratio",
@@ -123,6 +125,26 @@ def done(what: str | None) -> str | None:
     return _FLAGS.get(what, what.replace("_", " "))
 
 
+_HAS: dict[str, str] = {
+    "search_conducted": "has a search",
+    "frisk_performed": "has a frisk",
+    "arrest_made": "has an arrest",
+    "citation_issued": "has a citation",
+    "warning_issued": "has a warning",
+    "force_used": "has force used",
+    "body_camera_on": "has a body camera on",
+    "complaint_made": "has a complaint",
+    "contraband_found": "found contraband",
+}
+
+
+def all_alike(yes: bool, what: str | None, unit: str) -> str:
+    """Return that every record, or none, is a yes: "Every stop here has a search, ..."."""
+    one = {"people": "person", "searches": "search"}.get(unit, unit.removesuffix("s"))
+    has = _HAS.get(what or "") or (f"is a yes for “{done(what)}”" if what else "is a yes")
+    return f"{'Every' if yes else 'No'} {one} here {has}, so there is no share to compare"
+
+
 def plural(noun: str | None, number: int) -> str:
     """Return a noun for a number of strata; "parts" where the caller named none."""
     word = (noun or "part").strip()
@@ -185,6 +207,12 @@ def _decimals(value: float) -> str:
 def ratio(value: object) -> str:
     """Return a ratio: two decimals below 10, two significant digits when it is small."""
     return _decimals(float(value)) if given(value) else "?"  # type: ignore[arg-type]
+
+
+def plain_ratio(value: object) -> str:
+    """Return a ratio as beside a mark, for a sentence: "2.21", and "1.8" for 1.80."""
+    text = ratio(value)
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def percent(value: object, *, sign: bool = True) -> str:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["clock"]
 
 _HEIGHT = 180
+_NIGHT = (2, 7)
+"""The strip: in local time stops are rarest between these hours nearly everywhere."""
 
 
 def clock(
@@ -55,7 +57,7 @@ def clock(
     subtitle = [
         f"{_words.sentence(what)} by hour of the day as recorded, n = {int(frame['n'].sum()):,}",
         "Orange with triangles: the three hours in a row with the fewest. Grey strip: 2 to 7 in "
-        "the morning. Dashed line: if all hours had as many",
+        "the morning, where they usually are. Dashed line: if all hours had as many",
     ]
     unknown = int(frame["unknown"].iloc[0]) if "unknown" in frame and len(frame) else 0
     if unknown:
@@ -89,8 +91,8 @@ def clock(
     layers = [
         _marks.layer("rect", color=_marks.GREY, opacity=0.2, aria=False)
         .encode(
-            x=once(2),
-            x2=alt.X2Datum(7),
+            x=once(_NIGHT[0]),
+            x2=alt.X2Datum(_NIGHT[1]),
             y=alt.YValue(0),
             y2=alt.Y2Value(alt.ExprRef("height")),
         )
@@ -137,7 +139,12 @@ def headline(frame: pd.DataFrame, *, what: str) -> str:
         return _words.sentence(reason).replace("Stops", _words.sentence(what), 1)
     first = next((h for h in hours if (h - 1) % 24 not in hours), hours[0])
     end = (first + len(hours)) % 24 or 24
-    return (
-        f"{_words.sentence(what)} are rarest from {first} to {end} o’clock, as is usual in local "
-        "time"
-    )
+    text = f"{_words.sentence(what)} are rarest from {first} to {end} o’clock"
+    begin, stop = _NIGHT
+    inside = [begin <= h < stop for h in hours]
+    if all(inside):
+        return f"{text}, as is usual in local time"
+    if not any(inside):
+        return f"{text}, not from {begin} to {stop} as is usual in local time"
+    way = "earlier" if first < begin else "later"
+    return f"{text}, somewhat {way} than usual ({begin} to {stop})"

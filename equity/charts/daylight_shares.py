@@ -96,11 +96,14 @@ def daylight_shares(
     ]
     names = dict(zip(frame["group"], frame["label"], strict=True))
     sentences = [
-        f"{names[g]}, {_words.percent(s['light'][0] / s['light'][1])} in the last light, "
-        f"{_words.percent(s['dark'][0] / s['dark'][1])} in the hour after dusk"
+        f"{names[g]}, {_near(s['light'])} in the last 90 minutes of light, "
+        f"{_near(s['dark'])} in the hour after dusk"
         for g, s in _around_dusk(_draw.rows_of(frame)).items()
     ]
-    intro = f"{group_words(frame)}, {interval}. Compared with {other}."
+    intro = (
+        f"Share of each group by minutes before and after dusk, {group_words(frame)}, {interval}, "
+        f"n = {_total(frame):,.0f} {what}. Each compared with {other}, in {what} of both together."
+    )
     return _draw.assemble(
         frame,
         _layers(height, tips, set(frame.loc[frame["y"].notna(), "daylight"])),
@@ -259,6 +262,11 @@ def _scale(drawn: pd.DataFrame) -> tuple[float, float, list[float]]:
     )
     first = math.ceil(least / step - 1e-9)
     return least, most, [i * step for i in range(first, math.floor(most / step + 1e-9) + 1)]
+
+
+def _near(counts: list[float]) -> str:
+    x, n = counts
+    return f"{_words.percent(x / n)} ({x:,.0f} of {n:,.0f})"
 
 
 def _total(frame: pd.DataFrame) -> float:

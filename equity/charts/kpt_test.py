@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,9 @@ _NEEDED = (
     *("lowest", "highest", "lowest_rate", "highest_rate"),
 )
 ALL = "all groups"
+_ENOUGH = 30
+_TOO_FEW = "fewer than 30 counted searches of every group"
+"""So the reason of a test begins in which no two groups have that many."""
 
 
 def kpt_test(
@@ -58,7 +62,9 @@ def kpt_test(
     what = {"contraband_found": "contraband"}.get(what, what)
     interval = level(confidence_level)
     alpha = 1 - confidence_level
-    tests = _draw.rows_of(table)
+    tests = [_named(t, labels) for t in _draw.rows_of(table)]
+    if labels and rates is not None:
+        rates = rates.assign(stratum=[_part(s, labels) for s in rates["stratum"]])
     frame = _draw.prepare(_long(tests, rates), ("stratum", "group", "rate"), labels)
     look = marks(sorted(set(frame["group"]) - {ALL}, key=lambda g: (_words.rank(g), g)))
     others = ~frame["is_reference"]
@@ -140,6 +146,26 @@ def kpt_test(
     )
 
 
+def _part(stratum: object, labels: Mapping[str, str]) -> str:
+    key = str(stratum)
+    return key if key in ("all", "not known") else labels.get(key, key)
+
+
+_LISTS = re.compile(r"(no counted search: |were searched: |only, |every group but )([^;:]+)$")
+
+
+def _named(test: dict, labels: Mapping[str, str] | None) -> dict:
+    """Return a test with the words of its part, and of the groups that its reason lists."""
+
+    def words(found: re.Match[str]) -> str:
+        return found[1] + _words.listed([_words.name(k, labels) for k in found[2].split(", ")])
+
+    out = test | {"stratum": _part(test["stratum"], labels or {})}
+    if isinstance(test.get("reason"), str):
+        out["reason"] = "; ".join(_LISTS.sub(words, part) for part in test["reason"].split("; "))
+    return out
+
+
 def _long(tests: list[dict], rates: pd.DataFrame | None) -> pd.DataFrame:
     """Return a row for all groups of each stratum, and one for each group that is drawn."""
     columns = ("stratum", "group", "x", "x_known", "rate", "low", "high", "note", "reason")
@@ -184,6 +210,8 @@ def _verdict(test: Mapping, alpha: float) -> str:
     differs = _differs(test, alpha)
     if differs is None:
         return "no test"
+    if _TOO_FEW in str(test["reason"]):
+        return "too few searches to say more"
     return "they differ" if differs else "no difference can be told"
 
 
@@ -231,6 +259,10 @@ def headline(
     told = [_differs(t, alpha) for t in parts]
     if all(t is None for t in told):
         return "Hit rates of the groups cannot be compared from these numbers"
+    told = [None if _TOO_FEW in str(p["reason"]) else t for p, t in zip(parts, told, strict=True)]
+    if all(t is None for t in told):
+        total = sum(float(t["x_known"]) for t in parts)
+        return f"Too few searches to say more: {total:,.0f} in all"
     if len(parts) > 1:
         number, yes, no = len(parts), told.count(True), told.count(False)
         some = f"all {number}" if yes == number else f"{yes or 'none'} of {number}"
@@ -241,7 +273,11 @@ def headline(
         if no:
             text += f"; in {no}, no difference can be told"
         if number - yes - no:
-            text += f"; in {number - yes - no}, no test can be made"
+            few = sum(_TOO_FEW in str(p["reason"]) for p in parts)
+            if few:
+                text += f"; in {few}, there are too few searches to say more"
+            if number - yes - no - few:
+                text += f"; in {number - yes - no - few}, no test can be made"
         return text
     test = parts[0]
     if not told[0]:
@@ -249,11 +285,12 @@ def headline(
             f"Searches of {_words.whole(test['groups'])} groups found {what}, and no difference "
             "between their hit rates can be told from chance"
         )
+    text = f"Searches of the groups found {what} unequally often, by more than chance explains"
+    few = (test.get(f"{end}_x_known") for end in ("lowest", "highest"))
+    if any(_words.given(n) and n < _ENOUGH for n in few):  # type: ignore[operator]
+        return text
     low, high = (
         f"{_words.percent(test[f'{end}_rate'])} for {_words.people(test[end], labels, who)}"
         for end in ("lowest", "highest")
     )
-    return (
-        f"Searches of the groups found {what} unequally often, by more than chance explains: from "
-        f"{low} to {high}"
-    )
+    return f"{text}: from {low} to {high}"

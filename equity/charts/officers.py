@@ -55,13 +55,13 @@ def officers(
     frame = _placed(frame)
     people = _words.people(group, labels)
     differ = int((frame["tells"] == "differs").sum())
-    title = headline(differ, len(frame), people)
     out = everybody - len(frame)
+    title = headline(differ, len(frame), people, out)
     subtitle = [
         f"Odds that a stop is of {people}, each officer against colleagues in the same places "
         f"and hours, from the lowest to the highest; lines show the {interval}",
         f"{len(frame):,} officers, n = {frame['n'].sum():,.0f} stops. In grey: cannot tell",
-        *(["The numbers stand for the officers who differ"] if differ else []),
+        *(["Officers who differ are named, by their number only"] if differ else []),
         *([f"{out:,} officers have no figure; the table says why"] if out else []),
         "For review inside the agency. A difference does not say why",
     ]
@@ -107,7 +107,7 @@ def _placed(frame: pd.DataFrame) -> pd.DataFrame:
         name=names,
         value=values,
         mark=pd.Series(
-            [n if d else None for n, d in zip(names, differs, strict=True)],
+            [f"officer {n}" if d else None for n, d in zip(names, differs, strict=True)],
             index=frame.index,
             dtype=object,
         ),
@@ -120,16 +120,19 @@ def _placed(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _apart(at: np.ndarray, differs: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Return the heights of the numbers: at their dots, or as far off as the text before needs."""
+    """Return the heights of the names: outside their dots, where sorted neighbours leave room.
+
+    A name stands beyond its dot, as far off as the name of the one before needs.
+    """
     out = np.where(differs, at, np.nan)
     if not differs.any():
         return out
-    line = 15 / HEIGHT * float(np.log(high.max() / low.min()))  # of text, in log units
+    line = 17 / HEIGHT * float(np.log(high.max() / low.min()))  # of text, in log units
     for side in (np.flatnonzero(differs & (at > 1)), np.flatnonzero(differs & (at <= 1))[::-1]):
         before = None
-        for i in side[::-1]:  # from the farthest inwards
-            y = np.log(at[i])
-            way = -1 if at[i] > 1 else 1
+        for i in side:  # from the nearest outwards
+            way = 1 if at[i] > 1 else -1
+            y = np.log(at[i]) + way * 0.6 * line
             if before is not None and way * (y - before) < line:
                 y = before + way * line
             out[i] = np.exp(y)
@@ -192,16 +195,23 @@ def _layers(frame: pd.DataFrame, tips: list[Any]) -> list[Any]:
     return layers
 
 
-def headline(differ: int, number: int, people: str) -> str:
-    """Return the finding: how many officers differ from colleagues."""
+def headline(differ: int, number: int, people: str, out: int = 0) -> str:
+    """Return the finding: how many officers differ from colleagues, and how many have no figure.
+
+    The last only where most have none.
+    """
     if not number:
         return "No officer has enough stops to be compared with colleagues"
+    start = ""
+    if out > number:
+        have = "officer has" if number == 1 else "officers have"
+        start = f"{number:,} {have} enough stops, {out:,} {'has' if out == 1 else 'have'} not. "
     if not differ:
-        return (
+        return start + (
             f"Of {number} officers, none clearly differs from colleagues in the same places "
             f"and hours in how many of the stops are of {people}"
         )
-    return (
+    return start + (
         f"{differ} of {number} officers {'differs' if differ == 1 else 'differ'} from colleagues "
         f"in the same places and hours in how many of the stops are of {people}"
     )

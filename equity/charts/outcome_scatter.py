@@ -88,6 +88,16 @@ def outcome_scatter(
     ]
     sentences = [r["aria"] for r in drawn]
     intro = f"{group_words(frame)} against {other}, {interval}."
+    if not drawn:
+        counted = [
+            f"{r['stratum']}, {r['label']}, {_words.whole(r['x_known'])} searches" for r in rows
+        ]
+        return _draw.words_only(
+            frame,
+            title=title,
+            subtitle=subtitle[2:],
+            description=alternative(title, intro, counted),
+        )
     return _outcome.stack(
         frame,
         layers,

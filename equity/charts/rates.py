@@ -39,6 +39,8 @@ _NEEDED = (
     "ratio_low",
     "ratio_high",
 )
+_ENOUGH = 30
+"""Searches: a headline does not state what rests on fewer, of the group or of the reference."""
 
 
 def rates(
@@ -89,6 +91,8 @@ def rates(
         return _words.people(row["group"], labels, who)
 
     shown = f"Share of each group {verb}" if verb else "Share of each group"
+    if (same := all_alike(table, what, unit)) is not None:
+        return alike(_draw.prepare(table, _NEEDED, labels), same, shown, unit)
     return _draw_rates(
         table,
         say=say,
@@ -160,7 +164,61 @@ def hit_rates(
         confidence_level=confidence_level,
         extra=_outcome.left_out(table),
         limits=_outcome.INFRA_MARGINALITY,
+        minimum=_ENOUGH,
     )
+
+
+def all_alike(table: pd.DataFrame, what: str | None, unit: str) -> str | None:
+    """Return the sentence that every known outcome is a yes, or a no; None where they differ."""
+    if not {"x", "x_known"} <= set(table.columns):
+        return None
+    x, known = (float(pd.to_numeric(table[c]).fillna(0).sum()) for c in ("x", "x_known"))
+    if not known or 0 < x < known:
+        return None
+    return _words.all_alike(x > 0, what, unit)
+
+
+def alike(frame: pd.DataFrame, title: str, shown: str, unit: str) -> alt.LayerChart:
+    """Return a chart of the words alone: there is no share to compare."""
+    total = pd.to_numeric(frame["x_known"]).fillna(0).sum()
+    subtitle = [
+        f"{shown}, n = {total:,.0f} {unit}",
+        *filter(None, [unknown_words(frame, unit)]),
+    ]
+    counts = frame.groupby("label", sort=False)["x_known"].sum()
+    said = [f"{name}, {n:,.0f} {unit}" for name, n in counts.items()]
+    return _draw.words_only(
+        frame, title=title, subtitle=subtitle, description=alternative(title, f"{shown}.", said)
+    )
+
+
+def _rests(rows: list[dict], minimum: int) -> list[dict]:
+    """Return the references, and the groups with `minimum` known outcomes on both sides."""
+    own = {r["stratum"]: r["x_known"] for r in rows if r["is_reference"]}
+
+    def enough(value: object) -> bool:
+        return _words.given(value) and float(value) >= minimum  # type: ignore[arg-type]
+
+    return [
+        r
+        for r in rows
+        if r["is_reference"] or (enough(r["x_known"]) and enough(own.get(r["stratum"])))
+    ]
+
+
+def _small(rows: list[dict], kept: list[dict], total: float) -> str:
+    """Return what a headline says of the comparisons that rest on too few searches."""
+    few = [r for r in rows if not r["is_reference"] and r not in kept and r["x_known"]]
+    if not few:
+        return ""
+    if all(r["is_reference"] for r in kept):
+        return f"Too few searches to say more: {total:,.0f} in all"
+    if len({r["stratum"] for r in rows}) > 1:
+        number = len({(r["stratum"], r["group"]) for r in few})
+        each = "comparison rests" if number == 1 else "comparisons rest"
+        return f"; {number} more {each} on too few searches"
+    others = "1 other group" if len(few) == 1 else f"{len(few)} other groups"
+    return f"; there are too few searches of {others} to say more"
 
 
 def _draw_rates(
@@ -176,6 +234,7 @@ def _draw_rates(
     confidence_level: float,
     extra: list[str],
     limits: str,
+    minimum: int = 0,
 ) -> alt.LayerChart:
     import altair as alt
 
@@ -260,16 +319,14 @@ def _draw_rates(
         *_marks.words(page, height),
     ]
     rows = _draw.rows_of(frame)
-    title = _findings.finding(
-        rows,
-        say=say,
-        more=more,
-        name=name,
-        alpha=1 - confidence_level,
-        strata=strata_label,
-    )
-    reference = reference_words(frame, labels)
     total = pd.to_numeric(frame["x_known"]).fillna(0).sum()
+    kept = _rests(rows, minimum) if minimum else rows
+    small = _small(rows, kept, total)
+    title = small
+    if not small or small.startswith(";"):
+        said = {"say": say, "more": more, "name": name, "strata": strata_label}
+        title = _findings.finding(kept, alpha=1 - confidence_level, **said) + small
+    reference = reference_words(frame, labels)
     subtitle = [
         f"{shown}; lines show the {interval}, n = {total:,.0f} {unit}",
         reference + "; a dashed line marks its rate",

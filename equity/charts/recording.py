@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -20,18 +21,19 @@ _NEEDED = (
     *("flag", "year", "n", "x", "x_known", "rate", "low", "high", "share_known"),
     *("times", "jump"),
 )
-_WITH: dict[str, tuple[str, str]] = {
-    # flag: "the share of ...", "how ... are recorded"
-    "search_conducted": ("stops with a search", "searches"),
-    "frisk_performed": ("stops with a frisk", "frisks"),
-    "arrest_made": ("stops with an arrest", "arrests"),
-    "citation_issued": ("stops with a citation", "citations"),
-    "warning_issued": ("stops with a warning", "warnings"),
-    "contraband_found": ("searches that found contraband", "searches and what they find"),
-    "force_used": ("stops with force used", "uses of force"),
-    "body_camera_on": ("stops with a body camera on", "body cameras"),
-    "complaint_made": ("stops with a complaint", "complaints"),
+_WITH: dict[str, tuple[str, str, str]] = {
+    # flag: "the share of ...", "how ... are recorded", "... of the stops say whether ..."
+    "search_conducted": ("stops with a search", "searches", "there was a search"),
+    "frisk_performed": ("stops with a frisk", "frisks", "there was a frisk"),
+    "arrest_made": ("stops with an arrest", "arrests", "there was an arrest"),
+    "citation_issued": ("stops with a citation", "citations", "there was a citation"),
+    "warning_issued": ("stops with a warning", "warnings", "there was a warning"),
+    "contraband_found": ("searches that found contraband", "searches and what they find", ""),
+    "force_used": ("stops with force used", "uses of force", "force was used"),
+    "body_camera_on": ("stops with a body camera on", "body cameras", "a body camera was on"),
+    "complaint_made": ("stops with a complaint", "complaints", "there was a complaint"),
 }
+_CHANGED = "the way of recording may have changed"  # so ends the reason of a share that jumps
 
 
 def recording(
@@ -60,7 +62,10 @@ def recording(
     def note(row: dict) -> str | None:
         if not row["jump"]:
             return None
-        if _words.given(row["times"]) and "known in" not in str(row["reason"]):
+        why = str(row["reason"])
+        if _words.given(row["times"]) and "known in" not in why:
+            if found := re.search(r"(\d+) points (above|below)", why):
+                return f"{found[1]} points {found[2]} the year before"
             return f"{_words.times(row['times'])} times the year before"
         return "jump: see table"
 
@@ -113,7 +118,11 @@ def recording(
     known = min((r["share_known"] for r in least), default=None)
     subtitle = [
         f"{shown}, all groups together; lines show the 95% interval",
-        "Orange diamonds: a jump from the year before, larger than chance makes",
+        *(
+            ["Orange diamonds: a jump from the year before, larger than chance makes"]
+            if frame["jump"].any()
+            else []
+        ),
         *([_known_words(known)] if known else []),
         "A jump does not show its cause: ask those who keep the records",
     ]
@@ -133,6 +142,24 @@ def _known_words(least: float) -> str:
     if least == 1:
         return "Known in all records of every year"
     return f"Known in at least {_words.percent(least)} of records in every year"
+
+
+def _known(before: dict, row: dict, whether: str, unit: str) -> str:
+    """Return in how many records of a year the flag is known, and in how many of the year before.
+
+    "No search in 2011 has a recorded result, against 98.0% in 2010".
+    """
+    now, then = (
+        _words.percent(r["share_known"]) if _words.given(r["share_known"]) else "0%"
+        for r in (before, row)[::-1]
+    )
+    if not whether:
+        text = f"{now} of searches in {row['year']} have a recorded result"
+        text = f"No search in {row['year']} has a recorded result" if now == "0%" else text
+    else:
+        text = f"In {row['year']}, {'none' if now == '0%' else now} of the {unit} "
+        text += f"say{'s' if now == '0%' else ''} whether {whether}"
+    return f"{text}, against {then} in {before['year']}"
 
 
 def _share_of(flag: str, unit: str, labels: Mapping[str, str] | None) -> str:
@@ -165,17 +192,11 @@ def headline(frame: pd.DataFrame, *, unit: str, labels: Mapping[str, str] | None
             if size > most:
                 before, row, most = one, two, size
     share = _share_of(row["flag"], unit, labels)
-    how = _WITH.get(row["flag"], ("", f"“{row['flag'].replace('_', ' ')}”"))[1]
+    named = row["flag"].replace("_", " ")
+    _, how, whether = _WITH.get(row["flag"], ("", f"“{named}”", f"“{named}” was so"))
     advice = f"look at how {how} are recorded before comparing groups"
-    if most <= 0 or "times" not in str(row["reason"]) and "after it" not in str(row["reason"]):
-        known = [
-            _words.percent(r["share_known"]) if _words.given(r["share_known"]) else "none"
-            for r in (before, row)
-        ]
-        text = (
-            f"In {row['year']}, {known[1]} of the records say whether it was {share}, "
-            f"against {known[0]} in {before['year']}: {advice}"
-        )
+    if most <= 0 or _CHANGED not in str(row["reason"]):
+        text = f"{_known(before, row, whether, unit)}: {advice}"
     else:
         verb = "jumped" if row["rate"] > before["rate"] else "fell"
         text = (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from equity.charts import _draw, _findings, _outcome, _words
+from equity.charts import _draw, _outcome, _words
 from equity.charts._common import (
     alternative,
     cannot,
@@ -18,6 +18,7 @@ from equity.charts._common import (
     unknown_words,
 )
 from equity.charts._marks import GREY
+from equity.charts._robust_headline import TOO_FEW, WAYS, few, headline
 
 if TYPE_CHECKING:
     import altair as alt
@@ -30,7 +31,6 @@ _NEEDED = (
     *("conclusion", "reads"),
 )
 _SIDES = ((9, -10), (9, 12), (-9, -10), (-9, 12))  # of a mark, in pixels
-_WAYS = {"lower bar for this group": "lower", "higher bar for this group": "higher"}
 _CORNERS = (  # words, at the right, at the bottom
     (("searched more,", "found less:", "lower bar"), True, True),
     (("searched less,", "found more:", "higher bar"), False, False),
@@ -82,8 +82,10 @@ def robust_outcome_test(
     )
     frame["missing"] = _draw.apply(lambda r: cannot(r, "conclusion"), frame)
     frame["mark_label"] = frame["stratum"] if several else frame["short"]
-    frame["concluded"] = frame["conclusion"].isin(list(_WAYS))
-    frame["label_place"] = _label_places(frame) if not several else 0
+    frame["few"] = _draw.apply(few, frame).astype(bool)
+    frame["concluded"] = frame["conclusion"].isin(list(WAYS)) & ~frame["few"]
+    # names of parts are long: a mark at the right has its name at the left, so none is cut
+    frame["label_place"] = _label_places(frame) if not several else 2 * (frame["search_at"] > 1)
     frame["aria"] = _draw.apply(lambda r: _aria(r, several), frame)
     frame["order"] = range(len(frame))
     parts = _outcome.panels(frame, labels, frame["search_at"].notna())
@@ -113,7 +115,11 @@ def robust_outcome_test(
         f"was found; crosses show the {interval}, n = {stops:,.0f} stops and {searches:,.0f} "
         "searches of the groups compared",
         f"{reference}, where the two lines cross. A filled mark is a conclusion; a hollow one is "
-        "not; an arm with an arrow goes on",
+        "not"
+        + (f", or has {TOO_FEW} on either side" if frame["few"].any() else "")
+        + "; an arm with an arrow goes on",
+        *_numbers(rows, several),
+        *_chosen_only(table),
         *_undrawn(rows, several),
         *_outcome.left_out(table, " of the groups compared"),
         *filter(None, [unknown_words(frame, "stops")]),
@@ -140,7 +146,7 @@ def _placed(frame: pd.DataFrame) -> pd.DataFrame:
     both = frame["search_at"].notna() & frame["hit_at"].notna()
     columns = [f"{way}_{c}" for way in ("search", "hit") for c in ("at", "start", "end")]
     frame[columns] = frame[columns].where(both)
-    for way, room in (("search", 1.1), ("hit", 1.5)):  # no side is smaller; words have room
+    for way, room in (("search", 1.2), ("hit", 1.5)):  # no side is smaller; words have room
         ends = frame[[f"{way}_at", f"{way}_start", f"{way}_end"]].to_numpy(dtype=float)
         ends = np.abs(np.log(ends[ends > 0]))
         reach = room * max(0.4, float(np.nanmax(ends, initial=0.0)))
@@ -176,7 +182,7 @@ def _label_places(frame: pd.DataFrame) -> pd.Series:
         def cost(side: int, box: Any = box) -> float:
             left, right, top, bottom = box(side)
             met = sum(left < b and a < right and top < d and c < bottom for a, b, c, d in taken)
-            return met + 2 * (left < 0 or right > wide + 20)
+            return met + 2 * (left < 0 or right > wide)
 
         out[i] = min(range(4), key=cost)
         taken.append(box(out[i]))  # type: ignore[arg-type]
@@ -284,6 +290,28 @@ def _ratio(row: dict, way: str) -> str | None:
     return f"{_words.ratio(row[f'{way}_ratio'])} {ends}".strip()
 
 
+def _numbers(rows: list[dict], several: bool) -> list[str]:
+    """Return the two ratios of each group, which a plane without numbers beside marks lacks."""
+    said = [
+        f"{r['label']} {_words.ratio(r['search_ratio'])} and {_words.ratio(r['hit_ratio'])}"
+        for r in rows
+        if _words.given(r["search_ratio"]) and _words.given(r["hit_ratio"])
+    ]
+    if several or not said:
+        return []
+    return ["Times as often searched, and times as often found: " + "; ".join(said)]
+
+
+def _chosen_only(table: pd.DataFrame) -> list[str]:
+    """Return why the search ratio is not that of all searches."""
+    if "left_out_basis" not in table or not pd.to_numeric(table["left_out_basis"]).sum():
+        return []
+    return [
+        "Only searches that officers chose to make count, so the ratio of search rates is not "
+        "that of all searches, such as those after an arrest"
+    ]
+
+
 def _aria(row: dict, several: bool) -> str:
     words = [row["stratum"]] if several else []
     words.append(row["label"])
@@ -312,72 +340,3 @@ def _undrawn(rows: list[dict], several: bool) -> list[str]:
         return []
     rest = len(said) - 6
     return ["Not drawn: " + "; ".join(said[:6]) + (f"; and {rest} more" if rest > 0 else "")]
-
-
-def headline(
-    rows: list[dict],
-    *,
-    what: str,
-    who: str,
-    labels: Mapping[str, str] | None,
-    strata: str | None,
-) -> str:
-    """Return what the test concludes, and for how many groups or strata it does not."""
-
-    def people(row: dict, key: str = "group") -> str:
-        return _words.people(row[key], labels, who)
-
-    if not rows:
-        return "There are no figures to show"
-    parts = {r["stratum"] for r in rows} - {"not known"}
-    if len(parts) > 1:
-        rows = [r for r in rows if r["stratum"] != "not known"]
-    told = [r for r in rows if isinstance(r["conclusion"], str)]
-    if not told:
-        return "Search rate and hit rate cannot be compared from these numbers"
-    found = [r for r in told if r["conclusion"] in _WAYS]
-    if len(parts) > 1:
-        if not found:
-            return (
-                f"In none of {len(parts)} {_words.plural(strata, len(parts))} do search rate and "
-                "hit rate together lead to a conclusion"
-            )
-        return _findings.over_parts(
-            rows,
-            [_side(r) for r in rows],
-            phrase=lambda r, side: f"{_points(side)} for {people(r)}",
-            words={side: _points(side) for side in ("above", "below")},
-            name=people,
-            strata=strata,
-        ).replace("no clear difference can be told", "the test is inconclusive")
-    if not found:
-        return "Search rate and hit rate together lead to no conclusion for any group"
-    best = max(found, key=lambda r: float(r["x_known"]))
-    lower = _WAYS[best["conclusion"]] == "lower"
-    one, other = ("more", "less") if lower else ("less", "more")
-    text = (
-        f"{_words.sentence(people(best))} were searched {one} often than "
-        f"{people(best, 'reference')}, and {what} was found {other} often: together this points "
-        f"to a {'lower' if lower else 'higher'} bar"
-    )
-    rest = [r for r in found if r is not best]
-    if rest:
-        names = [f"a {_WAYS[r['conclusion']]} one for {people(r)}" for r in rest]
-        text += f"; also to {_words.listed(names)}"
-    without = len(told) - len(found)
-    if without:
-        others = "the other group" if len(rows) == 2 else f"{without} other groups"
-        others = "1 other group" if without == 1 and len(rows) > 2 else others
-        text += f"; for {others} the test is inconclusive"
-    return text
-
-
-def _points(side: str) -> str:
-    bar = "lower" if side == "above" else "higher"
-    return f"the two rates together point to a {bar} bar"
-
-
-def _side(row: dict) -> str:
-    if not isinstance(row["conclusion"], str):
-        return "missing"
-    return {"lower": "above", "higher": "below"}.get(_WAYS.get(row["conclusion"], ""), "unclear")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,9 @@ def standardized_rates(
     def say(row: dict) -> str:
         group, other = (_words.people(row[k], labels, who) for k in ("group", "reference"))
         crude = row.get("crude_ratio")
-        beside = f" ({_words.times(crude)} as recorded)" if _words.given(crude) else ""  # type: ignore[arg-type]
+        beside = ""
+        if _words.given(crude) and _words.times(crude) != _words.times(row["ratio"]):  # type: ignore[arg-type]
+            beside = f" ({_words.times(crude)} as recorded)"  # type: ignore[arg-type]
         start = f"With the same {same}, {group}"
         if not verb:
             return f"{start} had {_findings.size(row)} the rate of {other}{beside}"
@@ -73,10 +76,13 @@ def standardized_rates(
     if not verb or len(shown) > 50:  # it is the title of an axis, too
         shown = f"Share, with the same {same}"
     renamed = table.assign(crude=table["rate"], rate=table["standardized_rate"])
-    shares = pd.to_numeric(table["covered"]).dropna()
+    if "reason" in renamed:
+        renamed["reason"] = [_plain(r, by, same, labels) for r in renamed["reason"].tolist()]
+    shares = pd.to_numeric(table["covered"])[table["standardized_rate"].notna()].dropna()
     least = float(shares.min()) if len(shares) else 1.0
     covered = (
-        f"At least {_words.percent(least)} of each group is of a {same} that both groups have"
+        f"At least {_words.percent(least)} of each group that has a figure is of a {same} that "
+        "both groups have"
     )
     chart = _draw_rates(
         renamed,
@@ -108,3 +114,16 @@ def standardized_rates(
     )  # fmt: skip
     chart.layer = [*chart.layer, tick]
     return chart
+
+
+def _plain(reason: object, by: list[str], same: str, labels: Mapping | None) -> str | None:
+    """Return a reason with the words for the columns whose mix was made equal, and for groups."""
+    if not isinstance(reason, str):
+        return None
+    few = re.escape(f"too few outcomes in combinations of {' and '.join(by)} that ")
+    reason = re.sub(
+        few + "this group and (.+?) both have",
+        lambda m: f"too few of the same {same} as {_words.name(m[1], labels)}",
+        reason,
+    )
+    return re.sub(few + "count", f"too few records of one {same}", reason)

@@ -22,6 +22,7 @@ from equity.charts._common import (
     remarks,
     unknown_words,
 )
+from equity.charts._stop_headline import headline, nothing
 
 if TYPE_CHECKING:
     import altair as alt
@@ -192,6 +193,17 @@ def stop_rates(
         "The benchmark does not count who was on the road, and those stopped may live elsewhere",
     ]
     intro = f"{group_words(frame, 'group_label')}, {interval}. {reference}. {benchmark}."
+    if len(frame) and not any(_findings.size(r) or r["is_reference"] and r["value"] for r in rows):
+        counted = [
+            f"{r['group_label']}, {_words.whole(r['n'])} stops"
+            for r in _draw.rows_of(frame.drop_duplicates(["stratum", "group"]))
+        ]
+        return _draw.words_only(
+            frame,
+            title=nothing(rows),
+            subtitle=[f"n = {total:,.0f} stops. {benchmark}", *filter(None, [_band_words(frame)])],
+            description=alternative(nothing(rows), intro, counted),
+        )
     return _draw.assemble(
         frame,
         layers,
@@ -268,112 +280,3 @@ def _widened(frame: pd.DataFrame) -> str | None:
     low, high = (_words.times(v) for v in (factor.min(), factor.max()))
     size = f"{high} times" if low == high else f"{low} to {high} times"
     return f"Intervals are {size} as wide as chance alone would make them: stops vary by area"
-
-
-def headline(
-    rows: list[dict],
-    *,
-    what: str,
-    who: str,
-    labels: Mapping[str, str] | None,
-    alpha: float,
-    strata: str | None,
-) -> str:
-    """Return the finding; with several benchmarks, what all of them say together."""
-
-    def people(row: dict, key: str = "group") -> str:
-        return _words.people(row[key], labels, who)
-
-    def say(row: dict, benchmark: str = "the benchmark") -> str:
-        start = f"For their number in {benchmark}, {people(row)} were"
-        if row["ratio"] == 0:
-            return f"{start} never {what}, clearly less often than {people(row, 'reference')}"
-        return f"{start} {what} {_findings.size(row)} as often as {people(row, 'reference')}"
-
-    def more(row: dict, word: str) -> str:
-        return (
-            f"{people(row)} were {what} {word} often for their number in the benchmark than "
-            f"{people(row, 'reference')}"
-        )
-
-    words = {"say": say, "more": more, "name": people, "alpha": alpha, "strata": strata}
-    rows = _with_direction(rows)
-    names = list(dict.fromkeys(r["benchmark"] for r in rows))
-    if len(names) < 2 or len({r["stratum"] for r in rows}) > 1:
-        # one that has no residents of these parts gives no figures: the first that does speaks
-        there = [r["benchmark"] for r in rows if _findings.side(r, alpha) != "missing"]
-        name = next((n for n in names if n in there), names[0] if names else None)
-        wanted = [r for r in rows if r["benchmark"] == name] if names else rows
-        text = _findings.finding(wanted, **words)
-        return text if len(names) < 2 else f"By the benchmark “{name}”: {text}"
-    by_group: dict[str, list[tuple[dict, str]]] = {}
-    for row in rows:
-        if row["group"] != row["reference"]:
-            by_group.setdefault(row["group"], []).append((row, _findings.side(row, alpha)))
-    if not by_group or all(s == "missing" for g in by_group.values() for _, s in g):
-        return _findings.finding(rows, **words)
-
-    def least(pairs: list[tuple[dict, str]]) -> tuple[float, float]:
-        return min(_findings.concerned(r) for r, _ in pairs)
-
-    def of_sides(*wanted: set[str]) -> list[tuple[dict, str]] | None:
-        found = [pairs for pairs in by_group.values() if {s for _, s in pairs} in wanted]
-        return max(found, key=least) if found else None
-
-    opposed = [p for p in by_group.values() if {"above", "below"} <= {s for _, s in p}]
-    if opposed:
-        pairs = max(opposed, key=lambda p: sum(_findings.certain(r) for r, _ in p))
-        clear = [r for r, s in pairs if s in ("above", "below")]
-        return (
-            f"The answer depends on the benchmark: for their number in it, "
-            f"{people(clear[0])} were {what} {_range(clear)} as often as "
-            f"{people(clear[0], 'reference')}"
-        )
-    if pairs := of_sides({"above"}, {"below"}):
-        row, way = pairs[0]
-        found = [r for r, _ in pairs]
-        where = "either benchmark" if len(names) == 2 else f"each of {len(names)} benchmarks"
-        if row["ratio"] == 0:
-            return say(row, where)
-        size = _range(found)
-        if size is None:
-            word = "more" if way == "above" else "less"
-            size, tail = f"{word} often", "than"
-        else:
-            tail = "as often as"
-        return (
-            f"For their number in {where}, {people(row)} were {what} {size} {tail} "
-            f"{people(row, 'reference')}"
-        )
-    if pairs := of_sides({"above", "missing"}, {"below", "missing"}):
-        row = next(r for r, s in pairs if s != "missing")
-        gone = _words.listed([f"“{r['benchmark']}”" for r, s in pairs if s == "missing"])
-        text = _findings.finding([row], **words)
-        return f"By the benchmark “{row['benchmark']}”: {text}; by {gone}, none can be computed"
-    if any(s in ("above", "below") for g in by_group.values() for _, s in g):
-        return "The answer depends on the benchmark: no clear difference holds by all of them"
-    return "No clear difference between groups can be told by any of the benchmarks"
-
-
-def _range(rows: list[dict]) -> str | None:
-    """Return the ratios of several benchmarks: "1.8 to 3.4 times", "at least 5 times"."""
-    sizes = [_findings.size(r) for r in rows]
-    if not all(sizes):
-        return None
-    if not all(_words.given(r["ratio"]) for r in rows):
-        return _findings.size(
-            min(rows, key=lambda r: r["ratio"] if _words.given(r["ratio"]) else r["ratio_low"])
-        )
-    low, high = (_words.times(f(r["ratio"] for r in rows)) for f in (min, max))
-    return f"{low} times" if low == high else f"{low} to {high} times"
-
-
-def _with_direction(rows: list[dict]) -> list[dict]:
-    """Add the difference of the rates, which has a sign where there is no ratio."""
-    own = {(r["stratum"], r["benchmark"]): r.get("rate") for r in rows if r["is_reference"]}
-    out = []
-    for row in rows:
-        rate, other = row.get("rate"), own.get((row["stratum"], row["benchmark"]))
-        known = _words.given(rate) and _words.given(other)
-        out.append(row | {"difference": rate - other if known else None})  # type: ignore
-    return out

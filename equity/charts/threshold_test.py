@@ -256,7 +256,7 @@ def headline(
     if len(ways[best["group"]]) > 1:
         return (
             f"The model cannot tell whether officers searched {people(best)} on less suspicion "
-            f"than {people(best, 'reference')}: the answer depends on its priors"
+            f"than {people(best, 'reference')}: the answer depends on what it assumes beforehand"
         )
     text = (
         f"Officers searched {people(best)} on {_WORDS[_side(best)]} suspicion than "
@@ -291,13 +291,19 @@ def _priors(
                 continue
             parts.append(f"{_words.name(row['group'], labels)} {_points(other['difference'])}")
         said.append(
-            f"with priors {scale:g} times as wide, {', '.join(parts)} points"
+            f"{_assumed(scale, drawn)}, {', '.join(parts)} points"
             if parts
-            else f"with priors {scale:g} times as wide, no figure, so the title leaves them out"
+            else f"{_assumed(scale, drawn)}, no figure, so the title leaves them out"
         )
     if not said or not any(_words.given(r["threshold"]) for r in rows):
         return []
     return [_words.sentence("; ".join(said))]
+
+
+def _assumed(scale: float, drawn: float) -> str:
+    """Return the width of the priors in words, with the number in brackets."""
+    word = "narrower" if scale < drawn else "wider"
+    return f"with {word} assumptions beforehand (priors {scale:g} times as wide)"
 
 
 def _left_out(both: pd.DataFrame) -> list[str]:

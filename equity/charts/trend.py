@@ -12,6 +12,7 @@ import pandas as pd
 from equity.charts import _draw, _findings, _marks, _words
 from equity.charts._common import alternative, level, reference_words, unknown_words
 from equity.charts._style import PALETTE
+from equity.charts.rates import alike, all_alike
 
 if TYPE_CHECKING:
     import altair as alt
@@ -60,8 +61,12 @@ def trend(
             "table[table.stratum == ...]."
         )
     verb = _words.done(what)
-    frame = _placed(frame)
     shown = f"Share of each group {verb}, by month" if verb else "Share of each group, by month"
+    months = len(frame.drop_duplicates(["year", "month"]))
+    only = "Only one month: nothing to follow over time" if months == 1 else None
+    if (same := only or all_alike(table, what, unit)) is not None:
+        return alike(frame, same, shown, unit)
+    frame = _placed(frame)
     lines = frame[frame["at"].notna()].drop_duplicates("label")
     domain = lines["label"].tolist()
     legend = alt.Legend(

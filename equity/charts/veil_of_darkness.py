@@ -28,6 +28,15 @@ __all__ = ["veil_of_darkness"]
 _NEEDED = ("model", "group", "reference", "n", "n_dark", "odds_ratio", "low", "high")
 _MAIN = "main"
 _ALLOWING = re.compile(r", allowing for (.*?);")
+_PARTS = re.compile(r"clock time, (\d+) df")
+_MODELS = {
+    "no adjustment": "Nothing held equal (no adjustment)",
+    "without place": "Place not held equal",
+    "with weekday": "Weekday held equal, too",
+    "with season (month)": "Season held equal, too (month)",
+    "clock time, a line (1 df)": "Clock time as a straight line (1 df)",
+    "around clock changes": "Only days near a clock change",
+}
 _SIZE = {"above": "larger", "below": "smaller"}
 
 
@@ -78,16 +87,17 @@ def veil_of_darkness(
             for m, g in zip(main, names, strict=True)
         ]
         frame["label"] = frame["short"] = [
-            g if m else _words.sentence(str(words))
+            g if m else _model(str(words))
             for m, g, words in zip(main, names, frame["model"], strict=True)
         ]
+    frame["model_words"] = [_model(str(m)) for m in frame["model"]]
     frame["size"] = [130 if m and not several else 90 if m else 40 for m in frame["is_main"]]
     frame["aria"] = [
         ", ".join(
             x
             for x in (
                 row["group_label"],
-                "" if row["is_main"] else str(row["model"]),
+                "" if row["is_main"] else _model(str(row["model"])),
                 f"odds {row['value']} times" if row["value"] else row["missing"],
                 row["n_text"],
                 row["note"],
@@ -102,7 +112,7 @@ def veil_of_darkness(
     frame, height = _draw.place(frame, heads, page)
     tips = [
         alt.Tooltip("group_label:N", title="Group"),
-        *([alt.Tooltip("model:N", title="Model")] if several else []),
+        *([alt.Tooltip("model_words:N", title="Model")] if several else []),
         alt.Tooltip("value:N", title=f"Odds ratio ({interval})"),
         alt.Tooltip("n:Q", title=_words.sentence(what), format=","),
         alt.Tooltip("n_dark:Q", title="Of them after dark", format=","),
@@ -170,6 +180,13 @@ def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
     ]
     order = sorted(range(len(frame)), key=place.__getitem__)
     return frame.iloc[order].reset_index(drop=True)
+
+
+def _model(words: str) -> str:
+    """Return a further model in plain words, with its term in brackets."""
+    if found := _PARTS.fullmatch(words):
+        return f"Clock time as a curve of {found[1]} parts ({found[1]} df)"
+    return _MODELS.get(words) or _words.sentence(words)
 
 
 def _as_ratio(row: dict) -> dict:

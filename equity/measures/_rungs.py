@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from equity.measures._searches import too_few
 from equity.measures.hit_rates import hit_rates
 from equity.measures.kpt_test import kpt_test
 from equity.measures.rates import rates
@@ -168,6 +169,8 @@ def _finds_of_all(seen: Any, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
         }
         if p == p:
             found["result"] = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+        if too_few(row["reason"]):
+            found["doubt"] = "too few searches"
         yield found | _changed(seen)
 
 

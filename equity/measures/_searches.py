@@ -10,12 +10,28 @@ import pandas as pd
 
 from equity.measures._cells import Cells, cells, need, need_flag
 
-__all__ = ["DISCRETIONARY", "UNSTATED", "Searches", "more_words", "searches_of"]
+__all__ = [
+    "DISCRETIONARY",
+    "ENOUGH_SEARCHES",
+    "TOO_FEW",
+    "UNSTATED",
+    "Searches",
+    "few_searches",
+    "more_words",
+    "searches_of",
+    "too_few",
+]
 
 DISCRETIONARY = ("k9", "plain view", "consent", "probable cause", "frisk")
 """Grounds of search that leave the officer a choice (Pierson and others 2020, as in `opp`)."""
 UNSTATED = "probable cause"
 """A search without a stated ground is read as this, as the Stanford Open Policing Project does."""
+
+ENOUGH_SEARCHES = 30
+"""With fewer counted searches the interval still holds, but it is no finding to be led with: one
+search more or less would change it. The same convention as in the chart `outcome_scatter`."""
+TOO_FEW = f"fewer than {ENOUGH_SEARCHES} counted searches"
+"""How a `reason` says so; the figures beside it stand."""
 
 
 @dataclass(frozen=True)
@@ -92,3 +108,21 @@ def searches_of(
 def more_words(of: str) -> str:
     """Return why there is no figure where `apart` is above 0."""
     return f"{of} is recorded for more stops than were searched"
+
+
+def few_searches(known: np.ndarray, at: int, reference: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return where a group or its reference (column `at`) has too few searches, and the words.
+
+    Only where both have some: where one has none there is no figure, which has its own reason.
+    """
+    own = (known > 0) & (known < ENOUGH_SEARCHES)
+    other = np.broadcast_to(own[:, [at]], known.shape)
+    words = np.where(own, f"{TOO_FEW} of this group", f"{TOO_FEW} of {reference}")
+    words = np.where(own & other, f"{TOO_FEW} of this group and of {reference}", words)
+    words[:, at] = f"{TOO_FEW} of this group"
+    return (own | other) & (known > 0) & (known[:, [at]] > 0), words
+
+
+def too_few(reason: object) -> bool:
+    """Return whether a row's `reason` says that its figures rest on too few searches."""
+    return isinstance(reason, str) and TOO_FEW in reason

@@ -51,8 +51,8 @@ def clock(counts: Any) -> pd.DataFrame:
 
     Notes
     -----
-    It marks times whose rarest three hours do not touch 2 to 7 in the morning, if there are at
-    least 500 stops and the difference to the quietest hours of the night is more than chance
+    It marks times whose rarest three hours lie wholly outside 2 to 7 in the morning, if there are
+    at least 500 stops and the difference to the quietest hours of the night is more than chance
     (p below .001). It cannot show the zone: an agency that works at other hours looks alike, and
     times that are off by an hour or two look local. Compare with the hours of duty, and with
     records whose local time is known. The rule is a convention; it was checked on files whose

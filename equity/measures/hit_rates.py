@@ -10,7 +10,7 @@ import pandas as pd
 
 from equity.measures._cells import Reasons, frame_of, tidy, whole
 from equity.measures._compare import compare, method_words
-from equity.measures._searches import DISCRETIONARY, more_words, searches_of
+from equity.measures._searches import DISCRETIONARY, few_searches, more_words, searches_of
 from equity.measures.rates import figures
 
 __all__ = ["DISCRETIONARY", "hit_rates"]
@@ -53,7 +53,9 @@ def hit_rates(
     DataFrame
         As `rates`, where `n` is all searches of the group, `left_out_basis` those left out for
         their ground, `left_out_unknown` those left out because their outcome is not known, and
-        `x_known` what remains; `unknown` counts searches of people without a known group.
+        `x_known` what remains; `unknown` counts searches of people without a known group. The
+        `reason` also marks figures that rest on fewer than 30 counted searches of the group or
+        of the reference: they stand, and their intervals hold, but no chart leads with them.
 
     Raises
     ------
@@ -107,6 +109,7 @@ def hit_rates(
         reasons,
         confidence_level=confidence_level,
     )
+    reasons.add(*few_searches(np.where(more, 0.0, x_known), at, reference))
     strata, groups = folded.rows()
     return tidy(
         {

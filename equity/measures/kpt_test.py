@@ -10,7 +10,13 @@ import pandas as pd
 from scipy import special
 
 from equity.measures._cells import Reasons, frame_of, tidy, whole
-from equity.measures._searches import DISCRETIONARY, more_words, searches_of
+from equity.measures._searches import (
+    DISCRETIONARY,
+    ENOUGH_SEARCHES,
+    TOO_FEW,
+    more_words,
+    searches_of,
+)
 from equity.proportions import holm, wilson
 
 __all__ = ["kpt_test"]
@@ -62,8 +68,9 @@ def kpt_test(
         all where there are not two such), each with its finds, searches, rate and interval;
         missing where all rates are equal, the first of several that share the lowest;
         `left_out_basis` and `left_out_unknown` as in `hit_rates`; `unknown` searches of people
-        without a known group; the `method`; the `reason` why a figure is missing and which groups
-        have no counted search and are left out.
+        without a known group; the `method`; the `reason` why a figure is missing, which groups
+        have no counted search and are left out, and that fewer than two groups have at least 30
+        counted searches (the test stands, but no chart leads with it).
 
     Raises
     ------
@@ -134,6 +141,10 @@ def kpt_test(
     reasons.add(several & (found == 0), "no test: no search found anything")
     reasons.add(several & (found == total), "no test: every search found something")
     tested = several & (found > 0) & (found < total)
+    enough = known >= ENOUGH_SEARCHES
+    count = enough.sum(axis=1)
+    reasons.add(tested & (count == 0), f"{TOO_FEW} of every group")
+    reasons.add(tested & (count == 1), _named(f"{TOO_FEW} of every group but ", names, enough))
     chi2 = np.where(tested, _statistic(hits, known, rate), np.nan)
     df = np.where(tested, groups - 1.0, np.nan)
     p_chi2 = special.chdtrc(df, chi2)

@@ -19,6 +19,12 @@ CERTAIN = 0.001
 POINTS = 0.20
 """A change of the share of records in which the flag is known, beyond which it is a jump too."""
 
+POINTS_OF_YES = 0.15
+"""A change of the share of yes that is a jump whatever the factor: from 62 to 87 %, say."""
+
+ENOUGH = 30
+"""So many yes, or so many no, must there be in the larger of the two years."""
+
 ONLY_AFTER = {"contraband_found": "search_conducted"}
 """Flags that can be known only where another is a yes: of those they are a share."""
 
@@ -36,17 +42,17 @@ def recording(
     counts : CountTable or DataFrame
         Counts by `year`, with flags counted.
     of : names of counted flags; None: all of them.
-    jump : a share at least this many times that of the year before, or at most one over it, is
-        marked, if chance alone would not make it (p below .001).
+    jump : a share of yes, or of no, at least this many times that of the year before, or at most
+        one over it, is marked, if chance alone would not make it (p below .001).
 
     Returns
     -------
     DataFrame
         One row for each flag and year with records: `n` records, in `x_known` of which the flag is
         known, in `x` of them a yes; `rate` with `low` and `high` (95 %); `share_known`; `times`,
-        the rate divided by that of the year before; `jump`, whether that is marked, or the share
-        known changed by more than 20 percentage points; the `reason` in words. For
-        "contraband_found" `n` are the searches.
+        the rate divided by that of the year before; `jump`, whether that is marked: by that
+        factor, by a change of 15 percentage points or more, or since the share known changed by
+        more than 20; the `reason` in words. For "contraband_found" `n` are the searches.
 
     Raises
     ------
@@ -57,11 +63,12 @@ def recording(
     Notes
     -----
     It cannot show whether a jump comes from the form, from the rules or from what officers do; it
-    tells where to ask. A change that grows over several years is not marked. Test: pooled z, or
-    mid-p where few are expected; interval: Wilson (JASA 1927). The limits are a convention of
-    this library; the case that they were made for is the file of Hartford, Connecticut (Stanford
-    Open Policing), where the share of stops with a search was 1.9, 57.7, 12.4 and 2.3 % in the
-    years from 2013 to 2016.
+    tells where to ask: a new device, such as body cameras, is marked as a new form is. A change
+    that grows over several years is not marked, nor one where the larger of the two years has
+    fewer than 30 yes and fewer than 30 no. Test: pooled z, or mid-p where few are expected;
+    interval: Wilson (JASA 1927). The limits are a convention of this library; the case that they
+    were made for is the file of Hartford, Connecticut (Stanford Open Policing), where the share
+    of stops with a search was 1.9, 57.7, 12.4 and 2.3 % in the years from 2013 to 2016.
 
     Examples
     --------
@@ -120,7 +127,7 @@ def _flag(name: str, total: pd.DataFrame, jump: float) -> pd.DataFrame:
         else:
             if year[i] - year[i - 1] > 1:
                 said.append(f"compared with {year[i - 1]}: no records in between")
-            words, jumps[i], times[i] = _step(x, known, rate, share, year, i, jump)
+            words, jumps[i], times[i] = _step(n, x, known, year, i, jump)
             said += words
         reasons[i] = "; ".join(said) or None
     return tidy(
@@ -142,39 +149,50 @@ def _flag(name: str, total: pd.DataFrame, jump: float) -> pd.DataFrame:
 
 
 def _step(
-    x: np.ndarray,
-    known: np.ndarray,
-    rate: np.ndarray,
-    share: np.ndarray,
-    year: np.ndarray,
-    i: int,
-    jump: float,
+    n: np.ndarray, x: np.ndarray, known: np.ndarray, year: np.ndarray, i: int, jump: float
 ) -> tuple[list[str], bool, float]:
     """Return what is to be said of a year and the one before, whether it jumps, and how far."""
     said, jumps, times = [], False, np.nan
     last = year[i - 1]
     if known[i] > 0 and known[i - 1] > 0:
-        times = rate[i] / rate[i - 1] if rate[i - 1] > 0 else np.nan
-        test = proportions.two_by_two_test(x[i], known[i], x[i - 1], known[i - 1])
-        sure = bool(test.p_value < CERTAIN)
-        if rate[i - 1] == 0:
-            far = rate[i] > 0
-            words = f"0 in {last} and not after it"
+        rate, before = x[i] / known[i], x[i - 1] / known[i - 1]
+        times = rate / before if before > 0 else np.nan
+        if before == 0:
+            far, words = rate > 0, f"0 in {last} and not after it"
         else:
             far = times >= jump or times <= 1 / jump
             words = f"{times:.2g} times the share of {last}"
-        if far and sure:
+        if not far and abs(rate - before) >= POINTS_OF_YES - 1e-12:
+            far, way = True, "above" if rate > before else "below"
+            words = f"{100 * abs(rate - before):.0f} points {way} the share of {last}"
+        elif not far and before < 1 and not 1 / jump < (no := (1 - rate) / (1 - before)) < jump:
+            far, words = True, f"{no:.2g} times the share of no of {last}"
+        elif not far and before == 1 and rate < 1:
+            far, words = True, f"100 % in {last} and not after it"
+        p = float(proportions.two_by_two_test(x[i], known[i], x[i - 1], known[i - 1]).p_value)
+        large = i if known[i] >= known[i - 1] else i - 1
+        enough = max(x[large], known[large] - x[large]) >= ENOUGH
+        if far and enough and p < CERTAIN:
             jumps = True
             said.append(f"{words}: the way of recording may have changed")
-        elif far and rate[i - 1] > 0:
+        elif far and before > 0:
             said.append(f"{words}, which may be chance")
-        elif rate[i - 1] == 0:
+        elif before == 0:
             said.append(f"no factor: the share in {last} is 0")
     elif known[i] > 0:
         said.append(f"no factor: not known in any record of {last}")
-    # a share that is known of none, or of no record, is 0 of what could be known
-    now, then = (0.0 if np.isnan(s) else s for s in (share[i], share[i - 1]))
-    if abs(now - then) > POINTS + 1e-12:
+    # what is known of no record is known of none of them
+    now, then = (known[j] / n[j] if n[j] > 0 else 0.0 for j in (i, i - 1))
+    if abs(now - then) > POINTS + 1e-12 and _sure(known[i], n[i], known[i - 1], n[i - 1]):
         jumps = True
         said.append(f"known in {100 * now:.0f} % of records, in {last} in {100 * then:.0f} %")
     return said, jumps, float(times)
+
+
+def _sure(known: float, n: float, before: float, n_before: float) -> bool:
+    """Return whether there are enough records, and chance does not explain what is known."""
+    if max(n, n_before) < ENOUGH:
+        return False
+    if not (n and n_before):
+        return True
+    return bool(proportions.two_by_two_test(known, n, before, n_before).p_value < CERTAIN)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from equity.measures._cells import Reasons, frame_of, tidy, whole
 from equity.measures._compare import Comparison, compare, method_words
-from equity.measures._searches import DISCRETIONARY, more_words, searches_of
+from equity.measures._searches import DISCRETIONARY, few_searches, more_words, searches_of
 from equity.proportions import holm
 
 __all__ = ["robust_outcome_test"]
@@ -61,7 +61,9 @@ def robust_outcome_test(
         `p_adjusted` for all comparisons of the table (Holm); the `conclusion`, which is "lower
         bar for this group", "higher bar for this group", "inconclusive", or missing; what it
         `reads`, in words; `left_out_basis` and `left_out_unknown` as in `hit_rates`; `unknown`
-        stops of people without a known group; the `method`; the `reason` why a figure is missing.
+        stops of people without a known group; the `method`; the `reason` why a figure is missing,
+        or that the hit rates rest on fewer than 30 counted searches of the group or the reference
+        (the figures stand, but no chart leads with them).
 
     Raises
     ------
@@ -141,6 +143,9 @@ def robust_outcome_test(
     for what, why in zip(("of search rates, ", "of hit rates, "), whys, strict=True):
         there = pd.notna(why)
         own.add(there, what + np.where(there, why, ""))
+
+    counting = np.where(more | over, 0.0, folded["known"])
+    own.add(*few_searches(counting, folded.column_of(reference), reference))
 
     shown = ~search.is_reference.ravel()
     alpha = 1 - confidence_level

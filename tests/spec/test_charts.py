@@ -1027,7 +1027,7 @@ OPEN, OPEN_LESS = (NAN, 4.0, math.inf), (NAN, 2.5, NAN)
     [
         (
             [UP],
-            "For their number in the benchmark, Black people were stopped 3.4 times as often as "
+            "For their number in “benchmark 0”, Black people were stopped 3.4 times as often as "
             "White people; no clear difference can be told for the other group",
         ),
         (
@@ -1047,7 +1047,7 @@ OPEN, OPEN_LESS = (NAN, 4.0, math.inf), (NAN, 2.5, NAN)
         ),
         (
             [OPEN],
-            "For their number in the benchmark, Black people were stopped at least 4 times as "
+            "For their number in “benchmark 0”, Black people were stopped at least 4 times as "
             "often as White people; no clear difference can be told for the other group",
         ),
         (

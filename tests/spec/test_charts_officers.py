@@ -52,7 +52,7 @@ def test_officers_are_sorted_and_only_those_who_differ_have_colour_and_number() 
     for r in data:
         apart = r["officer"] in (3, 4)
         assert (r["colour"] == charts.PALETTE["grey"]) != apart
-        assert r["mark"] == (str(r["officer"]) if apart else None)
+        assert r["mark"] == (f"officer {r['officer']}" if apart else None)
         assert r["tells"] == ("differs" if apart else "cannot tell")
 
 

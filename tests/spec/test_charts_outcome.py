@@ -200,13 +200,14 @@ def test_the_robust_title_says_what_both_rates_point_to() -> None:
     """The conclusion, then for how many there is none."""
     title = charts.robust_outcome_test(robust()).title.text
     assert title == (
-        "Black people were searched more often than White people, and contraband was found less "
-        "often: together this points to a lower bar; for 2 other groups the test is inconclusive"
+        "Black people were searched 2 times as often as White people, and contraband was found "
+        "0.5 times as often: together this points to a lower bar; for 2 other groups the test is "
+        "inconclusive"
     )
     higher = robust([CITY[0], ("black", 4000, 100, 70)])
     assert charts.robust_outcome_test(higher).title.text == (
-        "Black people were searched less often than White people, and contraband was found more "
-        "often: together this points to a higher bar"
+        "Black people were searched 0.5 times as often as White people, and contraband was found "
+        "2.33 times as often: together this points to a higher bar"
     )
     none = charts.robust_outcome_test(robust([CITY[0], CITY[2]])).title.text
     assert none == "Search rate and hit rate together lead to no conclusion for any group"
@@ -218,7 +219,7 @@ def test_the_robust_title_counts_districts() -> None:
     """The group that is clear in most districts leads."""
     made = charts.robust_outcome_test(robust(**TWO), strata_label="district")
     assert made.title.text.startswith(
-        "In all 2 districts, the two rates together point to a lower bar for Black people"
+        "In both districts, the two rates together point to a lower bar for Black people"
     )
 
 
@@ -281,7 +282,7 @@ def test_the_kpt_title_says_whether_chance_explains_it() -> None:
     )
     alone = charts.kpt_test(kpt([CITY[0]]))
     assert alone.title.text == ("Hit rates of the groups cannot be compared from these numbers")
-    assert "Nothing to compare: counted searches of one group only, white" in said(alone)
+    assert "Nothing to compare: counted searches of one group only, White" in said(alone)
     both = charts.kpt_test(kpt(**TWO), strata_label="district").title.text
     assert both == (
         "In all 2 districts, searches of the groups found contraband unequally often, by more "
@@ -355,3 +356,31 @@ def test_a_panel_for_each_group_that_has_something_to_draw() -> None:
     headings = [m["mark"]["text"] for m in marks(spec) if m["mark"].get("fontWeight") == "bold"]
     assert headings == ["Black", "Hispanic"]
     assert np.isin([r["panel"] for r in spec["datasets"]["table"]], [-1, 0, 1]).all()
+
+
+def test_headlines_do_not_rest_on_a_handful_of_searches():
+    few = [("white", 400, 8, 6), ("black", 400, 7, 1)]  # 0.19 times, p below .05
+    for made in (charts.hit_rates(hits(few)), charts.kpt_test(kpt(few))):
+        assert made.title.text == "Too few searches to say more: 15 in all"
+    both = charts.robust_outcome_test(robust(few))
+    assert both.title.text == "Too few searches to say more: 7 of Black people"
+    assert not any(r["concluded"] for r in both.datasets["table"])
+    assert "fewer than 30 counted searches" in hits(few)["reason"].iloc[0]
+    assert hits(few)["ratio"].iloc[0] == pytest.approx(0.19, abs=0.01)  # the figure stands
+    some = charts.hit_rates(hits([*CITY[:2], ("hispanic", 400, 29, 1)])).title.text
+    assert some == (
+        "Searches of Black people found contraband 0.5 times as often as searches of White "
+        "people; there are too few searches of 1 other group to say more"
+    )
+
+
+def test_where_nothing_is_drawn_there_is_no_empty_grid():
+    made = charts.outcome_scatter(hits([("white", 40, 9, 2), ("black", 40, 9, 1)], **TWO))
+    assert made.height < 50
+    assert len(made.layer) == 1
+    assert made.title.text.startswith("No area has enough searches")
+
+
+def test_parts_have_the_words_of_the_table():
+    made = charts.hit_rates(hits(**TWO), labels={"North": "North side"})
+    assert {r["stratum"] for r in made.datasets["table"]} == {"North side", "South"}

@@ -279,7 +279,9 @@ def test_a_group_that_cannot_be_standardised_says_why() -> None:
     """Words in place of the dot, and no tick."""
     made = charts.standardized_rates(standard(), what="search_conducted")
     row = next(r for r in made.to_dict()["datasets"]["table"] if r["group"] == "other")
-    assert row["missing"].startswith("cannot be computed: too few outcomes")
+    assert row["missing"].startswith(
+        "cannot be computed: too few of the same sex and age as White"
+    )
 
 
 # ---- recording -------------------------------------------------------------------------------
@@ -314,7 +316,7 @@ def test_a_change_of_what_is_known_is_worded() -> None:
                                          search_conducted_known=1163)])  # fmt: skip
     made = charts.recording(eq.recording(two))
     assert made.title.text == (
-        "In 2014, 60.0% of the records say whether it was stops with a search, against 100% in "
+        "In 2014, 60.0% of the stops say whether there was a search, against 100% in "
         "2013: look at how searches are recorded before comparing groups"
     )
 
@@ -430,3 +432,34 @@ def test_rates_of_the_further_flags_are_worded(flag: str, words: str) -> None:
     made = charts.rates(eq.rates(frame, of=flag, **CALL), what=flag)
     assert made.title.text.startswith(words)
     assert flag in FLAGS
+
+
+def test_where_every_outcome_is_a_yes_there_is_nothing_to_compare():
+    stops = pd.DataFrame({
+        "race": ["black", "white"], "year": [2024] * 2, "month": [5] * 2, "n": [90, 80],
+        "search_conducted": [90, 80], "search_conducted_known": [90, 80],
+    })  # fmt: skip
+    asked = {"of": "search_conducted", "group": "race", "reference": "white"}
+    made = charts.rates(eq.rates(stops, **asked), what="search_conducted", unit="stops")
+    assert made.title.text == "Every stop here has a search, so there is no share to compare"
+    assert made.height < 50
+    made = charts.trend(eq.trend(stops, **asked), what="search_conducted", unit="stops")
+    assert made.title.text == "Only one month: nothing to follow over time"
+    stops = pd.concat([stops, stops.assign(month=6)], ignore_index=True)
+    made = charts.trend(eq.trend(stops, **asked), what="search_conducted", unit="stops")
+    assert made.title.text == "Every stop here has a search, so there is no share to compare"
+
+
+@pytest.mark.parametrize(
+    ("first", "words"),
+    [
+        (3, "as is usual in local time"),
+        (4, "as is usual in local time"),
+        (6, "somewhat later than usual (2 to 7)"),
+        (1, "somewhat earlier than usual (2 to 7)"),
+    ],
+)
+def test_the_clock_says_usual_only_inside_its_strip(first, words):
+    n = [10 if first <= h < first + 3 else 90 for h in range(24)]
+    title = charts.clock(eq.clock(pd.DataFrame({"hour": range(24), "n": n}))).title.text
+    assert title == f"Stops are rarest from {first} to {first + 3} o’clock, {words}"

@@ -142,7 +142,7 @@ def test_the_title_says_where_it_cannot_tell() -> None:
     frail = frail[frail.group != "hispanic"]
     assert charts.threshold_test(frail).title.text == (
         "The model cannot tell whether officers searched Black people on less suspicion than "
-        "White people: the answer depends on its priors"
+        "White people: the answer depends on what it assumes beforehand"
     )
 
 
@@ -156,7 +156,10 @@ def test_only_converged_fits_can_make_the_title_cannot_tell() -> None:
     frail.loc[wide, FIGURES] = np.nan
     made = charts.threshold_test(frail.assign(converged=~wide))
     assert made.title.text.startswith("Officers searched Black people on less suspicion")
-    assert "with priors 1.5 times as wide, no figure, so the title leaves them out" in said(made)
+    assert (
+        "with wider assumptions beforehand (priors 1.5 times as wide), no figure, so the title "
+        "leaves them out"
+    ) in said(made).lower()
 
 
 def test_a_refusal_is_the_title() -> None:
@@ -173,7 +176,10 @@ def test_the_subtitle_has_counts_priors_and_what_it_cannot_show() -> None:
     text = said(charts.threshold_test(table(by_scale={0.5: 0.01}), strata_label="beat"))
     assert "n = 8,100 stops and 810 searches in 3 beats" in text
     assert "Compared with White, shown in grey. Small dots are beats" in text
-    assert "With priors 0.5 times as wide, Black −6.0, Hispanic +0.0 points" in text
+    assert (
+        "With narrower assumptions beforehand (priors 0.5 times as wide), Black −6.0, Hispanic "
+        "+0.0 points"
+    ) in text
     assert "12 searches of another legal basis count as no search" in text
     assert "6 stops left out: area, search or outcome not known" in text
     assert "within its 95% range, in 95% of areas or more for each group" in text

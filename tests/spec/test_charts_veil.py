@@ -271,7 +271,12 @@ def test_other_models_stand_below_as_smaller_dots_and_are_summed_up():
         "Black, in other models",
         "Hispanic, in other models",
     ]
-    assert [r["label"] for r in rows][:4] == ["Black", "Hispanic", "Asian", "No adjustment"]
+    assert [r["label"] for r in rows][:4] == [
+        "Black",
+        "Hispanic",
+        "Asian",
+        "Nothing held equal (no adjustment)",
+    ]
     assert {r["size"] for r in rows[:3]} == {90} and {r["size"] for r in rows[3:]} == {40}
     assert (
         "Black people: 3 of 4 other models say the same, a smaller share after dark, and 1 the "
@@ -281,7 +286,7 @@ def test_other_models_stand_below_as_smaller_dots_and_are_summed_up():
     assert chart.title.text == charts.veil_of_darkness(MAIN).title.text
     text = svg(chart)
     assert "cannot be computed: in darkness, no stop of White" in text
-    assert "Clock time, 4 df" in text
+    assert "Clock time as a curve of 4 parts (4 df)" in text
 
 
 def test_the_text_alternative_has_every_main_estimate():
@@ -332,7 +337,10 @@ def test_the_title_of_the_shares_describes_both_sides_of_dusk():
         "light before dusk, and 30.0% in the hour after it"
     )
     assert "n = 2,330 stops" in chart.title.subtitle[0]
-    assert "Black, 40.0% in the last light, 30.0% in the hour after dusk" in chart.description
+    assert (
+        "Black, 40.0% (92 of 230) in the last 90 minutes of light, 30.0% (30 of 100) in the hour "
+        "after dusk"
+    ) in chart.description
     none = charts.daylight_shares(table[table["daylight"] != "dark"])
     assert none.title.text.startswith("No share can be computed on both sides of dusk")
 

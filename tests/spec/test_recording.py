@@ -209,3 +209,14 @@ def test_errors_of_clock() -> None:
         clock(pd.DataFrame({"hour": [None], "n": [1]}))
     with pytest.raises(ValueError, match="hour='hour'.*no such column"):
         clock(pd.DataFrame({"n": [1]}))
+
+
+def test_a_change_of_15_points_is_a_jump_and_one_of_few_records_is_not():
+    def jumps(*years):
+        frame = pd.DataFrame(years, columns=["camera", "camera_known"])
+        frame = frame.assign(year=range(2020, 2020 + len(years)), n=frame["camera_known"])
+        return recording(frame)["jump"].tolist()
+
+    assert jumps((11930, 19262), (17391, 20111), (17723, 18665)) == [False, True, False]
+    assert jumps((940, 1000), (990, 1000)) == [False, True]  # a sixth of the share of no
+    assert jumps((2, 20), (18, 20)) == [False, False]  # p < .001, and a handful

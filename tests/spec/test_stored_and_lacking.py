@@ -64,22 +64,26 @@ def test_benchmarks_by_district_are_found_among_the_others():
         ({"of": "contraband_found"}, "whether contraband was found"),
         ({"of": "body_camera_on"}, "body camera on"),
         ({"of": "search_conducted", "within": "reason_for_stop"}, "the reason for stop"),
+        ({"of": "search_conducted", "group": "subject_sex", "reference": "male"}, "the sex"),
     ],
 )
 def test_what_the_records_do_not_hold_is_said_in_words(counts, asked, said):
     panel = widgets.show(
-        counts, eq.rates, eq.charts.rates, group="subject_race", reference="white", **asked
+        counts,
+        eq.rates,
+        eq.charts.rates,
+        **{"group": "subject_race", "reference": "white"} | asked,
     )
-    assert said in panel.problem and "cannot be shown" in panel.problem
-    assert "column" not in panel.problem
+    assert said in panel.absent and "cannot be shown" in panel.absent
+    assert "column" not in panel.absent
+    assert (panel.title, panel.problem) == ("", ""), "nothing went wrong"
 
 
 def test_an_argument_that_is_not_given_is_looked_at_too(counts):
     panel = widgets.show(
         counts, eq.kpt_test, eq.charts.kpt_test, group="subject_race", reference="white"
     )
-    assert "whether contraband was found" in panel.problem
-    assert panel.title == "KPT test"
+    assert "whether contraband was found" in panel.absent
 
 
 def test_no_benchmark_by_district_is_said(counts):
@@ -87,7 +91,7 @@ def test_no_benchmark_by_district_is_said(counts):
         counts, eq.stop_rates, eq.charts.stop_rates, residents={}, group="subject_race",
         reference="white",
     )  # fmt: skip
-    assert "No benchmark" in panel.problem
+    assert "No benchmark" in panel.absent
 
 
 def test_a_stored_result_is_shown_under_the_name_of_its_measure(counts):
@@ -105,7 +109,7 @@ def test_a_stored_result_is_shown_under_the_name_of_its_measure(counts):
         stored, eq.charts.rates, group="subject_race", rows={"group": ["white", "black"]}
     )
     assert [row["group"] for row in part.rows] == ["Black", "White"]
-    assert "no such records" in widgets.show_result(None, eq.charts.rates).summary
+    assert "no such records" in widgets.show_result(None, eq.charts.rates).absent
 
 
 def test_evidence_is_held_together_only_where_there_are_stops(counts):
@@ -113,3 +117,26 @@ def test_evidence_is_held_together_only_where_there_are_stops(counts):
     seen = widgets.evidence(counts)
     assert seen is not None and seen.stops is counts and seen.residents == {}
     assert seen.labels("subject_race") == LABELS["subject_race"]
+
+
+def test_a_count_file_says_what_was_done_to_times_and_what_its_rows_stand_for(tmp_path):
+    from equity.agency import read_agency
+    from equity.pipeline import count_agency
+
+    (tmp_path / "stops.csv").write_text(
+        "when,race,number\n2024-01-05 10:00,white,30\n2024-02-05 23:00,black,12\n"
+    )
+    (tmp_path / "equity.toml").write_text(
+        '[agency]\nname = "Drawn"\nplace = "Drawn"\ntimezone = "America/Chicago"\n'
+        '[stops]\nformat = "stops"\nfiles = ["stops.csv"]\ntimes = "UTC"\n'
+        '[stops.columns]\ndate = "when"\nsubject_race = "race"\nweight = "number"\n'
+    )
+    count_agency(read_agency(tmp_path))
+    stops = widgets.load(tmp_path / "counts", "stops")
+    assert stops is not None
+    assert stops.provenance["notes"] == [
+        "Times were in UTC and were converted to America/Chicago.",
+        "2 rows of the file stand for 42 stops.",
+    ]
+    said = [p.value for p in widgets.sources(stops).children if hasattr(p, "value")]
+    assert any("2 rows of the file stand for 42 stops." in words for words in said)

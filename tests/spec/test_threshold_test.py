@@ -301,10 +301,7 @@ def test_without_the_sampler_it_says_what_to_install(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "nutpie", None)
     found = threshold_test(beats()[0], **BEATS)
     assert found.threshold.isna().all() and (found.n > 0).all()
-    assert (
-        found.reason
-        == "the sampler is not installed: run `make install`"
-    ).all()
+    assert (found.reason == "the sampler is not installed: run `make install`").all()
 
 
 @pytest.mark.parametrize(
