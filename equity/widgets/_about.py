@@ -13,16 +13,18 @@ from equity.widgets._show import is_fictional, note, source_of, table
 __all__ = ["remarks", "sources", "who"]
 
 
-def who(counts: CountTable | None, name: str) -> ipywidgets.Widget:
+def who(counts: CountTable | None, name: str, *, missing: str = "") -> ipywidgets.Widget:
     """Show how many records were left after each step, and why the others were left out.
 
     Parameters
     ----------
     counts : the counts, or None where the agency has no such table; that is then said in words.
     name : the table, such as "applicants".
+    missing : these words; "": that the agency's file names no such table.
     """
     if counts is None:
-        return note(f"This agency's file names no {name}, so the sections on {name} are empty.")
+        usual = f"This agency's file names no {name}, so the sections on {name} are empty."
+        return note(missing or usual)
     ledger = counts.ledger
     start, end = int(ledger["rows"].iloc[0]), int(ledger["rows"].iloc[-1])
     about = counts.provenance
@@ -45,7 +47,7 @@ def who(counts: CountTable | None, name: str) -> ipywidgets.Widget:
 
 
 def sources(*counts: CountTable | None) -> ipywidgets.Widget:
-    """Show the files behind the figures, what the data checks said, and the benchmarks."""
+    """Show the files behind the figures, what the data checks found, and the benchmarks."""
     there = [c for c in counts if c is not None]
     if not there:
         return note("This agency's file names no records for this page.")
@@ -70,6 +72,7 @@ def sources(*counts: CountTable | None) -> ipywidgets.Widget:
             fictional=fictional,
         )
     ]
+    shown += _found(there, fictional=fictional)
     known = [b for c in there for b in c.provenance.get("benchmarks", [])]
     if known:
         shown.append(
@@ -98,6 +101,7 @@ def remarks(residents: CountTable | None) -> ipywidgets.Widget:
     return note("\n\n".join(said))
 
 
+_SMALLEST = 0.0005  # a share that would read 0.0% is not written
 _STEPS = {"start": "In the file", "set aside": "Set aside", "keep": "Kept", "drop": "Left out"}
 
 
@@ -116,6 +120,63 @@ def _file(counts: CountTable, source: dict[str, Any]) -> dict[str, Any]:
         "checks": said,
         "sha256": source.get("sha256", "")[:12],
     }
+
+
+def _found(counts: list[CountTable], *, fictional: bool) -> list[ipywidgets.Widget]:
+    """Show the rules of the data checks that did not hold, and what was done to the rows."""
+    about = {c.provenance.get("table", ""): c.provenance for c in counts}
+    notes = list(dict.fromkeys(n for p in about.values() for n in p.get("notes", [])))
+    broken = [
+        {
+            "title": p.get("title", ""),
+            "says": rule.get("says", ""),
+            "exceptions": _exceptions(rule),
+            "then": _then(rule),
+            "do": rule.get("do", ""),
+        }
+        for p in about.values()
+        for rule in sorted(p.get("checks", []), key=lambda r: r.get("severity") == "warn")
+        if rule.get("outcome") in ("failed", "could not run")
+    ]
+    shown: list[ipywidgets.Widget] = [note("\n\n".join(notes))] if notes else []
+    if broken:
+        columns = {
+            "title": ("Table", "text"),
+            "says": ("What was checked", "text"),
+            "exceptions": ("Exceptions", "text"),
+            "then": ("What happens with them", "text"),
+            "do": ("What to look at", "text"),
+        }
+        if len({row["title"] for row in broken}) == 1:
+            del columns["title"]
+        shown.append(
+            table(
+                pd.DataFrame(broken),
+                caption="What the data checks found",
+                columns=columns,
+                filename="data-checks",
+                summary="The rules that did not hold in every row. No other rule was broken.",
+                fictional=fictional,
+            )
+        )
+    return shown
+
+
+def _exceptions(rule: dict[str, Any]) -> str:
+    bad, tested, unit = rule.get("bad"), rule.get("tested"), rule.get("unit") or "rows"
+    if rule.get("outcome") == "could not run" or bad is None or tested is None:
+        return "could not be tested"
+    share = rule.get("share")
+    said = f" ({share:.1%})" if share and unit == "rows" and share >= _SMALLEST else ""
+    return f"{bad:,} of {tested:,} {unit[:-1] if tested == 1 else unit}{said}"
+
+
+def _then(rule: dict[str, Any]) -> str:
+    if rule.get("outcome") == "could not run":
+        return "Nothing is set aside"
+    if rule.get("severity") == "set the row aside":
+        return "Set aside: in no figure"
+    return "Kept and counted" if rule.get("unit", "rows") == "rows" else "Nothing is set aside"
 
 
 def _whole(number: int | None) -> str:

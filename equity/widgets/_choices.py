@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import anywidget
 import ipywidgets
@@ -15,6 +15,7 @@ import traitlets
 
 __all__ = [
     "Choice",
+    "Follower",
     "batch",
     "choice",
     "choices_bar",
@@ -30,6 +31,14 @@ _LONGEST = 40  # letters of an address that are repeated to its reader
 _EVERYTHING = ""  # the key of "no choice": ipywidgets reads None as "nothing selected"
 
 
+class Follower(Protocol):
+    """What follows choices and may take its time."""
+
+    def begin(self) -> None: ...
+
+    def end(self) -> None: ...
+
+
 class Choice(ipywidgets.Dropdown):
     """A drop-down list; `picked` is what a measure gets."""
 
@@ -37,6 +46,7 @@ class Choice(ipywidgets.Dropdown):
         self, label: str, words: Mapping[Any, str], things: Mapping[Any, Any], value: Any
     ):
         self.label_text = label
+        self.followers: list[Follower] = []
         self.name = slug(label)
         words = {key_of(k): word for k, word in words.items()}
         value = key_of(value)
@@ -51,6 +61,18 @@ class Choice(ipywidgets.Dropdown):
         self.start = value
         self.add_class("eq-choice")
 
+    def notify_change(self, change: Any) -> None:
+        """Tell the figures that follow first, all at once, so that each can say it is at work."""
+        value = change["name"] == "value"
+        if value:
+            for one in self.followers:
+                one.begin()
+        try:
+            super().notify_change(change)
+        finally:  # also where one of those told has failed
+            if value:
+                _ended(self.followers)
+
     @property
     def picked(self) -> Any:
         """What is chosen; None where everything is."""
@@ -62,12 +84,27 @@ class Choice(ipywidgets.Dropdown):
         return str(self.label)
 
     @property
+    def is_made(self) -> bool:
+        """Whether it narrows: it could be everything and is not, or is not as it was at first."""
+        return self.value != self.start or (self.picked is not None and self.offers_all)
+
+    @property
+    def offers_all(self) -> bool:
+        """Whether "everything" is on offer."""
+        return any(key == _EVERYTHING for _, key in self.options)
+
+    @property
     def sentence(self) -> str:
         """Its label and what is chosen: "Year 2024", "Who was stopped: Drivers", "All years"."""
         if self.words.startswith("All "):
             return self.words
         colon = ":" if " " in self.label_text or " " in self.words else ""
         return f"{self.label_text}{colon} {self.words}"
+
+    @property
+    def named_as(self) -> str:
+        """Its label within a sentence: "who was stopped"."""
+        return self.label_text[:1].lower() + self.label_text[1:]
 
     @property
     def addresses(self) -> dict[Any, str]:
@@ -183,6 +220,7 @@ def slug(words: str) -> str:
 # Several choices are set at once when a link is opened: then each chart is drawn once, not once
 # per choice.
 _waiting: dict[int, Callable[[], None]] | None = None
+_at_work: list[Follower] = []
 
 
 @contextmanager
@@ -197,12 +235,27 @@ def batch() -> Iterator[None]:
         yield
     finally:
         waiting, _waiting = _waiting, None
-        for act in waiting.values():
-            act()
+        late, _at_work[:] = list(_at_work), []
+        try:
+            for act in waiting.values():
+                act()
+        finally:
+            _ended(late)
 
 
-def when(choices: Iterable[Choice], act: Callable[[], None]) -> None:
-    """Call `act` whenever one of the choices changes."""
+def _ended(followers: Iterable[Follower]) -> None:
+    """Tell followers that the work is done; within a batch, at its end."""
+    if _waiting is not None:
+        _at_work.extend(followers)
+        return
+    for one in followers:
+        one.end()
+
+
+def when(
+    choices: Iterable[Choice], act: Callable[[], None], follower: Follower | None = None
+) -> None:
+    """Call `act` whenever one of the choices changes; a follower is told before and after."""
 
     def changed(_: Any) -> None:
         if _waiting is None:
@@ -212,6 +265,8 @@ def when(choices: Iterable[Choice], act: Callable[[], None]) -> None:
 
     for one in choices:
         one.observe(changed, names="value")
+        if follower is not None:
+            one.followers.append(follower)
 
 
 def key_of(key: Any) -> Any:
@@ -265,7 +320,7 @@ class _Address(anywidget.AnyWidget):
 
 
 def _not_here(one: Choice, asked: str) -> str:
-    label = one.label_text[:1].lower() + one.label_text[1:]
+    label = one.named_as
     asked = asked if len(asked) <= _LONGEST else asked[:_LONGEST] + "\u2026"
     instead = "all" if one.picked is None else one.words
     return f"Not available here: {label} {asked}. Showing {instead}."

@@ -1,4 +1,4 @@
-"""One figure of a page: heading, sentence, chart, numbers, downloads; or words where it fails."""
+"""One figure of a page: heading, sentence, chart, numbers, downloads; or words instead of it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ __all__ = ["Panel", "render_spec"]
 
 _STATIC = Path(__file__).parent / "static"
 _DATA = "table"
+_AT_REST = {"problem": "", "absent": "", "busy": False}
+_NO_WORDS = dict.fromkeys(("title", "shown", "unfollowed", "summary", "description"), "")
 
 
 class Panel(anywidget.AnyWidget):
@@ -38,9 +40,12 @@ class Panel(anywidget.AnyWidget):
     notes = traitlets.Unicode().tag(sync=True)
     source = traitlets.Unicode().tag(sync=True)
     shown = traitlets.Unicode().tag(sync=True)  # which part of the records: "Shown: Year 2024."
+    unfollowed = traitlets.Unicode().tag(sync=True)  # "Not followed here: who was stopped."
     fictional = traitlets.Bool(False).tag(sync=True)  # downloads say so
     filename = traitlets.Unicode("table").tag(sync=True)
-    problem = traitlets.Unicode().tag(sync=True)
+    problem = traitlets.Unicode().tag(sync=True)  # what went wrong, with its reference
+    absent = traitlets.Unicode().tag(sync=True)  # why there is nothing to show: no fault of anyone
+    busy = traitlets.Bool(False).tag(sync=True)  # computed again after a choice
     follows = traitlets.List().tag(sync=True)  # names of the choices that change it
 
     def __init__(self, **traits: Any):
@@ -73,15 +78,19 @@ class Panel(anywidget.AnyWidget):
         return self
 
     def fail(self, problem: str, *, title: str = "") -> Panel:
-        """Show a sentence in place of the figure."""
-        empty = dict.fromkeys(("shown", "summary", "description"), "")
-        self.show_state({"problem": problem, "title": title, **empty})
+        """Show what went wrong in place of the figure."""
+        self.show_state({**_NO_WORDS, "problem": problem, "title": title})
+        return self
+
+    def lack(self, words: str) -> Panel:
+        """Show why there is no figure, as plain words without a heading."""
+        self.show_state({**_NO_WORDS, "absent": words})
         return self
 
     def show_state(self, state: Mapping[str, Any]) -> None:
         """Set what is shown in one message; what did not change is not sent."""
         with self.hold_sync():
-            for name, value in {"problem": "", **state}.items():
+            for name, value in {**_AT_REST, **state}.items():
                 setattr(self, name, value)
 
     def _answer(self, _: Any, content: Any, __: Any) -> None:

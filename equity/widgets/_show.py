@@ -1,4 +1,4 @@
-"""Shows a measure as a figure that follows the choices among its arguments."""
+"""Shows a measure as a figure that follows choices, and says which of them it does not follow."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 import html
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import ipywidgets
@@ -16,10 +16,12 @@ from equity.widgets._choices import Choice, choices_in, resolve, slug, when
 from equity.widgets._columns import Columns, describe, records, words_of
 from equity.widgets._panel import Panel, picture
 from equity.widgets._safety import in_voila, report, speaks_for_itself
+from equity.widgets._scope import Work, applying, shown_in, unfollowed_in
 
 __all__ = ["is_fictional", "note", "show", "show_result", "source_of", "table"]
 
 _REMEMBERED = 256  # drawn figures kept per panel: going back to a choice costs nothing
+_MISSING = "This agency has no such records, so there is nothing to show here."
 
 
 def show(
@@ -28,6 +30,8 @@ def show(
     chart: Callable[..., Any],
     *,
     where: Mapping[str, Any] | None = None,
+    unfollowed: Iterable[Choice] = (),
+    missing: str = _MISSING,
     residents: Any = None,
     rows: Mapping[str, Any] | None = None,
     columns: Columns = None,
@@ -44,9 +48,14 @@ def show(
     Parameters
     ----------
     counts : a :class:`~equity.CountTable`; None where the agency has no such table: then the
-        panel says so.
+        panel shows the words of `missing`.
     measure, chart : such as ``eq.hit_rates`` and ``eq.charts.hit_rates``.
-    where : column -> value, list of values or choice; None is no filter.
+    where : column -> value, list of values or choice; None is no filter. A choice for a column
+        that these counts lack is not applied; once it is made, the panel says that it is not
+        followed here. So every panel can be given all choices of a page.
+    unfollowed : further choices of the page that this figure does not follow, to be named once
+        they are made: that of a district where the districts are compared.
+    missing : why there is nothing to show where `counts` is None.
     residents : the table of residents, or a mapping of several, where the measure takes one.
     rows : column -> value of the measure's table: which of its rows to show (one stage of many);
         the measure still sees everything.
@@ -58,24 +67,34 @@ def show(
 
     Returns
     -------
-    The panel, drawn. A rule that a choice breaks is shown as its sentence in place of the figure.
+    The panel, drawn. Where nothing is left, or a choice breaks a rule, a sentence says so in
+    place of the figure.
     What goes wrong otherwise is logged with a reference; outside Voila it is raised.
     """
     from altair.utils.schemapi import debug_mode
 
     where, rows, chart_options = where or {}, rows or {}, chart_options or {}
+    beside = list(unfollowed)
     choices = choices_in(counts, where, residents, rows, kwargs, chart_options)
+    every = choices_in(choices, beside)
     measured = str(getattr(measure, "__name__", "figure"))
     heading = measured.replace("_", " ").capitalize().replace("Kpt", "KPT")
     name = filename or slug(measured)
-    panel = Panel(filename=name, follows=[c.name for c in choices])
+    panel = Panel(filename=name)
     if counts is None:
-        panel.summary = "This agency has no such records, so there is nothing to show here."
-        return panel
+        return panel.lack(missing)
+
+    def followed(here: Any) -> tuple[dict[str, Any], list[Choice]]:
+        """Return the filters that these counts allow, and all choices that change the figure."""
+        those = applying(here, where)
+        return those, choices_in(counts, those, residents, rows, kwargs, chart_options)
+
+    panel.follows = [c.name for c in followed(resolve(counts))[1]]
     drawn: dict[tuple[Any, ...], dict[str, Any]] = {}
 
     def compute() -> dict[str, Any]:
         here = resolve(counts)
+        those, led = followed(here)
         if isinstance(residents, Choice) and residents.picked is None:
             raise _Empty(
                 "There are no residents to compare with: this agency's file names no benchmark."
@@ -86,32 +105,37 @@ def show(
         if lacking := _lacking(here, measure, arguments):
             raise _Empty(lacking)
         first = [] if residents is None else [resolve(residents)]
-        result = measure(here.where(**resolve(where)), *first, **arguments)
+        result = measure(here.where(**resolve(those)), *first, **arguments)
         result = _only(result, resolve(rows))
         if not len(result):
             raise _Empty("No records match these choices.")
         words = _words(here, arguments, labels)
         with debug_mode(False):  # Altair would validate each part of a chart that is known to do
             drawing = chart(result, **_options(chart, arguments, words, resolve(chart_options)))
-        made = [c for c in choices if c.value != c.start]
+        made = [c for c in led if c.value != c.start]
         return picture(drawing, result, columns, words, measured) | {
             "filename": "-".join([name, *(f"{c.name}-{slug(c.words)}" for c in made)]),
-            "shown": _shown(where),
+            "shown": shown_in(those),
             "source": source_of(here),
             "fictional": is_fictional(here),
         }
 
+    def key() -> tuple[Any, ...]:
+        led = followed(resolve(counts))[1]
+        return tuple(c.value if c in led else None for c in choices)
+
     def draw(first: bool = False) -> None:
-        key = tuple(c.value for c in choices)
         try:
-            if key not in drawn:
+            now = key()
+            if now not in drawn:
                 if len(drawn) >= _REMEMBERED:
                     drawn.clear()
-                drawn[key] = compute()
-            panel.show_state(drawn[key])
+                drawn[now] = compute()
+            not_here = unfollowed_in(resolve(counts), where, beside)
+            panel.show_state(drawn[now] | {"unfollowed": not_here})
         except Exception as error:
             if isinstance(error, _Empty) or speaks_for_itself(error):
-                panel.fail(str(error), title=heading)
+                panel.lack(str(error))
                 return
             if first and not in_voila():
                 raise
@@ -120,7 +144,7 @@ def show(
             )
 
     draw(first=True)
-    when(choices, draw)
+    when(every, draw, Work(panel, lambda: key() not in drawn))
     return panel
 
 
@@ -139,10 +163,10 @@ def show_result(
     Parameters
     ----------
     result : a count file whose table is that of a measure; its provenance says which. None where
-        the agency has none: then the panel says so.
+        the agency has none: then the panel shows the words of `missing`.
     chart, where, rows, filename : as in :func:`show`; `group` names the column of the groups,
-        for their words.
-    more : `columns`, `labels` and `chart_options` as in :func:`show`.
+        for their words. A choice of `where` applies only if the stored table has its column.
+    more : `unfollowed`, `missing`, `columns`, `labels` and `chart_options` as in :func:`show`.
     """
 
     def stored(counts: Any, **_: Any) -> pd.DataFrame:
@@ -240,6 +264,9 @@ _WHETHER = {
 }
 
 
+_OF_WHOM = {"subject_race": "race or ethnicity", "subject_sex": "sex"}
+
+
 def _lacking(counts: Any, measure: Callable[..., Any], arguments: Mapping[str, Any]) -> str:
     """Say what a measure needs that these records do not hold; "" where nothing is lacking."""
     by, of = getattr(counts, "by", None), getattr(counts, "of", None)
@@ -251,10 +278,11 @@ def _lacking(counts: Any, measure: Callable[..., Any], arguments: Mapping[str, A
         if isinstance(flag, str) and flag not in (*of, *by):
             said = _WHETHER.get(flag, f"about \u201c{flag.replace('_', ' ')}\u201d")
             return f"The records of this agency do not say {said}, so this cannot be shown."
-    within = arguments.get("within")
-    if isinstance(within, str) and within not in by:
-        words = within.replace("_", " ")
-        return f"The records of this agency do not say the {words}, so this cannot be shown."
+    for role in ("group", "within"):
+        column = arguments.get(role) if role in usual else None
+        if isinstance(column, str) and column not in by:
+            words = _OF_WHOM.get(column, column.replace("_", " "))
+            return f"The records of this agency do not say the {words}, so this cannot be shown."
     return ""
 
 
@@ -302,12 +330,6 @@ def _options(
     takes = inspect.signature(chart).parameters
     fitting = {k: v for k, v in offered.items() if v is not None and k in takes}
     return fitting | dict(given)
-
-
-def _shown(where: Mapping[str, Any]) -> str:
-    """Return a sentence that names the part of the records that is shown; "" for all of them."""
-    made = [c.sentence for c in choices_in(where) if c.picked is not None]
-    return f"Shown: {'; '.join(made)}." if made else ""
 
 
 def is_fictional(counts: Any) -> bool:

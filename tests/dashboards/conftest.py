@@ -51,7 +51,7 @@ SCRATCH = [
     _code(
         "district = w.choose(counts, 'district', 'District', all='All districts')\n"
         "year = w.choice('Year', counts.values('year'), all='All years')\n"
-        "trouble = w.choice('Trouble', ['rule', 'library', 'callback'], all='None')\n"
+        "trouble = w.choice('Trouble', ['rule', 'library', 'callback', 'slow'], all='None')\n"
         "home = pd.DataFrame({'place': ['Scratch']}); near = pd.DataFrame({'place': ['Near']})\n"
         "benchmark = w.choice('Compared with', {'Residents': home, 'Nearby': near})\n"
         "def stumble(change):\n"
@@ -69,8 +69,8 @@ SCRATCH = [
     _markdown("## Compared with residents"),
     _code(
         "w.show(counts, stand_in.residents_rates, stand_in.chart, residents=benchmark,\n"
-        "    where=dict(district=district), of='searched', group='race', reference='white',\n"
-        "    filename='residents')"
+        "    where=dict(district=district), unfollowed=[year], of='searched', group='race',\n"
+        "    reference='white', filename='residents')"
     ),
     _markdown("## Who is in and who is left out"),
     _code("w.table(counts.ledger, caption='Records left after each step', filename='ledger')"),

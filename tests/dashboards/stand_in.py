@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import altair as alt
 import pandas as pd
 
 from equity.counts import CountTable
 
 SECRET = "secret-words-of-an-error"
+SLOW = 3.0  # seconds
 GROUPS = {"white": "White", "black": "Black", "hispanic": "Hispanic", "asian": "Asian"}
 
 
@@ -50,6 +53,8 @@ def counts() -> CountTable:
 
 def rates(counts, *, of, group, reference, trouble=None) -> pd.DataFrame:
     """Return a table shaped like that of a real measure, or the trouble that is asked for."""
+    if trouble == "slow":
+        time.sleep(SLOW)
     if trouble == "library":
         raise ValueError(SECRET)
     if trouble == "rule":

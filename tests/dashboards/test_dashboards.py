@@ -31,7 +31,11 @@ def dashboard(request, dashboards_server, browser):
 
 def test_everything_is_drawn_and_nothing_fails(dashboard):
     page = dashboard.page
-    told = page.locator(".eq-problem, .eq-notice").filter(visible=True).all_inner_texts()
+    told = (
+        page.locator(".eq-problem, .eq-absent, .eq-notice, .eq-lost")
+        .filter(visible=True)
+        .all_inner_texts()
+    )
     assert told == []
     assert dashboard.errors == []
     assert dashboard.outside == []

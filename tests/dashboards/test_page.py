@@ -79,11 +79,19 @@ def test_heading_sentence_and_text_alternative_say_what_is_shown(still):
     heading = figure.get_by_role("heading", level=3).inner_text()
     assert heading.startswith("White drivers were searched most often")
     assert figure.locator(".eq-summary").inner_text().startswith("7,800 stops.")
-    told = figure.inner_text()
-    assert "Scratch Police Department (fictional sample data), Stops of drivers; the file " in told
-    assert "covers January 1, 2021 to December 31, 2022." in told
     said = figure.get_by_role("img").get_attribute("aria-label")
     assert said == f"4 groups. Finding: {heading}.", "the heading has just been read"
+
+
+def test_the_source_stands_with_the_numbers_and_not_under_every_picture(visit, voila_server):
+    page = visit.open(voila_server.url + SCRATCH, figures=2)
+    source = first(page).locator(".eq-from")
+    assert not source.is_visible()
+    open_table(first(page))
+    assert source.inner_text() == (
+        "Source: Scratch Police Department (fictional sample data), Stops of drivers; "
+        "the file covers January 1, 2021 to December 31, 2022."
+    )
 
 
 def test_a_screen_reader_stops_once_at_a_chart_and_hears_its_heading_once(still):
@@ -118,8 +126,15 @@ def test_a_figure_names_the_part_of_the_records_that_it_shows(visit, voila_serve
     name, data = download(page, first(page), "SVG")
     assert name == "scratch-search-rates-district-east-side-year-2022-fictional.svg"
     assert b"Shown: District: East Side; Year 2022." in data
+    until(
+        page,
+        "document.querySelectorAll('.eq-unfollowed')[1].textContent",
+        "Not followed here: year.",
+    )
+    assert page.locator("figure .eq-unfollowed").nth(1).is_visible()
+    assert not page.locator("figure .eq-unfollowed").first.is_visible()
     pick(page, "Trouble", "rule")
-    first(page).get_by_role("alert").wait_for()
+    first(page).locator(".eq-absent").wait_for()
     assert not shown.first.is_visible()
 
 
@@ -156,8 +171,39 @@ def test_the_change_is_announced_once(visit, voila_server):
     until(page, "document.getElementById('eq-live').textContent !== ''")
     said = page.locator("#eq-live").inner_text()
     heading = first(page).get_by_role("heading").inner_text()
-    assert said == f"{heading}. 1 other figure updated."
+    other = page.locator("figure").nth(1).get_by_role("heading").inner_text()
+    assert said == f"Updated: {heading}. {other}."
     assert page.locator("#eq-live").get_attribute("role") == "status"
+
+
+def test_only_what_changed_is_announced(visit, voila_server):
+    page = visit.open(voila_server.url + SCRATCH, figures=2)
+    pick(page, "Year", "2022")  # which the second figure does not follow
+    until(page, "document.querySelector('.eq-summary').textContent.startsWith('3,900')")
+    until(page, "document.getElementById('eq-live').textContent !== ''")
+    heading = first(page).get_by_role("heading").inner_text()
+    assert page.locator("#eq-live").inner_text() == f"Updated: {heading}."
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_a_figure_that_takes_long_says_that_it_is_at_work(visit_as, voila_server, motion):
+    page = visit_as(reduced_motion=motion).open(voila_server.url + SCRATCH, figures=2)
+    work = first(page).locator(".eq-work span")
+    assert not work.is_visible()
+    pick(page, "Trouble", "slow")
+    page.locator("figure[aria-busy=true]").wait_for(timeout=2000)
+    work.wait_for(timeout=2000)
+    moving = "getComputedStyle(document.querySelector('.eq-work span'), '::after').animationName"
+    assert page.evaluate(moving) == ("none" if motion == "reduce" else "eq-at-work")
+    until(page, "document.querySelectorAll('[aria-busy]').length", 0)
+    assert not work.is_visible()
+
+
+def test_a_figure_is_not_at_work_for_ever_where_something_else_failed(visit, voila_server):
+    page = visit.open(voila_server.url + SCRATCH, figures=2)
+    pick(page, "Trouble", "callback")
+    page.wait_for_timeout(1000)
+    assert page.locator("figure[aria-busy]").count() == 0
 
 
 def test_missing_figures_are_words_and_numbers_are_formatted(visit, voila_server):
@@ -279,14 +325,18 @@ def test_what_is_not_on_offer_is_told_and_changes_nothing(visit, voila_server):
 def test_a_broken_rule_is_told_in_its_own_words(visit, voila_server):
     page = visit.open(voila_server.url + SCRATCH, figures=2)
     pick(page, "Trouble", "rule")
-    alert = page.get_by_role("alert").filter(has_text="Nowhere")
-    alert.wait_for()
-    assert "does not occur in these counts" in alert.inner_text()
+    words = first(page).locator(".eq-absent").filter(has_text="Nowhere")
+    words.wait_for()
+    assert "does not occur in these counts" in words.inner_text()
+    until(page, "document.getElementById('eq-live').textContent.includes('Nowhere')")
+    assert not first(page).get_by_role("alert").is_visible(), "nothing went wrong"
+    assert not first(page).get_by_role("heading").is_visible()
+    assert page.get_by_role("figure", name=words.inner_text()).count() == 1
     assert not first(page).locator(".eq-chart").is_visible()
     assert not first(page).get_by_role("button", name="CSV").is_visible()
     pick(page, "Trouble", "None")
     first(page).locator(".eq-chart svg").wait_for()
-    assert not first(page).get_by_role("alert").is_visible()
+    assert not words.is_visible()
 
 
 @pytest.mark.parametrize("trouble", ["library", "callback"])
@@ -517,6 +567,18 @@ def test_a_small_screen_needs_no_sideways_scrolling(visit_as, voila_server):
     assert page.evaluate(wide) <= width
 
 
+def test_the_caption_of_a_wide_table_stays_within_its_box(visit_as, voila_server):
+    page = visit_as(viewport={"width": 360, "height": 700}).open(voila_server.url + SCRATCH, 2)
+    open_table(first(page))
+    box = first(page).locator(".eq-table")
+    assert box.evaluate("e => e.scrollWidth > e.clientWidth"), "the table is wider than the box"
+    for scrolled in (0, 60):
+        box.evaluate("(e, x) => { e.scrollLeft = x; }", scrolled)
+        edge, words = box.bounding_box(), box.locator("caption span").bounding_box()
+        assert words["x"] >= edge["x"] - 1
+        assert words["x"] + words["width"] <= edge["x"] + edge["width"] + 1
+
+
 def test_a_chart_follows_the_width_of_the_window(still):
     page = still.page
     page.set_viewport_size({"width": 700, "height": 800})
@@ -601,6 +663,36 @@ def test_a_lost_connection_is_told(visit, scratch):
     finally:
         server.stop()
     page.get_by_text("The connection to the server has ended").wait_for(timeout=20000)
+
+
+def test_a_page_that_is_left_alone_keeps_its_connection(visit, voila_server):
+    page = visit.open(voila_server.url + SCRATCH, figures=2)
+    page.wait_for_timeout(45000)  # the server asks every 30 seconds whether the page is there
+    assert not page.locator("#eq-lost").is_visible()
+    pick(page, "District", "North")
+    until(page, "document.querySelector('.eq-summary').textContent.startsWith('2,360')")
+
+
+SOCKETS = """(() => { const Plain = window.WebSocket, all = [];
+  window.WebSocket = class extends Plain {
+    constructor(address, protocols) {
+      super(window.cut ? String(address).replace(/kernels\\/[^/]+/, "kernels/none") : address,
+            protocols);
+      all.push(this); } };
+  window.cutOff = () => { window.cut = true; all.forEach((one) => one.close()); };
+})()"""
+
+
+def test_a_connection_that_comes_back_takes_the_notice_away(visit, voila_server):
+    visit.context.add_init_script(SOCKETS)
+    page = visit.open(voila_server.url + SCRATCH, figures=2)
+    page.evaluate("cutOff()")
+    notice = page.locator("#eq-lost")
+    notice.wait_for(timeout=20000)
+    page.evaluate("window.cut = false")
+    notice.wait_for(state="hidden", timeout=60000)
+    pick(page, "District", "North")
+    until(page, "document.querySelector('.eq-summary').textContent.startsWith('2,360')")
 
 
 def test_when_the_computer_is_full_the_next_viewer_is_told(scratch, tmp_path):

@@ -133,3 +133,144 @@ def test_the_tables_about_a_file_say_that_it_is_fictional():
     panel = widgets.who(stand_in.counts(), "stops")
     assert isinstance(panel, widgets.Panel)
     assert panel.fictional and "fictional sample data" in panel.source
+
+
+def asked(where, **more):
+    return widgets.show(
+        stand_in.counts(), stand_in.rates, stand_in.chart, where=where, of="searched",
+        group="race", reference="white", filename="rates", **more,
+    )  # fmt: skip
+
+
+def test_a_choice_for_a_column_that_the_counts_lack_is_named_and_not_applied():
+    year = widgets.choose(stand_in.counts(), "year", "Year", all="All years")
+    kind = widgets.choice("Who was stopped", ["vehicular", "pedestrian"], all="All")
+    force = widgets.choice("Force", ["yes", "no"], all="All")
+    panel = asked({"year": year, "type": kind, "force": force})
+    assert panel.follows == ["year"]
+    assert (panel.shown, panel.unfollowed) == ("", "")
+    whole = panel.rows
+    kind.value = "vehicular"
+    assert (panel.shown, panel.unfollowed) == ("", "Not followed here: who was stopped.")
+    assert (panel.rows, panel.filename, panel.problem) == (whole, "rates", "")
+    year.value, force.value = 2022, "no"
+    assert panel.shown == "Shown: Year 2022."
+    assert panel.unfollowed == "Not followed here: who was stopped, force."
+    assert panel.rows != whole and panel.filename == "rates-year-2022"
+    kind.value = force.value = ""
+    assert panel.unfollowed == ""
+
+
+def test_what_is_not_followed_is_computed_once():
+    seen = []
+
+    def counted(counts, **arguments):
+        seen.append(1)
+        return stand_in.rates(counts, **arguments)
+
+    kind = widgets.choice("Who was stopped", ["vehicular", "pedestrian"], all="All")
+    widgets.show(
+        stand_in.counts(), counted, stand_in.chart, where={"type": kind}, of="searched",
+        group="race", reference="white",
+    )  # fmt: skip
+    kind.value = "vehicular"
+    assert len(seen) == 1
+
+
+def test_a_fixed_value_for_a_column_that_the_counts_lack_is_a_mistake():
+    panel = asked({"type": "vehicular"})
+    assert "'type'" in panel.absent and panel.unfollowed == ""
+
+
+def test_a_choice_that_a_figure_ignores_on_purpose_is_named():
+    district = widgets.choose(stand_in.counts(), "district", "District", all="All districts")
+    reference = widgets.choice("Compared with", ["white", "black"])
+    panel = asked({}, unfollowed=[district, reference])
+    assert panel.unfollowed == "", "as it was at first"
+    district.value, reference.value = "North", "black"
+    assert panel.unfollowed == "Not followed here: district, compared with."
+    assert panel.shown == ""
+
+
+def test_a_stored_result_names_every_choice_made():
+    year = widgets.choice("Year", [2021, 2022], all="All years")
+    counts = stand_in.counts()
+    table = stand_in.rates(counts, of="searched", group="race", reference="white")
+    stored = eq.CountTable(table, ("stratum", "group"), (), pd.DataFrame(), counts.provenance)
+    panel = widgets.show_result(stored, stand_in.chart, where={"year": year})
+    assert panel.unfollowed == ""
+    year.value = 2022
+    assert (panel.shown, panel.unfollowed) == ("", "Not followed here: year.")
+
+
+def test_what_is_missing_is_said_in_the_words_that_are_given():
+    words = "The file has no date of each stop, so months cannot be shown."
+    panel = widgets.show(None, stand_in.rates, stand_in.chart, missing=words)
+    assert (panel.absent, panel.problem, panel.title) == (words, "", "")
+    assert widgets.show_result(None, stand_in.chart, missing=words).absent == words
+    assert "no date of each stop" in widgets.who(None, "stops", missing=words).value
+    assert "no such records" in widgets.show(None, stand_in.rates, stand_in.chart).absent
+    assert "names no stops" in widgets.who(None, "stops").value
+
+
+def test_a_choice_of_several_at_once_leaves_no_figure_at_work():
+    year = widgets.choose(stand_in.counts(), "year", "Year", all="All years")
+    district = widgets.choose(stand_in.counts(), "district", "District", all="All districts")
+    panel = asked({"year": year, "district": district})
+    states = []
+    panel.observe(lambda change: states.append(change["new"]), names="busy")
+    widgets.choices_bar(year, district).children[-1].asked = {"year": "2022", "district": "north"}
+    assert panel.shown == "Shown: Year 2022; District North."
+    assert states == [True, False]
+    year.value = ""
+    states.clear()
+    year.value = 2022  # computed before
+    assert states == []
+
+
+RULE = {
+    "id": "S14", "says": "Race is missing in at most 5% of the rows.", "severity": "warn",
+    "outcome": "failed", "tested": 1000, "bad": 336, "share": 0.336, "examples": ["a-name"],
+    "unit": "rows", "because": "", "do": "Ask why race is missing.",
+}  # fmt: skip
+
+
+def test_what_the_data_checks_found_is_listed_with_what_happened_to_the_rows():
+    counts = stand_in.counts()
+    aside = {**RULE, "severity": "set the row aside", "says": "No row twice.", "bad": 1,
+             "tested": 9000, "share": 1 / 9000}  # fmt: skip
+    columns = {**RULE, "says": "Every column holds a value.", "unit": "columns", "bad": 3}
+    unable = {**RULE, "says": "A rule.", "outcome": "could not run", "bad": None, "tested": None}
+    passed = {**RULE, "says": "Fine.", "outcome": "passed"}
+    notes = ["Times were in UTC and were converted to America/Chicago."]
+    counts.provenance.update(
+        table="stops", checks=[RULE, aside, columns, unable, passed], notes=notes,
+        sources=[{"file": "stops.csv", "sha256": "0" * 64}],
+    )  # fmt: skip
+    shown = widgets.sources(counts, counts).children
+    panel = next(p for p in shown if getattr(p, "title", "") == "What the data checks found")
+    assert [tuple(row.values()) for row in panel.rows] == [
+        (
+            "No row twice.",
+            "1 of 9,000 rows",
+            "Set aside: in no figure",
+            "Ask why race is missing.",
+        ),
+        (
+            RULE["says"],
+            "336 of 1,000 rows (33.6%)",
+            "Kept and counted",
+            "Ask why race is missing.",
+        ),
+        (columns["says"], "3 of 1,000 columns", "Nothing is set aside", RULE["do"]),
+        ("A rule.", "could not be tested", "Nothing is set aside", RULE["do"]),
+    ]
+    assert "a-name" not in str(panel.rows), "no value of a record"
+    assert any(notes[0] in p.value for p in shown if hasattr(p, "value"))
+
+
+def test_where_every_rule_held_nothing_is_listed():
+    counts = stand_in.counts()
+    counts.provenance.update(checks=[{**RULE, "outcome": "passed"}], sources=[{"file": "a.csv"}])
+    titles = [getattr(p, "title", "") for p in widgets.sources(counts).children]
+    assert "What the data checks found" not in titles

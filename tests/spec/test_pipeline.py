@@ -130,7 +130,7 @@ def test_benchmarks_stand_side_by_side_with_their_districts(tables, truth) -> No
     stops, workforce = tables["residents_stops"], tables["residents_workforce"]
     assert len(stops.values("benchmark")) == 3
     table = stops.table
-    register = table[table["benchmark"].str.contains("district") & table["district"].notna()]
+    register = table[table["benchmark"].str.contains("register") & table["district"].notna()]
     assert register["district"].nunique() == 6
     assert (register["moe"] == 0).all()
     adults = table[table["universe"].str.startswith("adults")]

@@ -137,7 +137,7 @@ function csv(model) {
     all.push({ key: "reason", heading: "Why a figure is missing" });
   const lines = [all.map((c) => cell(c.heading)), ...rows.map((r) => all.map((c) => cell(r[c.key])))];
   const about = [
-    model.get("source"), model.get("shown"), model.get("fictional") ? "Fictional sample data" : "",
+    model.get("source"), model.get("shown"), model.get("unfollowed"), model.get("fictional") ? "Fictional sample data" : "",
   ].filter(Boolean);
   if (about.length) lines.push([], ...about.map((line) => [cell(line)]));
   return "\ufeff" + lines.map((line) => line.join(",")).join("\r\n") + "\r\n";
@@ -172,7 +172,7 @@ async function image(model, kind) {
   document.body.append(host);
   const spec = finished(model, width, INK.light, INK.light.paper);
   const inner = width - 2 * padding - 4; // a ruler is not as exact as what it measures
-  const below = [model.get("shown"), model.get("summary"), model.get("notes"), model.get("source")].filter(Boolean);
+  const below = ["shown", "unfollowed", "summary", "notes", "source"].map((name) => model.get(name)).filter(Boolean);
   spec.title = {
     text: wrapped(model.get("title"), inner, 20, "bold"), anchor: "start", frame: "bounds",
     font: FONT, fontSize: 20, fontWeight: "bold", lineHeight: 25, offset: 18,
@@ -227,9 +227,11 @@ function listed(model) {
   const all = model.get("columns");
   const columns = all.filter((c) => c.only !== "download");
   const table = document.createElement("table");
-  table.createCaption().textContent =
+  const caption = document.createElement("span"); // as wide as the box, not as the table
+  caption.textContent =
     model.get("title") +
     (columns.length < all.length ? `. The CSV has ${all.length - columns.length} more columns.` : "");
+  table.createCaption().append(caption);
   const head = table.createTHead().insertRow();
   for (const column of columns) {
     const th = document.createElement("th");
@@ -294,7 +296,11 @@ function asOne(plot, words) {
 
 // ---------------------------------------------------------------- saying what changed
 
+const TOLD = 3; // figures that are named; the others are counted
+
 function announce(fig, words) {
+  if (!words) return;
+  shared.news = shared.news.filter((n) => n.fig !== fig);
   shared.news.push({ fig, words });
   clearTimeout(shared.timer);
   let region = document.getElementById("eq-live");
@@ -311,11 +317,13 @@ function announce(fig, words) {
       const box = n.fig.getBoundingClientRect();
       return box.bottom > 0 && box.top < innerHeight;
     };
-    const first = shared.news.find(seen) ?? shared.news[0];
-    const others = new Set(shared.news.map((n) => n.fig)).size - 1;
+    // the one that is looked at comes first
+    const news = [...shared.news.filter(seen), ...shared.news.filter((n) => !seen(n))];
     shared.news = [];
-    region.textContent = first.words.replace(/[.?!]?$/, (end) => end || ".") +
-      (others ? ` ${others} other ${others > 1 ? "figures" : "figure"} updated.` : "");
+    const said = news.slice(0, TOLD).map((n) => n.words.replace(/[.?!]?$/, (end) => end || "."));
+    const others = news.length - said.length;
+    if (others) said.push(`${others} other ${others > 1 ? "figures" : "figure"} updated.`);
+    region.textContent = "Updated: " + said.join(" ");
   }, 300);
 }
 
@@ -324,13 +332,15 @@ function announce(fig, words) {
 const FRAME = `
 <figcaption>
   <h3 class="eq-title"></h3>
-  <p class="eq-shown"></p>
+  <p class="eq-scope"><span class="eq-shown"></span> <span class="eq-unfollowed"></span></p>
   <p class="eq-summary"></p>
 </figcaption>
+<p class="eq-work" aria-hidden="true"><span>Computing\u2026</span></p>
 <p class="eq-problem" role="alert" hidden></p>
+<p class="eq-absent" hidden></p>
 <div class="eq-chart"></div>
 <div class="eq-below">
-  <p class="eq-source"><span class="eq-notes"></span> <span class="eq-from"></span></p>
+  <p class="eq-notes"></p>
   <div class="eq-tools" role="group">
     <span class="eq-tools-name" aria-hidden="true">Download</span>
     <button type="button" data-kind="csv">CSV</button>
@@ -341,8 +351,10 @@ const FRAME = `
 <details class="eq-details">
   <summary>Show the numbers</summary>
   <div class="eq-table" role="group" tabindex="0"></div>
+  <p class="eq-from"></p>
 </details>
-<p class="eq-elsewhere" hidden>This table is too wide for paper: the numbers are in the CSV.</p>`;
+<p class="eq-elsewhere" hidden></p>`;
+const ELSEWHERE = "This table is too wide for paper: the numbers are in the CSV.";
 
 function render({ model, el }) {
   const id = "eq-" + ++shared.count;
@@ -355,7 +367,7 @@ function render({ model, el }) {
   const title = part("title"), summary = part("summary"), problem = part("problem");
   const chart = part("chart"), details = part("details"), table = part("table");
   title.id = id;
-  fig.setAttribute("aria-labelledby", id);
+  part("absent").id = id + "-absent";
   table.setAttribute("aria-labelledby", id);
   part("tools").setAttribute("aria-label", "Download");
   for (const button of fig.querySelectorAll("[data-kind]")) {
@@ -371,19 +383,29 @@ function render({ model, el }) {
   const hasChart = () => Object.keys(model.get("spec")).length > 0;
 
   function texts() {
-    const failed = model.get("problem");
+    const absent = model.get("absent");
+    const failed = model.get("problem") || absent;
     const name = model.get("title");
+    fig.setAttribute("aria-labelledby", name || !absent ? id : id + "-absent");
+    fig.classList.toggle("eq-without", !!absent);
     title.textContent = name;
     title.hidden = !name;
-    part("shown").textContent = model.get("shown");
-    part("shown").hidden = !model.get("shown") || !!failed;
+    for (const which of ["shown", "unfollowed"]) {
+      part(which).textContent = model.get(which);
+      part(which).hidden = !model.get(which);
+    }
+    part("scope").hidden = !!failed || !(model.get("shown") || model.get("unfollowed"));
     summary.textContent = model.get("summary");
     summary.hidden = !model.get("summary") || !!failed;
     part("notes").textContent = model.get("notes");
+    part("notes").hidden = !model.get("notes");
     part("from").textContent = model.get("source");
-    part("source").hidden = !model.get("source") && !model.get("notes");
-    if (problem.textContent !== failed) problem.textContent = failed;
-    problem.hidden = !failed;
+    part("from").hidden = !model.get("source");
+    const wrong = model.get("problem");
+    if (problem.textContent !== wrong) problem.textContent = wrong;
+    problem.hidden = !wrong;
+    part("absent").textContent = absent;
+    part("absent").hidden = !absent;
     chart.hidden = !!failed || !hasChart();
     part("below").hidden = !!failed || !model.get("columns").length;
     details.hidden = !!failed || !model.get("columns").length;
@@ -418,7 +440,7 @@ function render({ model, el }) {
 
   async function draw() {
     fig.dataset.eqScheme = isDark() ? "dark" : "light";
-    if (model.get("problem") || !hasChart() || !chart.clientWidth) return;
+    if (model.get("problem") || model.get("absent") || !hasChart() || !chart.clientWidth) return;
     const mine = ++ticket;
     const ink = isDark() ? INK.dark : INK.light;
     const now = { spec: JSON.stringify(model.get("spec")), ink };
@@ -464,9 +486,19 @@ function render({ model, el }) {
       texts();
       list();
       draw();
-      if (!model.get("problem"))
-        announce(fig, model.get("title"));
+      if (!model.get("problem")) announce(fig, model.get("title") || model.get("absent"));
     });
+  }
+
+  // what takes long says so: to a screen reader at once, to the eye where it is not over at once
+  let slow = 0;
+  function work() {
+    clearTimeout(slow);
+    const busy = model.get("busy");
+    if (busy) slow = setTimeout(() => fig.classList.add("eq-working"), 300);
+    else fig.classList.remove("eq-working");
+    if (busy) fig.setAttribute("aria-busy", "true");
+    else fig.removeAttribute("aria-busy");
   }
 
   // a page opens with its figures hidden; they are drawn when they get a width, and follow it
@@ -500,6 +532,7 @@ function render({ model, el }) {
     list();
     const fits = details.hidden || onPaper(table);
     details.open = fits;
+    part("elsewhere").textContent = `${ELSEWHERE} ${model.get("source")}`.trim();
     part("elsewhere").hidden = fits;
   };
   const afterPrint = () => {
@@ -511,8 +544,10 @@ function render({ model, el }) {
   addEventListener("afterprint", afterPrint);
 
   const names = ["spec", "data", "rows", "columns", "title", "summary", "description", "notes",
-    "source", "shown", "problem"].map((name) => "change:" + name);
+    "source", "shown", "problem", "absent"].map((name) => "change:" + name);
   for (const name of names) model.on(name, changed);
+  model.on("change:unfollowed", texts); // the figure is as it was: no news
+  model.on("change:busy", work);
   const ignore = onSchemeChange(() => draw());
 
   texts();
@@ -521,6 +556,9 @@ function render({ model, el }) {
   return () => {
     closed = true;
     for (const name of names) model.off(name, changed);
+    model.off("change:unfollowed", texts);
+    model.off("change:busy", work);
+    clearTimeout(slow);
     removeEventListener("beforeprint", beforePrint);
     removeEventListener("afterprint", afterPrint);
     ignore();

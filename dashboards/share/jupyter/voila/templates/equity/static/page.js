@@ -61,6 +61,9 @@
   let leaving = false;
   let heard = 0;
   let timer = 0;
+  let ending = 0;
+  let dead = false; // the kernel is gone: no new connection brings it back
+  const open = new Set();
   function lost() {
     const notice = document.getElementById("eq-lost");
     if (leaving || !notice || !notice.hidden) return;
@@ -69,20 +72,34 @@
       '<p>The connection to the server has ended, so the choices no longer change the figures. ' +
       '<a href="">Open the page again</a>: your choices are kept.</p>';
   }
+  function found() {
+    clearTimeout(ending);
+    const notice = document.getElementById("eq-lost");
+    if (dead || !notice || notice.hidden) return;
+    notice.hidden = true;
+    notice.replaceChildren();
+  }
   const Plain = window.WebSocket;
   window.WebSocket = class extends Plain {
     constructor(address, protocols) {
       super(address, protocols);
       if (!String(address).includes("/channels")) return;
+      this.addEventListener("open", () => { open.add(this); found(); });
       this.addEventListener("message", (event) => {
         heard = Date.now();
+        found();
         let text = "";
         if (typeof event.data === "string") text = event.data;
         else if (event.data instanceof ArrayBuffer && event.data.byteLength < 4000)
           text = new TextDecoder().decode(event.data);
-        if (/"execution_state": ?"(restarting|dead)"/.test(text)) lost();
+        if (/"execution_state": ?"(restarting|dead)"/.test(text)) { dead = true; lost(); }
       });
-      this.addEventListener("close", () => setTimeout(lost, 1500));
+      this.addEventListener("close", () => {
+        open.delete(this);
+        clearTimeout(ending);
+        // the next connection may be there by then
+        if (!open.size) ending = setTimeout(lost, 1500);
+      });
     }
   };
   document.addEventListener("change", () => {

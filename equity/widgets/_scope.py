@@ -1,0 +1,55 @@
+"""Tells which choices a figure follows, which it does not, and that it is at work on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from equity.measures.evidence_ladder import Evidence
+from equity.widgets._choices import Choice, choices_in
+from equity.widgets._panel import Panel
+
+__all__ = ["Work", "applying", "shown_in", "unfollowed_in"]
+
+
+class Work:
+    """Says on the panel that it is at work, where it has to compute."""
+
+    def __init__(self, panel: Panel, needed: Callable[[], bool]):
+        self.panel, self.needed = panel, needed
+
+    def begin(self) -> None:
+        """Say so before the work."""
+        with suppress(Exception):  # what is wrong is told when the figure is drawn
+            self.panel.busy = self.needed()
+
+    def end(self) -> None:
+        """Say that it is over, however it went."""
+        self.panel.busy = False
+
+
+def applying(counts: Any, where: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the filters without the choices for columns that the counts lack.
+
+    Evidence takes them all: it is parted as far as it goes, and says its scope itself.
+    """
+    by = getattr(counts, "by", None)
+    if by is None or isinstance(counts, Evidence):
+        return dict(where)
+    return {k: v for k, v in where.items() if k in by or not isinstance(v, Choice)}
+
+
+def unfollowed_in(counts: Any, where: Mapping[str, Any], beside: Iterable[Choice]) -> str:
+    """Return a sentence that names the choices made that this figure does not follow; or ""."""
+    those = applying(counts, where)
+    lost = choices_in([v for k, v in where.items() if k not in those])
+    made = [c for c in lost if c.picked is not None]
+    made += [c for c in beside if c not in lost and c.picked is not None and c.is_made]
+    return f"Not followed here: {', '.join(c.named_as for c in made)}." if made else ""
+
+
+def shown_in(where: Mapping[str, Any]) -> str:
+    """Return a sentence that names the part of the records that is shown; "" for all of them."""
+    made = [c.sentence for c in choices_in(where) if c.picked is not None]
+    return f"Shown: {'; '.join(made)}." if made else ""
