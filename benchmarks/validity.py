@@ -344,7 +344,7 @@ def main() -> None:
     table = Table("Group", "True", "Found, mean", "Interval holds it", "Difference to White held",
                   "Fits", "Converged", title="Known thresholds, found again")  # fmt: skip
     for group, part in found.groupby("group", sort=False):
-        held, gap = part["holds"].dropna(), part["gap"].dropna()
+        held, gap = (part[c].dropna().astype(int) for c in ("holds", "gap"))
         table.add_row(
             str(group), f"{part['true'].iloc[0]:.3f}", f"{part['found'].mean():.3f}",
             f"{held.sum()} of {len(held)}", f"{gap.sum()} of {len(gap)}", str(len(part)),
