@@ -80,6 +80,7 @@ class Panel:
             title=title,
             titleAnchor="middle",
             orient="left",
+            minExtent=42,  # for the widest labels: the room is not made anew when data change
             grid=True,
             tickCount=5,
             labelOverlap="greedy",

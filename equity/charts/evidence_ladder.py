@@ -219,6 +219,7 @@ def _title(frame: pd.DataFrame, labels: Mapping[str, str] | None) -> str:
 def _doubts(frame: pd.DataFrame) -> list[str]:
     """Return why figures that are clear by themselves are not read so."""
     unclear = frame[(frame["reads"] == "cannot tell") & frame["reason"].notna()]
+    unclear = unclear[unclear["group"] != _ALL]
     parts = [
         f"{_NAMES.get(r, (r, ''))[0]}: {words.split('; ')[0]}"
         for r, words in zip(unclear["rung"], unclear["reason"], strict=True)
