@@ -14,27 +14,6 @@ import pytest
 
 from equity.sources import acs, applicants, opp, roster
 
-ENGINES = [
-    "pandas",
-    "polars",
-    "polars lazy",
-    "duckdb",
-    pytest.param("spark", marks=pytest.mark.spark),
-]
-
-
-@pytest.fixture(params=ENGINES)
-def engine(request: pytest.FixtureRequest) -> Any:
-    """Return a function that makes a frame of one engine from columns of text."""
-    if request.param == "spark":
-        return request.getfixturevalue("spark_frame")
-    return {
-        "pandas": pd.DataFrame,
-        "polars": pl.DataFrame,
-        "polars lazy": pl.LazyFrame,
-        "duckdb": lambda rows: duckdb.from_arrow(pl.DataFrame(rows).to_arrow()),
-    }[request.param]
-
 
 @pytest.fixture(scope="session")
 def spark_frame() -> Any:

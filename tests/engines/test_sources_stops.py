@@ -15,27 +15,6 @@ import pytest
 
 from equity.sources import _text, _utc, ctrp3, police_uk, ripa
 
-ENGINES = [
-    "pandas",
-    "polars",
-    "polars lazy",
-    "duckdb",
-    pytest.param("spark", marks=pytest.mark.spark),
-]
-
-
-@pytest.fixture(params=ENGINES)
-def engine(request: pytest.FixtureRequest) -> Any:
-    """Return a function that makes a frame of one engine from columns of text."""
-    if request.param == "spark":
-        return request.getfixturevalue("spark_frame")
-    return {
-        "pandas": pd.DataFrame,
-        "polars": pl.DataFrame,
-        "polars lazy": pl.LazyFrame,
-        "duckdb": lambda rows: duckdb.from_arrow(pl.DataFrame(rows).to_arrow()),
-    }[request.param]
-
 
 @pytest.fixture(scope="module")
 def spark() -> Any:
@@ -272,10 +251,10 @@ def test_ctrp3_is_the_same_everywhere(engine: Any) -> None:
     }
 
 
-def test_a_date_with_a_clock_is_read_as_such_on_every_engine(engine: Any, request: Any) -> None:
+# Spark's frames are made of text here
+@pytest.mark.parametrize("engine", ["pandas", "polars", "polars lazy", "duckdb"], indirect=True)
+def test_a_date_with_a_clock_is_read_as_such(engine: Any, request: Any) -> None:
     """23:14 is the 1,394th minute, which has no room in one byte; a zone's day is its own."""
-    if "spark" in request.node.name:
-        pytest.skip("frames of Spark are made of text here")
     when = [dt.datetime(2024, 3, 9, 23, 14, 35), dt.datetime(1969, 12, 31, 13, 59, 59), None]
     wanted = {"date": ("x", "date"), "second_of_day": ("x", "clock")}
     said = [(dt.date(2024, 3, 9), 83_675), (dt.date(1969, 12, 31), 50_399), (None, None)]
