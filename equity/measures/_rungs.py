@@ -135,23 +135,26 @@ def _searches(seen: Any, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
     table = rates(seen.stops, of="search_conducted", **asked)
     if (table["x"] == table["x_known"]).all():  # police.uk: no stop without a search is recorded
         raise ValueError("every stop in the records is a search, so no rate can differ")
+    changed = _changed(seen)
     for row in _others(table):
-        yield _of(row, "ratio") | _changed(seen)
+        yield _of(row, "ratio") | changed
 
 
 def _same_age_and_sex(seen: Any, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
     by = [c for c in ("subject_sex", "age_band") if c in _columns(seen.ages)]
     if "age_band" not in by:
         raise ValueError("the records do not say the age of the person stopped")
+    changed = _changed(seen)
     for row in _others(standardized_rates(seen.ages, of="search_conducted", by=by, **asked)):
-        yield _of(row, "ratio") | _changed(seen)
+        yield _of(row, "ratio") | changed
 
 
 def _finds(seen: Any, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
     table = hit_rates(seen.stops, **asked)
     counted = dict(zip(table["group"], table["x_known"], strict=True))
+    about = _ground(seen) | _changed(seen)
     for row in _others(table):
-        yield _of(row, "ratio") | _ground(seen) | _changed(seen) | _few(row, counted)
+        yield _of(row, "ratio") | about | _few(row, counted)
 
 
 def _finds_of_all(seen: Any, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -177,7 +180,7 @@ def _finds_of_all(seen: Any, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _both(seen: Any, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
     way = {"lower bar for this group": 1, "higher bar for this group": -1, "inconclusive": 0}
     hits = hit_rates(seen.stops, **asked)
-    counted = dict(zip(hits["group"], hits["x_known"], strict=True))
+    counted, changed = dict(zip(hits["group"], hits["x_known"], strict=True)), _changed(seen)
     for row in _others(robust_outcome_test(seen.stops, **asked)):
         found = _of(row, "hit_ratio", n="searches", low="hit_low", high="hit_high")
         said = row["conclusion"]
@@ -185,7 +188,7 @@ def _both(seen: Any, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
         if row["search_ratio"] == row["search_ratio"] and row["hit_ratio"] == row["hit_ratio"]:
             both = number(row["search_ratio"]), number(row["hit_ratio"])
             found["result"] = f"searched {both[0]}, found {both[1]}"
-        yield found | _changed(seen) | _few(row, counted)
+        yield found | changed | _few(row, counted)
 
 
 def _thresholds(seen: Any, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -207,8 +210,9 @@ def _thresholds(seen: Any, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
     alpha = 1 - asked["confidence_level"]
     z = NormalDist().inv_cdf
     wider = z(1 - alpha / (2 * others)) / z(1 - alpha / 2)
+    changed = _changed(seen)
     for row in _others(main):
-        found = _of(row, "difference", n="x") | _changed(seen)
+        found = _of(row, "difference", n="x") | changed
         value, low, high = (row[k] for k in ("difference", "difference_low", "difference_high"))
         over = whole.loc[whole["group"] == row["group"], "difference"].dropna()
         if (over > 0).any() and (over < 0).any():
