@@ -242,6 +242,12 @@ def _ground(seen: Any) -> dict[str, str]:
 
 def _changed(seen: Any) -> dict[str, str]:
     """Say so where the recording of searches jumped within the years that are counted."""
+    if "changed" not in seen.kept:
+        seen.kept["changed"] = _jumps(seen)
+    return seen.kept["changed"]
+
+
+def _jumps(seen: Any) -> dict[str, str]:
     columns = _columns(seen.stops)
     if not {"year", "search_conducted_known"} <= set(columns):
         return {}

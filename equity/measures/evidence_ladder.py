@@ -43,6 +43,7 @@ class Evidence:
     thresholds : the table of `equity.threshold_test`, computed before.
     elsewhere : benchmarks whose residents are those of another place than the one policed.
     left : name of a table -> the choices that it does not follow, in words.
+    kept : what several rungs ask for, computed once.
     """
 
     stops: Any
@@ -52,6 +53,7 @@ class Evidence:
     thresholds: Any = None
     elsewhere: tuple[str, ...] = ()
     left: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def provenance(self) -> Mapping[str, Any]:
