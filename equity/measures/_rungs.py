@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from equity.measures._searches import too_few
+from equity.measures._searches import ENOUGH_SEARCHES, too_few
 from equity.measures.hit_rates import hit_rates
 from equity.measures.kpt_test import kpt_test
 from equity.measures.rates import rates
@@ -150,7 +150,7 @@ def _same_age_and_sex(seen: Any, asked: dict[str, Any]) -> Iterator[dict[str, An
 
 
 def _finds(seen: Any, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    table = hit_rates(seen.stops, **asked)
+    table = _hits(seen, asked)
     counted = dict(zip(table["group"], table["x_known"], strict=True))
     about = _ground(seen) | _changed(seen)
     for row in _others(table):
@@ -158,7 +158,7 @@ def _finds(seen: Any, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _finds_of_all(seen: Any, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for row in kpt_test(seen.stops, **_without(asked, "confidence_level")).to_dict("records"):
+    for row in kpt_test(seen.stops, **asked).to_dict("records"):
         p = row["p_value"]
         found = {
             "group": ALL,
@@ -179,7 +179,7 @@ def _finds_of_all(seen: Any, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _both(seen: Any, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
     way = {"lower bar for this group": 1, "higher bar for this group": -1, "inconclusive": 0}
-    hits = hit_rates(seen.stops, **asked)
+    hits = _hits(seen, asked)
     counted, changed = dict(zip(hits["group"], hits["x_known"], strict=True)), _changed(seen)
     for row in _others(robust_outcome_test(seen.stops, **asked)):
         found = _of(row, "hit_ratio", n="searches", low="hit_low", high="hit_high")
@@ -222,15 +222,20 @@ def _thresholds(seen: Any, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield found
 
 
-FEW = 30
-"""With fewer counted searches of either group nothing is read from what they found."""
-
-
 def _few(row: Any, counted: dict[str, int]) -> dict[str, str]:
+    """Say so where either group has too few counted searches to read from what they found."""
     own, other = counted.get(row["group"], 0), counted.get(row["reference"], 0)
-    if min(own, other) >= FEW:
+    if min(own, other) >= ENOUGH_SEARCHES:
         return {}
     return {"doubt": f"too few searches: {own} of this group, {other} of the other"}
+
+
+def _hits(seen: Any, asked: dict[str, Any]) -> pd.DataFrame:
+    """Return the hit rates, which two rungs ask for."""
+    key = ("hits", *asked.values())
+    if key not in seen.kept:
+        seen.kept[key] = hit_rates(seen.stops, **asked)
+    return seen.kept[key]
 
 
 def _ground(seen: Any) -> dict[str, str]:
@@ -261,10 +266,6 @@ def _jumps(seen: Any) -> dict[str, str]:
 
 def _columns(counts: Any) -> list[str]:
     return list(getattr(counts, "table", counts).columns) if counts is not None else []
-
-
-def _without(asked: dict[str, Any], name: str) -> dict[str, Any]:
-    return {k: v for k, v in asked.items() if k != name}
 
 
 RUNGS = (

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from equity.measures._cells import cells, frame_of, need
 from equity.measures._rungs import ALL, RUNGS, Rung, number
 
 __all__ = ["Evidence", "evidence_ladder"]
@@ -53,7 +54,7 @@ class Evidence:
     thresholds: Any = None
     elsewhere: tuple[str, ...] = ()
     left: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    kept: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def provenance(self) -> Mapping[str, Any]:
@@ -89,7 +90,7 @@ class Evidence:
                     if not followed:
                         left.setdefault(name, []).append(_EVERY.get(column, f"every {column}"))
         parts["residents"] = {
-            name: _part(table, asked, left) for name, table in (self.residents or {}).items()
+            name: _part(table, asked) for name, table in (self.residents or {}).items()
         }
         return Evidence(
             **parts, elsewhere=self.elsewhere, left={k: tuple(v) for k, v in left.items()}
@@ -116,7 +117,7 @@ def _of(counts: Any, column: str, value: Any) -> tuple[Any, bool]:
     return counts, False
 
 
-def _part(table: pd.DataFrame, asked: Mapping[str, Any], left: dict[str, list[str]]) -> Any:
+def _part(table: pd.DataFrame, asked: Mapping[str, Any]) -> Any:
     """Return the residents of a district, where districts are known; those of the whole if not."""
     if "district" not in asked:
         return table
@@ -193,9 +194,11 @@ def evidence_ladder(
     'not computable'
     """
     asked = {"group": group, "reference": reference, "confidence_level": confidence_level}
-    _must_have(evidence.stops, group, reference)
-    frame = getattr(evidence.stops, "table", evidence.stops)
-    groups = sorted({str(g) for g in frame[group].dropna()} - {reference})
+    frame = frame_of(evidence.stops)
+    need(frame, [("group", group)])
+    folded = cells(frame, group=group, within=None, columns=["n"])
+    folded.column_of(reference)
+    groups = [g for g in folded.groups if g != reference]
     rows: list[dict[str, Any]] = []
     for rung in RUNGS:
         rows.extend(_climb(rung, evidence, asked, groups))
@@ -303,15 +306,3 @@ def _result(rung: Rung, row: dict[str, Any]) -> str | None:
 
 def _there(value: Any) -> bool:
     return value is not None and not pd.isna(value)
-
-
-def _must_have(counts: Any, group: str, reference: str) -> None:
-    frame = getattr(counts, "table", counts)
-    if group not in frame.columns:
-        raise ValueError(
-            f"group={group!r}: there is no such column in the counts. The columns are: "
-            f"{', '.join(map(str, frame.columns))}."
-        )
-    found = sorted({str(g) for g in frame[group].dropna()})
-    if reference not in found:
-        raise ValueError(f"reference={reference!r} is not one of the groups: {', '.join(found)}")
