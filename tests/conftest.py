@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -26,6 +27,38 @@ def real_data() -> Path:
     if not REAL.is_dir():
         pytest.skip("the real files are not beside this repository")
     return REAL
+
+
+@pytest.fixture(scope="module")
+def spark_session() -> Any:
+    """Return a Spark session of this machine, stopped when the module's tests are done."""
+    pytest.importorskip("pyspark")
+    import warnings
+
+    from pyspark.sql import SparkSession
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        session = (
+            SparkSession.builder.master("local[2]")
+            .config("spark.ui.enabled", "false")
+            .config("spark.sql.shuffle.partitions", "2")
+            .getOrCreate()
+        )
+    session.sparkContext.setLogLevel("ERROR")
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="module")
+def spark_frame(spark_session: Any) -> Any:
+    """Return a function that makes a Spark frame from columns of text."""
+
+    def make(rows: dict[str, list[Any]]) -> Any:
+        schema = ", ".join(f"`{c}` string" for c in rows)
+        return spark_session.createDataFrame(list(zip(*rows.values(), strict=True)), schema)
+
+    return make
 
 
 @pytest.hookimpl(trylast=True)

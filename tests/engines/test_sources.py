@@ -15,31 +15,6 @@ import pytest
 from equity.sources import acs, applicants, opp, roster
 
 
-@pytest.fixture(scope="session")
-def spark_frame() -> Any:
-    pytest.importorskip("pyspark")
-    import warnings
-
-    from pyspark.sql import SparkSession
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        session = (
-            SparkSession.builder.master("local[2]")
-            .config("spark.ui.enabled", "false")
-            .config("spark.sql.shuffle.partitions", "2")
-            .getOrCreate()
-        )
-    session.sparkContext.setLogLevel("ERROR")
-
-    def make(rows: dict[str, list[Any]]) -> Any:
-        schema = ", ".join(f"`{c}` string" for c in rows)
-        return session.createDataFrame(list(zip(*rows.values(), strict=True)), schema)
-
-    yield make
-    session.stop()
-
-
 def rows_of(frame: Any) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Return the columns and rows of any engine as plain Python values."""
     table = nw.from_native(frame)

@@ -17,35 +17,17 @@ from equity.sources import _text, _utc, ctrp3, police_uk, ripa
 
 
 @pytest.fixture(scope="module")
-def spark() -> Any:
-    pytest.importorskip("pyspark")
-    import warnings
-
-    from pyspark.sql import SparkSession
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        session = (
-            SparkSession.builder.master("local[2]")
-            .config("spark.ui.enabled", "false")
-            .config("spark.sql.shuffle.partitions", "2")
-            .getOrCreate()
-        )
-    session.sparkContext.setLogLevel("ERROR")
-    before = session.conf.get("spark.sql.session.timeZone")
-    session.conf.set("spark.sql.session.timeZone", "America/New_York")
-    yield session
-    session.conf.set("spark.sql.session.timeZone", before or "UTC")
-    session.stop()
+def spark(spark_session: Any) -> Any:
+    """Let Spark's session live in another time zone than the one asked for."""
+    before = spark_session.conf.get("spark.sql.session.timeZone")
+    spark_session.conf.set("spark.sql.session.timeZone", "America/New_York")
+    yield spark_session
+    spark_session.conf.set("spark.sql.session.timeZone", before or "UTC")
 
 
 @pytest.fixture
-def spark_frame(spark: Any) -> Any:
-    def make(rows: dict[str, list[Any]]) -> Any:
-        schema = ", ".join(f"`{c}` string" for c in rows)
-        return spark.createDataFrame(list(zip(*rows.values(), strict=True)), schema)
-
-    return make
+def spark_frame(spark: Any, spark_frame: Any) -> Any:
+    return spark_frame
 
 
 @pytest.fixture

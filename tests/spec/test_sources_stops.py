@@ -62,31 +62,6 @@ def engine(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-@pytest.fixture(scope="module")
-def spark_frame() -> Any:
-    pytest.importorskip("pyspark")
-    import warnings
-
-    from pyspark.sql import SparkSession
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        session = (
-            SparkSession.builder.master("local[2]")
-            .config("spark.ui.enabled", "false")
-            .config("spark.sql.shuffle.partitions", "2")
-            .getOrCreate()
-        )
-    session.sparkContext.setLogLevel("ERROR")
-
-    def make(rows: dict[str, list[Any]]) -> Any:
-        schema = ", ".join(f"`{c}` string" for c in rows)
-        return session.createDataFrame(list(zip(*rows.values(), strict=True)), schema)
-
-    yield make
-    session.stop()
-
-
 class TestOnEveryEngine:
     def test_a_flag_of_several_columns_is_yes_where_any_is(self, engine: str) -> None:
         got = made(engine)
