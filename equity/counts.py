@@ -6,6 +6,7 @@ people: it is for inside the agency. What may leave the house is decided in `equ
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +21,7 @@ import pyarrow.parquet as pq
 from narwhals.typing import IntoFrame
 
 from equity.cohorts import Cohort
-from equity.tables import AGE_BANDS, DERIVED
+from equity.tables import AGE_BANDS, COHORT_YEARS, DERIVED
 
 __all__ = ["CountTable", "count", "read_counts"]
 
@@ -73,6 +74,33 @@ class CountTable:
         """Return the table in parts, one for each value of a `by` column that occurs, by value."""
         values = self._by(column)
         return {v: self.table[values == v].reset_index(drop=True) for v in self.values(column)}
+
+    def crossed(self, *columns: str) -> CountTable:
+        """Return the counts with one more `by` column: the combinations of several others.
+
+        ``crossed("race", "sex")`` adds `race_sex` with values such as "black female", in which a
+        measure compares race and sex at once. It is missing where one of them is.
+        """
+        parts = [self._by(c) for c in columns]
+        name = "_".join(columns)
+        known = ~pd.concat([p.isna() for p in parts], axis=1).any(axis=1)
+        text = parts[0].astype("str").str.cat([q.astype("str") for q in parts[1:]], sep=" ")
+        order = itertools.product(*(self.values(c) for c in columns))
+        words = [self.labels(c) for c in columns]
+        labels = {
+            " ".join(map(str, keys)): ", ".join(
+                str(w.get(k, k)) if not i else str(w.get(k, k)).lower()
+                for i, (w, k) in enumerate(zip(words, keys, strict=True))
+            )
+            for keys in order
+        }
+        table = self.table.assign(**{name: text.where(known).astype("str")})
+        there = set(table[name].dropna())
+        about = dict(self.provenance)
+        about["labels"] = dict(about.get("labels", {})) | {
+            name: {k: v for k, v in labels.items() if k in there}
+        }
+        return CountTable(table, (*self.by, name), self.of, self.ledger, about)
 
     def where(self, **choices: Any) -> CountTable:
         """Return the counts of a part: each column equal to a value, or to one of a list of them.
@@ -176,6 +204,8 @@ def count(
     cells = frame.select(*by, *of, *([weight] if weight else [])).group_by(*by, *of)
     size = nw.col(weight).sum() if weight else nw.len()
     table = _to_pandas(cells.agg(size.alias("n")))
+    if "hire_cohort" in by and pd.api.types.is_numeric_dtype(table["hire_cohort"]):
+        table = _cohorts_in_words(table)
     table = _known(table, by, of)
     ledger = cohort.ledger if cohort.steps else _whole(int(table["n"].sum()))
     return CountTable(table, by, of, ledger, dict(provenance or {}))
@@ -220,6 +250,9 @@ def _derive(frame: Any, by: Sequence[str]) -> Any:
         "hour": lambda: nw.col("second_of_day") // 3600,
         "clock_bin": lambda: nw.col("second_of_day") // 300,
         "age_band": _age_band,
+        "hire_year": lambda: nw.col("hire_date").dt.year(),
+        "hire_cohort": _hire_cohort,
+        "exit_year": lambda: nw.col("exit_date").dt.year(),
     }
     made = [
         recipes[name]().alias(name)  # whole numbers, though pandas makes floats of them
@@ -236,6 +269,17 @@ def _age_band() -> nw.Expr:
         above = ~age.is_null() & (age >= low)  # engines differ on unknown
         band = nw.when(above).then(nw.lit(words)).otherwise(band)
     return band
+
+
+def _hire_cohort() -> nw.Expr:
+    """Return the first year of the cohort: a number, put into words once counted."""
+    return nw.col("hire_date").dt.year() // COHORT_YEARS * COHORT_YEARS
+
+
+def _cohorts_in_words(table: pd.DataFrame) -> pd.DataFrame:
+    first = table["hire_cohort"]
+    words = [None if y is pd.NA else f"{int(y)}-{int(y) + COHORT_YEARS - 1}" for y in first]
+    return table.assign(hire_cohort=pd.Series(words, index=table.index, dtype="str"))
 
 
 def _validate(frame: Any, by: Sequence[str], of: Sequence[str], weight: str | None) -> None:

@@ -13,7 +13,12 @@ from typing import Literal
 __all__ = [
     "AGE_BANDS",
     "APPLICANTS",
+    "COHORT_YEARS",
     "DERIVED",
+    "EXITS",
+    "PIPELINES",
+    "PROMOTIONS",
+    "RACE_UNKNOWN",
     "RESIDENTS",
     "STOPS",
     "TABLES",
@@ -199,6 +204,33 @@ STOPS = Table(
     ),
 )
 
+RACE_UNKNOWN = ("declined", "withheld", "not asked", "not stated")
+UNKNOWN = Column(
+    "race_unknown",
+    "category",
+    "why race is not known: declined, withheld by law or policy, not asked, or not stated",
+    allowed=RACE_UNKNOWN,
+)
+PEOPLE = Column(
+    "weight",
+    "integer",
+    "how many people with exactly these values the row stands for; one where not given",
+    "people",
+    low=0,
+)
+RACE = Column("race", "category", "race or ethnicity in the personnel system", required=True)
+SEX = Column("sex", "category", "sex in the personnel system", allowed=SEXES)
+JOB = (
+    Column("title", "category", "job title"),
+    Column("rank", "category", "rank or grade"),
+    Column("job_category", "category", "job category, such as the eight of EEO-4"),
+    Column("department", "category", "department or unit"),
+    Column("sworn", "flag", "has police powers"),
+    Column("hire_date", "date", "date of first appointment"),
+    Column("exit_date", "date", "date on which the person left"),
+    Column("exit_reason", "category", "why the person left, in the agency's words"),
+)
+
 WORKFORCE = Table(
     "workforce",
     "Employees at a date",
@@ -211,13 +243,29 @@ WORKFORCE = Table(
         ),
         Column("date", "date", "date of the snapshot"),
         Column("year", "integer", "year of the snapshot", low=1900, high=2200),
-        Column("race", "category", "race or ethnicity in the personnel system", required=True),
-        Column("sex", "category", "sex in the personnel system", allowed=SEXES),
-        Column("title", "category", "job title"),
-        Column("job_category", "category", "job category, such as the eight of EEO-4"),
-        Column("department", "category", "department or unit"),
-        Column("sworn", "flag", "has police powers"),
-        Column("hire_date", "date", "date of first appointment"),
+        RACE,
+        UNKNOWN,
+        SEX,
+        *JOB,
+        Column("status", "category", "employment status, in the agency's words"),
+        PEOPLE,
+    ),
+)
+
+EXITS = Table(
+    "exits",
+    "Employees who left",
+    "one person who left once",
+    (
+        SOURCE_FILE,
+        SOURCE_ROW,
+        Column(
+            "person_id", "text", "a key for the person, the same as in the roster", personal=True
+        ),
+        RACE,
+        UNKNOWN,
+        SEX,
+        *JOB,
     ),
 )
 
@@ -233,11 +281,21 @@ APPLICANTS = Table(
         Column("year", "integer", "year of the application", low=1900, high=2200),
         Column("posting", "category", "the job posting or examination"),
         Column("race", "category", "race or ethnicity as the applicant stated it", required=True),
+        UNKNOWN,
         Column("sex", "category", "sex as the applicant stated it", allowed=SEXES),
+        PEOPLE,
     ),
 )
 """Besides these, one flag for each stage that the agency names, in the order of the stages:
-True where the person reached or passed it, False where not, missing where that is not known."""
+True where the person reached or passed it, False where not, missing where that is not known; and
+``<stage>_date``, the date of the stage, where the file tells it."""
+
+PROMOTIONS = Table(
+    "promotions",
+    "Candidates for promotion and how far each came",
+    "one person who is a candidate once for one post or examination",
+    APPLICANTS.columns,
+)
 
 RESIDENTS = Table(
     "residents",
@@ -285,7 +343,12 @@ RESIDENTS = Table(
     ),
 )
 
-TABLES: dict[str, Table] = {t.name: t for t in (STOPS, WORKFORCE, APPLICANTS, RESIDENTS)}
+TABLES: dict[str, Table] = {
+    t.name: t for t in (STOPS, WORKFORCE, EXITS, APPLICANTS, PROMOTIONS, RESIDENTS)
+}
+
+PIPELINES = ("applicants", "promotions")
+"""The tables whose people pass stages."""
 
 AGE_BANDS = (
     (0, "under 18"),
@@ -298,6 +361,9 @@ AGE_BANDS = (
 )
 """Lowest age of each band, in years, and its words."""
 
+COHORT_YEARS = 5
+"""So many years of hiring make a cohort: 2015-2019, 2020-2024."""
+
 DERIVED: dict[str, tuple[str, str]] = {
     "year": ("date", "calendar year"),
     "month": ("date", "calendar month, 1-12"),
@@ -305,5 +371,8 @@ DERIVED: dict[str, tuple[str, str]] = {
     "hour": ("second_of_day", "local hour, 0-23"),
     "clock_bin": ("second_of_day", "local time in bins of 5 minutes, 0-287"),
     "age_band": ("subject_age", "age in bands, from under 18 to 65 and over"),
+    "hire_year": ("hire_date", "calendar year of first appointment"),
+    "hire_cohort": ("hire_date", "years of first appointment in fives, such as 2015-2019"),
+    "exit_year": ("exit_date", "calendar year of leaving"),
 }
 """Columns that `equity.count` makes itself from another: name -> (made from, meaning)."""
