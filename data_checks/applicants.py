@@ -17,7 +17,9 @@ KEYS = (
     "year:mostly read", "race:allowed", "race:known", "sex:allowed",
     *(f"stage {k}:{rule}" for k in range(1, MOST_STAGES + 1)
       for rule in ("order", "gap", "read", "mostly read")),
-    "record",
+    "record", "weight:bounds",
+    *(f"stage {k}:date" for k in range(1, MOST_STAGES + 1)),
+    "not a record",
 )  # fmt: skip
 """In this order for ever: the place of a key is the rule's number. Add at the end."""
 
@@ -38,7 +40,10 @@ def build(suite: Suite) -> None:
     rules.person(suite)
     rules.read(suite, "date", "year")
     _stages(suite)
+    _dates(suite)
+    rules.bounds(suite, "weight")
     rules.record(suite, "applicant_id", "posting", "date")
+    rules.not_a_record(suite)
 
 
 def _stages(suite: Suite) -> None:
@@ -102,6 +107,24 @@ def _stages(suite: Suite) -> None:
             allowed=rules.MOSTLY_READ,
             **read,
         )
+
+
+def _dates(suite: Suite) -> None:
+    """Add for each stage that its date is not before that of the step before it."""
+    before = "date"
+    for k, stage in enumerate(map(str, suite.context.get("stages") or ()), start=1):
+        day = f"{stage}_date"
+        earlier = "application" if before == "date" else rules.words(before.removesuffix("_date"))
+        suite.not_after(
+            f"stage {k}:date",
+            before,
+            day,
+            says=f"The date of {rules.words(stage)} is not before that of {earlier}. The person "
+            "is counted, but not in how long the stages take.",
+            severity=WARN,
+            do="Correct the date that is wrong, or the order of the stages in equity.toml.",
+        )
+        before = day if suite.has(day) else before
 
 
 def _any(conditions: list[Any]) -> Any:

@@ -18,6 +18,9 @@ __all__ = ["MOST_NAMED", "column_results"]
 MOST_NAMED = 12
 """So many columns without a value are named."""
 
+OWN = re.compile(r"source_(file|row|sheet)|not_a_record|column \d+( \(\d+\))?")
+"""Columns that reading adds, or names."""
+
 BLANK = ("", "NA", "N/A", "NULL")
 
 
@@ -41,7 +44,7 @@ def _empty(
     raw_columns: Sequence[str],
 ) -> RuleResult:
     says = "Every column of the delivered file holds a value in at least one row."
-    names = [c for c in raw_columns if not re.fullmatch(r"source_(file|row)|column[ .]\d+", c)]
+    names = [c for c in raw_columns if not OWN.fullmatch(c)]
     if raw is None or not names or not seen.rows:
         return RuleResult(
             suite.id("empty columns"), says, WARN, "nothing to test", 0, 0, unit="columns",

@@ -14,6 +14,8 @@ __all__ = [
     "capital",
     "dated",
     "known",
+    "not_a_record",
+    "not_early",
     "only_if",
     "person",
     "present",
@@ -232,6 +234,11 @@ def dated(suite: Suite, name: str, *, first: int, because: str) -> None:
         shows=name,
         do="Correct the date; look whether day and month were taken for each other.",
     )
+    not_early(suite, name, first=first, because=because)
+
+
+def not_early(suite: Suite, name: str, *, first: int, because: str = "") -> None:
+    """Add the rule that a date is not before the year `first`."""
     suite.between(
         f"{name}:not too early",
         name,
@@ -312,6 +319,21 @@ def record(suite: Suite, key: str, *labels: str) -> None:
         do="Nothing need be done: a total is not counted as a person. Exports without rows of "
         "totals are easier to check. If the row is a record, fill in its number and its other "
         "columns.",
+    )
+
+
+def not_a_record(suite: Suite) -> None:
+    """Add the rule that the reader did not find a row to be no record, see `equity.sources`."""
+    suite.null(
+        "not a record",
+        "not_a_record",
+        says="The row is a record: no total, repeated header, heading or note.",
+        reason="not a record",
+        severity=ASIDE,
+        columns=("not_a_record",),
+        shows="not_a_record",
+        do="Nothing need be done: these rows are not counted as persons. Exports without rows of "
+        "totals, headings and notes are easier to check.",
     )
 
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import duckdb
 
-from data_checks import columns, split, sql, structure, titles
+from data_checks import columns, snapshots, split, sql, structure, titles
 from data_checks import judge as gx
 from data_checks.report import ASIDE, Report, RuleResult, ShownTable
 from data_checks.suite import Rule, Suite
-from equity.tables import TABLES
+from equity.tables import PIPELINES, TABLES
 
 __all__ = ["check"]
 
@@ -38,7 +38,8 @@ def check(
 
     Parameters
     ----------
-    table : stops, workforce, applicants or residents (`equity.tables.TABLES`).
+    table : stops, workforce, exits, applicants, promotions or residents
+        (`equity.tables.TABLES`).
     data : Parquet file with the columns of that table; besides, `raw_<column>` (text) for columns
         that were read from text, `source_file` and `source_row`.
     good : Parquet file to write: the rows that may be counted, unchanged and in their order. It is
@@ -85,7 +86,7 @@ def _check(
 ) -> Report:
     database = folder / "check.duckdb"
     config: dict[str, Any] = {"memory_limit": MEMORY, "temp_directory": str(folder)}
-    stages = tuple(context.get("stages") or ()) if table == "applicants" else ()
+    stages = tuple(context.get("stages") or ()) if table in PIPELINES else ()
     with duckdb.connect(str(database), config=config) as con:
         seen = structure.profile(con, data, TABLES[table], stages)
         raw_columns = tuple(structure.columns_of(con, raw)) if raw is not None else ()
@@ -102,13 +103,15 @@ def _check(
             {**suite.types, **{f"{r.name}_first": "text" for r in suite.ranks}},
         )
         results = structure.structure_results(
-            con, suite, seen, raw=raw, raw_columns=raw_columns, aside=aside
-        )
+            con, suite, seen, raw=raw, raw_columns=raw_columns,
+            aside=aside - structure.no_records(con, seen),
+        )  # fmt: skip
         if table == "stops":
             results += columns.column_results(con, suite, seen, raw=raw, raw_columns=raw_columns)
         shown_tables: tuple[ShownTable, ...] = ()
         if table == "workforce":
             results.append(titles.word_result(con, suite))
+            results.append(snapshots.copy_result(con, suite))
             shown_tables = titles.title_table(con, suite)
         delivered = _delivered(con)
         shown = {
@@ -214,6 +217,8 @@ def _delivered(con: duckdb.DuckDBPyConnection) -> str:
 
 def _may_show(suite: Suite, column: str | None) -> bool:
     name = (column or "").removeprefix("raw_")
+    if name == "not_a_record":
+        return True
     if name in tuple(suite.context.get("stages") or ()):
         return True
     return any(c.name == name and not c.personal for c in suite.table.columns)

@@ -104,7 +104,9 @@ class Suite:
         """
         folder = Path(__file__).parent
         digest = hashlib.sha256(repr(self.table).encode())
-        for module in ("rules", "structure", "sql", "suite", "titles", "columns", self.table.name):
+        other = {"exits": "workforce", "promotions": "applicants"}.get(self.table.name)
+        shared = ("rules", "structure", "sql", "suite", "titles", "columns", "snapshots")
+        for module in (*shared, *([other] if other else []), self.table.name):
             digest.update("".join((folder / f"{module}.py").read_text("utf-8").split()).encode())
         return digest.hexdigest()[:12]
 

@@ -15,6 +15,8 @@ KEYS = (
     "date:mostly read",
     *(f"{c}:{k}" for c in ("hire_date", "year", "sworn") for k in ("read", "mostly read")),
     "person:shared key", "hire_date:not after year", "record", "rule words",
+    "exit_date:read", "exit_date:mostly read", "exit_date:not before hire", "weight:bounds",
+    "snapshot:copy", "not a record",
 )  # fmt: skip
 """In this order for ever: the place of a key is the rule's number. Add at the end."""
 
@@ -48,8 +50,26 @@ def build(suite: Suite) -> None:
     rules.dated(suite, "hire_date", first=1930, because="")
     _once(suite)
     rules.person(suite)
-    rules.read(suite, "date", "hire_date", "year", "sworn")
+    rules.read(suite, "date", "hire_date", "year", "sworn", "exit_date")
+    left(suite)
+    rules.bounds(suite, "weight")
     rules.record(suite, "person_id", "title", "department", "job_category", "date")
+    rules.not_a_record(suite)
+
+
+def left(suite: Suite) -> None:
+    """Add the rule that nobody left before being hired."""
+    suite.not_after(
+        "exit_date:not before hire",
+        "hire_date",
+        "exit_date",
+        says="Nobody left before being hired. Such a record is counted, but not in how long "
+        "people stay.",
+        severity=WARN,
+        shows="exit_date",
+        do="Look whether these people were hired again later, and the date of first appointment "
+        "was written over. Map the first date, if the file has it.",
+    )
 
 
 def _once(suite: Suite) -> None:

@@ -127,7 +127,7 @@ def test_whole_agency_files_in_the_pages_are_valid(tmp_path):
 # ------------------------------------------------------------------------------ the checks
 
 
-@pytest.mark.parametrize("table", ["stops", "workforce", "applicants", "residents"])
+@pytest.mark.parametrize("table", ["stops", "workforce", "exits", "applicants", "residents"])
 def test_every_rule_of_the_data_checks_is_listed(table):
     suite = importlib.import_module(f"data_checks.{table}")
     text = (ROOT / "docs" / "data-checks.md").read_text(encoding="utf-8")
