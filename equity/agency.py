@@ -17,6 +17,7 @@ from equity.sections import (
     FORMATS,
     Benchmark,
     Choose,
+    Disposition,
     Input,
     Place,
     Publish,
@@ -24,11 +25,13 @@ from equity.sections import (
     Stage,
     near,
 )
-from equity.tables import TABLES
+from equity.tables import PIPELINES, TABLES
 
 __all__ = ["Agency", "AgencyError", "Benchmark", "Choose", "Input", "Stage", "read_agency"]
 
 _OWN = {"folder", "results"}
+ROWS = ("stops", "workforce", "exits", "applicants", "promotions")
+"""The sections that are tables of rows."""
 
 
 class AgencyError(ValueError):
@@ -41,7 +44,9 @@ class Agency(Section):
     agency: Place
     stops: Input | None = None
     workforce: Input | None = None
+    exits: Input | None = None
     applicants: Input | None = None
+    promotions: Input | None = None
     benchmarks: list[Benchmark] = []
     publish: Publish = Publish()
     folder: Path = Field(default=Path(), exclude=True)
@@ -50,7 +55,7 @@ class Agency(Section):
     @property
     def inputs(self) -> dict[str, Input]:
         """The tables of rows that this agency has, by name."""
-        found = {"stops": self.stops, "workforce": self.workforce, "applicants": self.applicants}
+        found = {name: getattr(self, name) for name in ROWS}
         return {name: table for name, table in found.items() if table}
 
     def scheme(self, table: str) -> str:
@@ -181,8 +186,8 @@ def _agree(agency: Agency, file: str) -> None:
         )
     for name, table in agency.inputs.items():
         form = FORMATS[table.format]
-        if form.table != name:
-            fitting = [repr(f) for f, about in FORMATS.items() if about.table == name]
+        if name not in form.tables:
+            fitting = [repr(f) for f, about in FORMATS.items() if name in about.tables]
             raise AgencyError(
                 f"{file}: [{name}] format = {table.format!r}: not a format of {name}. "
                 f"Allowed: {', '.join(fitting)}."
@@ -197,11 +202,8 @@ def _agree(agency: Agency, file: str) -> None:
         for verb in ("keep", "leave_out"):
             for rule in getattr(table, verb):
                 _can_choose(rule, f"[[{name}.{verb}]]", name, file)
-        if name == "applicants" and not table.stages:
-            raise AgencyError(
-                f"{file}: [applicants] has no stages. Name each stage of the pipeline, in order, "
-                "with [[applicants.stages]] name, label, column."
-            )
+        if name in PIPELINES:
+            _can_tell_stages(table, name, file)
         _has_columns(table, name, file)
     _usable_benchmarks(agency, file)
     names = [b.name for b in agency.benchmarks]
@@ -210,9 +212,41 @@ def _agree(agency: Agency, file: str) -> None:
             raise AgencyError(f"{file}: [[benchmarks]] name = {name!r} is given twice.")
 
 
+def _can_tell_stages(table: Input, name: str, file: str) -> None:
+    """Check that a pipeline has stages, and that the file tells each of them."""
+    if table.format == "applicant_totals":
+        return
+    if not table.stages:
+        raise AgencyError(
+            f"{file}: [{name}] has no stages. Name each stage of the pipeline, in order, "
+            f"with [[{name}.stages]] name, label, column."
+        )
+    stages = [s.name for s in table.stages]
+    for stage in table.stages:
+        if stage.column is None and table.disposition is None and table.format != "neogov":
+            raise AgencyError(
+                f"{file}: [[{name}.stages]] {stage.name}: column is missing. Say which column of "
+                f"the file tells whether the stage was reached, or add [{name}.disposition]."
+            )
+    told = table.disposition
+    for key in ("failed", "withdrew", "pending") if told else ():
+        for code, stage in getattr(told, key).items():
+            if stage not in stages:
+                raise AgencyError(
+                    f"{file}: [{name}.disposition] {key}.{code} = {stage!r} is not a stage. "
+                    f"Allowed: {', '.join(map(repr, stages))}."
+                )
+
+
 def _has_columns(table: Input, name: str, file: str) -> None:
     """Check that a table that is read by its columns names those that are needed."""
     race = "subject_race" if name == "stops" else "race"
+    exits = name == "exits" and table.format == "roster"
+    if exits and "exit_date" not in table.columns:
+        raise AgencyError(
+            f"{file}: [exits.columns] exit_date is missing. Say which column of the file holds "
+            'the date on which the person left, such as exit_date = "Separation Date".'
+        )
     if table.format in ("roster", "applicants", "stops") and race not in table.columns:
         raise AgencyError(
             f"{file}: [{name}.columns] {race} is missing. Say which column of the file holds "
@@ -222,12 +256,6 @@ def _has_columns(table: Input, name: str, file: str) -> None:
         raise AgencyError(
             f"{file}: [{name}.columns] date is missing. Say which column of the file holds the "
             "date of the stop; in a file without dates, which holds the year."
-        )
-    lists = [c for c, names in table.columns.items() if isinstance(names, list)]
-    if lists and name != "stops":
-        raise AgencyError(
-            f"{file}: [{name}.columns] {lists[0]} = {table.columns[lists[0]]!r} is not allowed. "
-            "Allowed: the name of one column."
         )
 
 
@@ -322,6 +350,8 @@ def _did_you_mean(where: list[Any]) -> str:
     )
     if "stages" in where:
         model = Stage
+    if "disposition" in where[:-1]:
+        model = Disposition
     if "leave_out" in where:
         model = Choose
     keys = [k for k in model.model_fields if k not in _OWN]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
@@ -15,6 +16,7 @@ __all__ = [
     "FORMATS",
     "Benchmark",
     "Choose",
+    "Disposition",
     "Format",
     "Input",
     "Place",
@@ -38,45 +40,58 @@ def _names(value: Any) -> str | list[str]:
     return value
 
 
+def _header(value: Any) -> int | list[int]:
+    rows = value if isinstance(value, list) else [value]
+    whole = all(isinstance(r, int) and not isinstance(r, bool) and r > 0 for r in rows)
+    if not rows or not whole:
+        raise ValueError("a row number, such as 3, or two below each other, such as [2, 3]")
+    return value
+
+
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Scheme = Annotated[str, AfterValidator(_known_scheme)]
 Names = Annotated[Any, AfterValidator(_names)]
 """One column of the file, or several."""
+HeaderRow = Annotated[Any, AfterValidator(_header)]
+"""The row with the names of the columns, or several rows of which they are made."""
 
 
 class Format(BaseModel):
-    """How a file is read: of which table it is, which groups it has, which keys it takes.
+    """How a file is read: of which tables it can be, which groups it has, which keys it takes.
 
     scheme : the groups that it has where the agency file names none.
     keys : the keys of the section that it reads, besides those that every format reads.
     """
 
-    table: str
+    tables: tuple[str, ...]
     scheme: str
     keys: frozenset[str] = frozenset()
 
 
 _STOPS = frozenset({"area", "copies"})
+_ROSTER = frozenset({"columns", "date", "date_from", "rules", "scheme", "year"})
+_PIPELINE = frozenset({"columns", "disposition", "scheme", "stages", "year"})
 FORMATS: dict[str, Format] = {
-    "opp": Format(table="stops", scheme="stanford", keys=_STOPS),
-    "ctrp3": Format(table="stops", scheme="us1977", keys=_STOPS | {"scheme"}),
-    "police_uk": Format(table="stops", scheme="uk5", keys=_STOPS | {"ethnicity"}),
-    "ripa": Format(table="stops", scheme="ripa", keys=_STOPS | {"scheme"}),
+    "opp": Format(tables=("stops",), scheme="stanford", keys=_STOPS),
+    "ctrp3": Format(tables=("stops",), scheme="us1977", keys=_STOPS | {"scheme"}),
+    "police_uk": Format(tables=("stops",), scheme="uk5", keys=_STOPS | {"ethnicity"}),
+    "ripa": Format(tables=("stops",), scheme="ripa", keys=_STOPS | {"scheme"}),
     "openpolicedata": Format(
-        table="stops", scheme="stanford", keys=_STOPS | {"columns", "scheme", "times"}
+        tables=("stops",), scheme="stanford", keys=_STOPS | {"columns", "scheme", "times"}
     ),
     "stops": Format(
-        table="stops", scheme="stanford", keys=_STOPS | {"columns", "scheme", "times", "year"}
+        tables=("stops",), scheme="stanford", keys=_STOPS | {"columns", "scheme", "times", "year"}
     ),
-    "roster": Format(
-        table="workforce",
-        scheme="us1997",
-        keys=frozenset({"columns", "rules", "scheme", "year"}),
+    "roster": Format(tables=("workforce", "exits"), scheme="us1997", keys=_ROSTER),
+    "peoplesoft": Format(tables=("workforce", "exits"), scheme="us1977", keys=_ROSTER),
+    "workday": Format(tables=("workforce", "exits"), scheme="us1997", keys=_ROSTER),
+    "eeo4": Format(
+        tables=("workforce",), scheme="us1997", keys=frozenset({"date", "scheme", "year"})
     ),
-    "applicants": Format(
-        table="applicants",
-        scheme="us1997",
-        keys=frozenset({"columns", "scheme", "stages", "year"}),
+    "applicants": Format(tables=("applicants", "promotions"), scheme="us1997", keys=_PIPELINE),
+    "neogov": Format(tables=("applicants", "promotions"), scheme="us1997", keys=_PIPELINE),
+    "applicant_totals": Format(
+        tables=("applicants",), scheme="us1997", keys=frozenset({"columns", "groups", "scheme"})
     ),
 }
 """Every format of a table of records; naming a key that it does not read is a mistake."""
@@ -137,16 +152,34 @@ class Choose(Section):
     because: str = Field(min_length=3)
 
 
+class Disposition(Section):
+    """[applicants.disposition]: one column of codes that says how far each person came.
+
+    passed : the codes of people who passed every stage.
+    failed, withdrew, pending : code -> the stage that the person did not pass, at which the
+        person withdrew, or whose outcome is still open.
+    """
+
+    column: str
+    passed: list[str] = []
+    failed: dict[str, Name] = {}
+    withdrew: dict[str, Name] = {}
+    pending: dict[str, Name] = {}
+
+
 class Stage(Section):
     """[[applicants.stages]]: one stage of the pipeline, in order, and how the file says it.
 
+    `column` holds yes and no, or dates; `date` is the column with the date of the stage, if that
+    is another. Neither is needed where [applicants.disposition] tells all stages.
     ``not_reached = "*"`` reads every word that is not among `reached` as not reached; the words in
     `unknown` say that the outcome is not known.
     """
 
     name: Name
     label: str = ""
-    column: str
+    column: str | None = None
+    date: str | None = None
     reached: list[str] | None = None
     not_reached: list[str] | Literal["*"] | None = None
     unknown: list[str] | None = None
@@ -163,22 +196,31 @@ class Input(Section):
         "openpolicedata",
         "stops",
         "roster",
+        "peoplesoft",
+        "workday",
+        "eeo4",
         "applicants",
+        "neogov",
+        "applicant_totals",
     ]
     files: list[str] = Field(min_length=1)
     title: str = ""
     scheme: Scheme | None = None
-    header_row: int = Field(default=1, ge=1)
-    sheet: str | None = None
+    header_row: HeaderRow = 1
+    sheet: str | list[str] | None = None
     encoding: str | None = None
     year: int | None = Field(default=None, ge=1900, le=2200)
+    date: dt.date | None = None
+    date_from: Literal["file", "sheet"] | None = None
     area: Name = "district"
     times: Literal["local", "UTC"] = "local"
     ethnicity: Literal["self-defined", "officer-defined"] = "self-defined"
     copies: Literal["set aside", "keep"] = "set aside"
     columns: dict[Name, Names] = {}
+    groups: dict[Literal["race", "sex"], dict[str, Names]] = {}
     values: dict[Name, dict[str, str]] = {}
     rules: dict[Name, dict[str, Any]] = {}
+    disposition: Disposition | None = None
     stages: list[Stage] = []
     keep: list[Choose] = []
     leave_out: list[Choose] = []

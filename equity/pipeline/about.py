@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from equity import __version__, groups
-from equity.agency import Agency
+from equity.agency import Agency, Input
 from equity.pipeline.files import sha256
 from equity.pipeline.plan import Step
 from equity.sources.police_uk import TIMEZONE as LONDON
@@ -17,6 +17,12 @@ from equity.tables import AGE_BANDS
 
 __all__ = ["about_agency", "about_table"]
 
+UNKNOWN = {
+    "declined": "Declined to say",
+    "withheld": "Withheld by law or policy",
+    "not asked": "Not asked",
+    "not stated": "Not stated",
+}
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -43,10 +49,11 @@ def about_table(
     first = last = None
     if "date" in rows.columns:
         first, last = rows.aggregate("min(date), max(date)").fetchall()[0]
+    made_anew = step.made in ("spells", "waits")
     about = {
         **about_agency(agency),
         "table": step.table,
-        "title": given.title or step.title,
+        "title": step.title if made_anew else given.title or step.title,
         "sources": [{"file": p.name, "sha256": sha256(p)} for p in agency.paths(step.table)],
         "first_date": first and str(first)[:10],
         "last_date": last and str(last)[:10],
@@ -55,7 +62,7 @@ def about_table(
         "checks": report["rules"],
         "notes": _notes(agency, step, rows),
         "scheme": {"name": scheme.name, "title": scheme.title, "note": scheme.note},
-        "labels": _labels(step, dict(scheme.labels)),
+        "labels": _labels(step, given, dict(scheme.labels)),
         "stages": [{"name": s.name, "label": s.label or s.name} for s in given.stages],
     }
     if "area" in step.by:
@@ -77,7 +84,7 @@ def _notes(agency: Agency, step: Step, rows: duckdb.DuckDBPyRelation) -> list[st
     return notes
 
 
-def _labels(step: Step, race: dict[str, str]) -> dict[str, dict[str, str]]:
+def _labels(step: Step, given: Input, race: dict[str, str]) -> dict[str, dict[str, str]]:
     """Return the words for the keys of each column, in the order in which they are shown."""
     stops = step.table == "stops"
     words = {
@@ -89,6 +96,8 @@ def _labels(step: Step, race: dict[str, str]) -> dict[str, dict[str, str]]:
         "age_band": {band: band for _, band in AGE_BANDS},
         "hour": {str(h): f"{h}:00 to {h}:59" for h in range(24)},
         "weekday": {str(i): day for i, day in enumerate(WEEKDAYS, 1)},
+        "race_unknown": UNKNOWN,
+        "stage": {s.name: s.label or s.name for s in given.stages},
         "is_dark": {"true": "After dusk", "false": "Before sunset"},
     }
     return {column: keys for column, keys in words.items() if column in step.by}

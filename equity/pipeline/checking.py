@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from equity import groups, sources
-from equity.agency import Agency
+from equity.agency import Agency, Stage
 from equity.pipeline.files import connection, marks, residents, slug, to_parquet, write_text
 from equity.sections import FORMATS
 from equity.sources._files import scan
@@ -115,21 +115,24 @@ def _arguments(agency: Agency, name: str) -> dict[str, Any]:
     given = agency.inputs[name]
     keys = FORMATS[given.format].keys
     told: dict[str, Any] = {"values": given.values}
-    told |= {k: getattr(given, k) for k in ("columns", "ethnicity", "rules", "year") if k in keys}
+    plain = ("columns", "date", "date_from", "ethnicity", "groups", "rules", "year")
+    told |= {k: getattr(given, k) for k in plain if k in keys}
     if "scheme" in keys:
         told["scheme"] = agency.scheme(name)
     if "times" in keys:
         told |= {"times": given.times, "timezone": agency.agency.timezone}
     if "stages" in keys:
-        told["stages"] = _stages(agency)
+        told["stages"] = _stages(given.stages)
+    if "disposition" in keys and given.disposition:
+        told["disposition"] = given.disposition.model_dump()
     return told
 
 
-def _stages(agency: Agency) -> dict[str, Any]:
-    given = agency.applicants.stages if agency.applicants else []
+def _stages(given: list[Stage]) -> dict[str, Any]:
     said = {
         s.name: {
             "column": s.column,
+            "date": s.date,
             "reached": s.reached,
             "not": s.not_reached,
             "unknown": s.unknown,
@@ -162,7 +165,7 @@ def _context(
     return {
         "today": today,
         "groups": groups.scheme(scheme).groups,
-        "stages": tuple(s.name for s in agency.applicants.stages) if agency.applicants else (),
+        "stages": tuple(s.name for s in given.stages) if given else (),
         "bounding_box": box,
         "fictional": place.fictional,
         "rules": given.rules if given else {},

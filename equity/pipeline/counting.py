@@ -28,9 +28,16 @@ from equity.pipeline.files import (
     swap,
     write_text,
 )
+from equity.pipeline.people import prepared
 from equity.pipeline.plan import DAYLIGHT, OFFICERS, PLAN, Step, countable
 from equity.pipeline.results import results
-from equity.tables import TABLES
+from equity.tables import PIPELINES, TABLES
+
+COMPARED = ("stops", "workforce", "applicants")
+"""The tables that are compared with residents."""
+
+WHAT = {"workforce": "employees", "promotions": "candidates"}
+"""What the rows of a table are, where its name does not say so."""
 
 __all__ = ["PLAN", "Step", "count_agency", "is_current"]
 
@@ -68,7 +75,7 @@ def count_agency(agency: Agency, *, fits: bool = True, tell: Tell = lambda _: No
         made |= {
             f"residents_{name}": _benchmarks(agency, name)
             for name in agency.inputs
-            if agency.benchmarks_of(name)
+            if name in COMPARED and agency.benchmarks_of(name)
         }
         wanted = results(areas=made.get("stops_by_area"), officers=_officers(agency))
         waiting = []
@@ -122,10 +129,12 @@ def _made(agency: Agency, tell: Tell) -> Iterator[tuple[str, CountTable]]:
             rows = _rows(agency, step.table)
             if step.possible(rows.columns) and (step.file != DAYLIGHT or placed(agency)):
                 tell(f"Counting {step.title.lower()}")
-                yield step.file, _count(agency, step)
+                counts = _count(agency, step)
+                if counts is not None:
+                    yield step.file, counts
 
 
-def _count(agency: Agency, step: Step) -> CountTable:
+def _count(agency: Agency, step: Step) -> CountTable | None:
     rows = _rows(agency, step.table)
     weight = "weight" if "weight" in rows.columns else None
     given = agency.inputs[step.table]
@@ -142,12 +151,16 @@ def _count(agency: Agency, step: Step) -> CountTable:
                 cohort = cohort.keep(chosen, because=rule.because)
             else:
                 cohort = cohort.drop(chosen, because=rule.because)
-    have = countable(rows.columns)
+    if step.made:
+        cohort = prepared(agency, step.made, step.table, cohort)
+        if cohort is None:
+            return None
+    have = countable(cohort.rows.collect_schema().names())
     if step.file == DAYLIGHT:
         cohort = around_dusk(agency, cohort, on_foot="type" in rows.columns)
         have |= {"is_dark", "minutes_since_dusk", "days_from_change"}
     flags = step.of
-    if step.table == "applicants":
+    if step.table in PIPELINES and not step.made:
         flags = tuple(stage.name for stage in given.stages)
     report = read_report(agency, step.table)
     counts = count(
@@ -156,7 +169,12 @@ def _count(agency: Agency, step: Step) -> CountTable:
         of=[f for f in flags if f in have],
         provenance=about_table(agency, step, rows, report),
     )
-    ledger = _ledger(report, counts.ledger, weighted=weight)
+    anew = step.made in ("spells", "waits")  # not rows of the file: the ledger begins with them
+    ledger = (
+        counts.ledger
+        if anew
+        else _ledger(report, counts.ledger, weighted=weight, what=WHAT.get(step.table, step.table))
+    )
     return CountTable(counts.table, counts.by, counts.of, ledger, counts.provenance)
 
 
@@ -191,12 +209,12 @@ def _words_of(rows: duckdb.DuckDBPyRelation) -> list[str]:
 
 
 def _ledger(
-    report: Mapping[str, Any], counted: pd.DataFrame, *, weighted: str | None
+    report: Mapping[str, Any], counted: pd.DataFrame, *, weighted: str | None, what: str
 ) -> pd.DataFrame:
     """Put the rows that the data checks set aside before the steps of the cohort."""
     aside = report["rows_set_aside"]
     if weighted:  # records and what they stand for are different numbers: say so, add nothing up
-        because = f"all stops; {report['rows_good']:,} records of the file stand for them"
+        because = f"all {what}; {report['rows_good']:,} records of the file stand for them"
         if aside:
             because += f", {aside:,} more failed a data check and were set aside"
         return counted.assign(because=[because, *counted["because"].iloc[1:]])

@@ -27,7 +27,8 @@ class Step:
     """A count file: its name, the table that it counts, by which columns, and of which flags.
 
     A column that a file does not have is left out of `by` and `of`; where one of `needs` is
-    missing, there is no count file at all.
+    missing, there is no count file at all. `made` says what is made of the rows before they are
+    counted (`equity.pipeline.people`).
     """
 
     file: str
@@ -36,6 +37,7 @@ class Step:
     of: tuple[str, ...] = ()
     title: str = ""
     needs: tuple[str, ...] = ()
+    made: str = ""
 
     def possible(self, columns: Collection[str]) -> bool:
         """Return whether rows with these columns can be counted so."""
@@ -47,6 +49,9 @@ def countable(columns: Collection[str]) -> set[str]:
     there = set(columns)
     return there | {name for name, (source, _) in DERIVED.items() if source in there}
 
+
+PIPELINE = ("race", "sex", "race_unknown", "posting", "year", "margin")
+"""By what applicants and candidates are counted; `margin` where a file has totals only."""
 
 DAYLIGHT = "daylight"
 """The count file for which daylight is looked up, by the sun times of the place."""
@@ -113,10 +118,37 @@ PLAN = (
     Step(
         "workforce",
         "workforce",
-        ("race", "sex", "year", "sworn", "job_category"),
-        title="Workforce",
+        (
+            *("race", "sex", "race_unknown", "year", "sworn", "job_category", "rank"),
+            "hire_cohort",
+        ),
+        ("joined", "left"),
+        "Workforce",
+        made="staff",
     ),
-    Step("applicants", "applicants", ("race", "sex", "posting", "year"), title="Applicants"),
+    Step(
+        "retention",
+        "workforce",
+        (
+            *("race", "sex", "sworn", "job_category", "hire_cohort"),
+            *("exit_year", "exit_reason", "entered", "months"),
+        ),
+        ("left",),
+        "Periods of service",
+        ("hire_date",),
+        made="spells",
+    ),
+    Step("applicants", "applicants", PIPELINE, title="Applicants"),
+    Step(
+        "waits",
+        "applicants",
+        ("race", "sex", "posting", "year", "stage", "days"),
+        ("reached",),
+        "Days to each stage",
+        ("date",),
+        made="waits",
+    ),
+    Step("promotions", "promotions", PIPELINE, title="Candidates for promotion"),
 )
 """Every count file of rows."""
 

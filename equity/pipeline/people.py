@@ -1,0 +1,60 @@
+"""What is made of the rows of employees and applicants before they are counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import narwhals as nw
+
+from equity.agency import Agency
+from equity.cohorts import Cohort, col
+from equity.pipeline.files import connection
+
+__all__ = ["prepared"]
+
+LEFT_BEFORE = "had left before the date of the snapshot"
+
+
+def prepared(agency: Agency, made: str, table: str, cohort: Cohort) -> Cohort | None:
+    """Return what a step counts instead of the rows of a table; None where they do not allow it.
+
+    made : "staff" (those who work here at each snapshot, and who joined or left between two),
+        "spells" (periods of service) or "waits" (days from application to each stage).
+    """
+    from equity.durations import service_spells, stage_waits
+
+    rows = cohort.rows.to_native()
+    if made == "staff":
+        return _staff(cohort)
+    if made == "spells":
+        return _usable(service_spells(rows, exits=_exits(agency)), "periods of service")
+    stages = [s.name for s in agency.inputs[table].stages if f"{s.name}_date" in rows.columns]
+    if not stages:
+        return None
+    return _usable(stage_waits(rows, stages=stages), "steps from application to a stage")
+
+
+def _staff(cohort: Cohort) -> Cohort:
+    """Leave out those who had left, and say who joined and left between snapshots."""
+    from equity.durations import add_flows
+
+    names = cohort.rows.collect_schema().names()
+    if {"exit_date", "date"} <= set(names):
+        cohort = cohort.drop(col("exit_date") < col("date"), because=LEFT_BEFORE)
+    return add_flows(cohort)
+
+
+def _exits(agency: Agency) -> duckdb.DuckDBPyRelation | None:
+    path = agency.private / "exits.parquet"
+    return connection().read_parquet(str(path)) if "exits" in agency.inputs else None
+
+
+def _usable(found: Any, what: str) -> Cohort:
+    """Leave out, with its reason, what cannot be used."""
+    cohort = Cohort(found, weight=None)
+    rows = nw.from_native(found)
+    kinds = rows.select("trouble").unique().collect().get_column("trouble").drop_nulls().sort()
+    for words in kinds.to_list():
+        cohort = cohort.drop(col("trouble") == words, because=words)
+    return cohort
