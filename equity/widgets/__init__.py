@@ -7,6 +7,7 @@ the page: whatever a widget holds, its viewer can read.
 """
 
 from equity.widgets._about import remarks, sources, who
+from equity.widgets._cases import about_case, choose_case, show_case
 from equity.widgets._choices import Choice, choice, choices_bar
 from equity.widgets._counts import (
     by_district,
@@ -17,6 +18,7 @@ from equity.widgets._counts import (
     choose_other,
     choose_reference,
     choose_stage,
+    choose_within,
     column,
     evidence,
     load,
@@ -30,17 +32,20 @@ from equity.widgets._show import note, show, show_result, table
 __all__ = [
     "Choice",
     "Panel",
+    "about_case",
     "build_runtime",
     "by_district",
     "choice",
     "choices_bar",
     "choose",
     "choose_benchmark",
+    "choose_case",
     "choose_flag",
     "choose_group",
     "choose_other",
     "choose_reference",
     "choose_stage",
+    "choose_within",
     "column",
     "evidence",
     "in_voila",
@@ -49,6 +54,7 @@ __all__ = [
     "remarks",
     "setup",
     "show",
+    "show_case",
     "show_result",
     "sources",
     "stages",

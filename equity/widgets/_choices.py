@@ -16,6 +16,7 @@ import traitlets
 __all__ = [
     "Choice",
     "Follower",
+    "Part",
     "batch",
     "choice",
     "choices_bar",
@@ -122,6 +123,18 @@ class Choice(ipywidgets.Dropdown):
         return None
 
 
+class Part:
+    """What a choice means for one argument: `things` by the key that is chosen."""
+
+    def __init__(self, of: Choice, things: Mapping[Any, Any]):
+        self.of, self.things = of, {key_of(k): thing for k, thing in things.items()}
+
+    @property
+    def picked(self) -> Any:
+        """The thing for what is chosen."""
+        return self.things.get(self.of.value)
+
+
 def choice(
     label: str,
     options: Iterable[Any] | Mapping[str, Any],
@@ -191,6 +204,8 @@ def choices_in(*things: Any) -> list[Choice]:
     """Return the choices among arguments, looking into lists and mappings, each once."""
     found: dict[int, Choice] = {}
     for thing in things:
+        if isinstance(thing, Part):
+            thing = thing.of
         if isinstance(thing, Choice):
             found[id(thing)] = thing
         elif isinstance(thing, Mapping):
@@ -202,7 +217,7 @@ def choices_in(*things: Any) -> list[Choice]:
 
 def resolve(thing: Any) -> Any:
     """Return an argument with every choice in it replaced by what is chosen."""
-    if isinstance(thing, Choice):
+    if isinstance(thing, Choice | Part):
         return thing.picked
     if isinstance(thing, Mapping):
         return {key: resolve(value) for key, value in thing.items()}

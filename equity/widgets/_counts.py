@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -23,6 +24,7 @@ __all__ = [
     "choose_other",
     "choose_reference",
     "choose_stage",
+    "choose_within",
     "column",
     "evidence",
     "load",
@@ -51,6 +53,8 @@ def load(folder: str | os.PathLike[str], name: str) -> CountTable | None:
     folder : the agency's ``counts`` folder.
     name : the file without its ending, such as ``stops_by_month``.
 
+    Counts of people by race and sex get the column `race_sex`, to compare both at once.
+
     Raises
     ------
     FileNotFoundError
@@ -59,7 +63,9 @@ def load(folder: str | os.PathLike[str], name: str) -> CountTable | None:
     folder = Path(folder)
     path = folder / f"{name}.parquet"
     if path.exists():
-        return read_counts(path)
+        counts = read_counts(path)
+        both = {"race", "sex"} <= set(counts.by) and counts.provenance.get("table") != "residents"
+        return counts.crossed("race", "sex") if both else counts
     if not list(folder.glob("*.parquet")):
         raise FileNotFoundError(
             f"There are no counts in {folder.name!r} yet. Run `equity count`, then open the page "
@@ -199,6 +205,20 @@ def column(counts: CountTable | None, name: str) -> str | None:
     return name if there else None
 
 
+def choose_within(
+    counts: CountTable | None,
+    columns: Mapping[str, str],
+    label: str = "Broken down by",
+    *,
+    all: str = "Not broken down",
+) -> Choice:
+    """Return a choice among the columns by which a figure can be broken down: column -> words."""
+    there = {c: words for c, words in columns.items() if column(counts, c)}
+    if not there:
+        return _nothing(label, all)
+    return choice(label, list(there), all=all, labels=there)
+
+
 def by_district(residents: CountTable | None) -> dict[str, pd.DataFrame]:
     """Return the benchmarks that tell residents by district, by name; {} where none does."""
     parts = residents.split("benchmark") if residents is not None else {}
@@ -237,13 +257,19 @@ def stages(counts: CountTable | None) -> list[str]:
 
 
 def choose_benchmark(
-    residents: CountTable | None, label: str = "Compared with", *, all: str | None = None
+    residents: CountTable | None,
+    label: str = "Compared with",
+    *,
+    all: str | None = None,
+    beside: Mapping[str, CountTable | None] = MappingProxyType({}),
 ) -> Choice:
     """Return a choice among the benchmarks; it stands for their tables of residents, by name.
 
-    With `all` (words), the first choice is all of them side by side.
+    With `all` (words), the first choice is all of them side by side. `beside` are further bodies
+    of people to compare with, such as the applicants, by name; those that are None are left out.
     """
     parts = residents.split("benchmark") if residents is not None else {}
+    parts |= {name: _by_race(people) for name, people in beside.items() if people is not None}
     if not parts:
         return _nothing(label, all)
     things: dict[Any, Any] = {name: {name: table} for name, table in parts.items()}
@@ -256,6 +282,11 @@ def choose_benchmark(
     if len(parts) == 1:
         picked.layout.display = "none"
     return picked
+
+
+def _by_race(people: CountTable) -> pd.DataFrame:
+    """Return people of a known race as a benchmark: a full count, without margins of error."""
+    return people.table.groupby("race", as_index=False)["n"].sum()
 
 
 def _nothing(label: str, all: str | None) -> Choice:
