@@ -28,6 +28,8 @@ def prepared(agency: Agency, made: str, table: str, cohort: Cohort) -> Cohort | 
     if made == "staff":
         return _staff(cohort)
     if made == "spells":
+        if not _tells_who_left(agency, rows):
+            return None
         return _usable(service_spells(rows, exits=_exits(agency)), "periods of service")
     stages = [s.name for s in agency.inputs[table].stages if f"{s.name}_date" in rows.columns]
     if not stages:
@@ -43,6 +45,17 @@ def _staff(cohort: Cohort) -> Cohort:
     if {"exit_date", "date"} <= set(names):
         cohort = cohort.drop(col("exit_date") < col("date"), because=LEFT_BEFORE)
     return add_flows(cohort)
+
+
+def _tells_who_left(agency: Agency, rows: duckdb.DuckDBPyRelation) -> bool:
+    """Whether there are exits, dates of leaving, or several snapshots of people with a key."""
+    if "exits" in agency.inputs or "exit_date" in rows.columns:
+        return "date" in rows.columns or "year" in rows.columns
+    when = next((c for c in ("date", "year") if c in rows.columns), None)
+    if when is None or "person_id" not in rows.columns:
+        return False
+    found = rows.aggregate(f"count(DISTINCT {when})").fetchone() or (0,)
+    return found[0] > 1
 
 
 def _exits(agency: Agency) -> duckdb.DuckDBPyRelation | None:

@@ -12,11 +12,12 @@ import pandas as pd
 
 from equity.counts import CountTable, read_counts
 from equity.measures.evidence_ladder import Evidence
-from equity.widgets._choices import Choice, batch, choice, key_of
+from equity.widgets._choices import Choice, Part, batch, choice, key_of
 from equity.widgets._columns import words_of
 
 __all__ = [
     "by_district",
+    "by_margin",
     "choose",
     "choose_benchmark",
     "choose_flag",
@@ -42,6 +43,7 @@ FLAGS = {
     "body_camera_on": "Body camera on",
     "complaint_made": "Complaint made",
 }
+GROUPS = {"race": "Race or ethnicity", "sex": "Sex", "race_sex": "Race and sex"}
 ONLY_AFTER_A_SEARCH = ("contraband_found",)
 
 
@@ -124,15 +126,36 @@ def choose(
 
 
 def choose_group(
-    counts: CountTable | None, columns: Mapping[str, str], label: str = "Compare by"
+    counts: CountTable | None,
+    columns: Mapping[str, str] | None = None,
+    label: str = "Compare by",
 ) -> Choice:
-    """Return a choice among the columns by which people can be compared: column -> words."""
+    """Return a choice among the columns by which people can be compared: column -> words.
+
+    Without `columns`: race, sex, and both at once.
+    """
+    columns = columns or GROUPS
     there = {
         c: w
         for c, w in columns.items()
         if counts is not None and c in counts.by and len(counts.values(c)) > 1
     }
-    return choice(label, list(there or columns), labels=columns)
+    group = choice(label, list(there or columns), labels=columns)
+    if counts is None:
+        group.layout.display = "none"
+    return group
+
+
+def by_margin(counts: CountTable | None, group: Choice | str) -> CountTable | Part | None:
+    """Return the counts in which each person is once, whatever they are compared by.
+
+    Some files hold totals only, once by race and once by sex. Then these are the totals by the
+    column that `group` names; counts of single people are returned as they are.
+    """
+    if counts is None or "margin" not in counts.by:
+        return counts
+    parts = {margin: counts.where(margin=margin) for margin in counts.values("margin")}
+    return Part(group, parts) if isinstance(group, Choice) else parts.get(group)
 
 
 def choose_reference(
@@ -163,7 +186,7 @@ def choose_reference(
 def _groups(counts: CountTable, column: str, highest: str | None) -> dict[str, Any]:
     values = counts.values(column)
     size = counts.table.groupby(column)["n"].sum()
-    usual = next((g for g in ("white", "male") if g in values), size.idxmax())
+    usual = next((g for g in ("white", "male", "white male") if g in values), size.idxmax())
     words = {key: str(counts.labels(column).get(key, key)) for key in values}
     return {"words": words | ({None: highest} if highest else {}), "first": usual}
 
@@ -210,9 +233,12 @@ def choose_within(
     columns: Mapping[str, str],
     label: str = "Broken down by",
     *,
-    all: str = "Not broken down",
+    all: str | None = "Not broken down",
 ) -> Choice:
-    """Return a choice among the columns by which a figure can be broken down: column -> words."""
+    """Return a choice among the columns by which a figure can be broken down: column -> words.
+
+    Columns with one value only are not on offer. With ``all=None`` one of them is always chosen.
+    """
     there = {c: words for c, words in columns.items() if column(counts, c)}
     if not there:
         return _nothing(label, all)

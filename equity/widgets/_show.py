@@ -273,6 +273,8 @@ def _lacking(counts: Any, measure: Callable[..., Any], arguments: Mapping[str, A
     if by is None or of is None:
         return ""
     usual = inspect.signature(measure).parameters
+    if "stages" in usual and not arguments.get("stages", True):
+        return "The records of this agency say who applied, but not how far each of them came."
     for role in ("of", "searches"):
         flag = arguments.get(role, usual[role].default if role in usual else None)
         if isinstance(flag, str) and flag not in (*of, *by):

@@ -307,10 +307,83 @@ def test_a_wrong_word_about_stops_or_residents_is_refused(tmp_path, was, now, sa
     assert "\n" not in str(caught.value)
 
 
-def test_a_list_of_columns_is_for_stops_only(tmp_path):
-    text = VALID.replace('race = "Ethnic Code Description"', 'race = ["A", "B"]')
-    with pytest.raises(AgencyError, match=r"\[workforce.columns\] race = \['A', 'B'\].*one col"):
-        read_agency(write(tmp_path, text))
+def test_a_column_may_have_another_name_in_another_file(tmp_path):
+    text = VALID.replace('race = "Ethnic Code Description"', 'race = ["Race", "Ethnicity"]')
+    found = read_agency(write(tmp_path, text))
+    assert found.inputs["workforce"].columns["race"] == ["Race", "Ethnicity"]
+
+
+EXITS = """
+[exits]
+format = "roster"
+files = ["exits.csv"]
+[exits.columns]
+race = "Race"
+"""
+CANDIDATES = """
+[promotions]
+format = "applicants"
+files = ["exam.xlsx"]
+header_row = [2, 3]
+sheet = ["2024", "2025"]
+[promotions.columns]
+race = "Race"
+[promotions.disposition]
+column = "Result"
+passed = ["PROMOTED"]
+failed = {"W" = "written"}
+[[promotions.stages]]
+name = "written"
+[[promotions.stages]]
+name = "promoted"
+date = "Promotion Date"
+"""
+
+
+def test_exits_need_the_date_of_leaving(tmp_path):
+    with pytest.raises(AgencyError, match=r"\[exits.columns\] exit_date is missing"):
+        read_agency(write(tmp_path, VALID + EXITS))
+    found = read_agency(write(tmp_path, VALID + EXITS + 'exit_date = "Separated"\n'))
+    assert list(found.inputs) == ["stops", "workforce", "exits"]
+
+
+def test_promotions_are_a_pipeline_told_by_codes(tmp_path):
+    found = read_agency(write(tmp_path, VALID + CANDIDATES)).inputs["promotions"]
+    assert [s.date for s in found.stages] == [None, "Promotion Date"]
+    assert (found.header_row, found.sheet) == ([2, 3], ["2024", "2025"])
+    assert found.disposition.failed == {"W": "written"}
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "words"),
+    [
+        (
+            '{"W" = "written"}',
+            '{"W" = "writen"}',
+            r"failed.W = 'writen' is not a stage. Allowed: 'written', 'promoted'",
+        ),
+        (
+            '[promotions.disposition]\ncolumn = "Result"\npassed = ["PROMOTED"]\nfailed = {"W" = "written"}\n',
+            "",
+            r"\[\[promotions.stages\]\] written: column is missing.*or add \[promotions.disposition\]",
+        ),
+        ("passed =", "pased =", r"'?pased'? is not a key. Did you mean 'passed'"),
+        (
+            "header_row = [2, 3]",
+            "header_row = [0, 3]",
+            "Allowed: a row number, such as 3, or two below each other",
+        ),
+        (
+            'format = "applicants"',
+            'format = "roster"',
+            r"\[promotions\] format = 'roster': not a format of promotions. Allowed: 'applicants', 'neogov'",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_pipeline_is_said(tmp_path, was, becomes, words):
+    assert was in CANDIDATES
+    with pytest.raises(AgencyError, match=words):
+        read_agency(write(tmp_path, VALID + CANDIDATES.replace(was, becomes)))
 
 
 def test_every_format_can_be_named_and_has_an_adapter():

@@ -88,3 +88,57 @@ def test_a_page_lists_the_columns_to_read_and_the_download_has_them_all():
     on_page = [c["key"] for c in panel.columns if c.get("only") != "download"]
     assert 5 <= len(on_page) <= 14 < len(panel.columns)
     assert {"group", "x", "selection_rate", "impact_ratio", "below_four_fifths"} <= set(on_page)
+
+
+def test_race_and_sex_at_once_is_on_offer_where_the_counts_have_it(counts):
+    both = counts.crossed("race", "sex")
+    assert options(widgets.choose_group(both)) == ["Race or ethnicity", "Sex", "Race and sex"]
+    assert options(widgets.choose_group(counts)) == ["Race or ethnicity", "Sex"]
+
+
+def test_a_figure_can_be_broken_down_by_what_the_counts_tell_apart(counts):
+    one = widgets.choose_within(counts, {"sex": "Sex", "rank": "Rank"})
+    assert options(one) == ["Not broken down", "Sex"] and one.picked is None
+    always = widgets.choose_within(counts, {"sex": "Sex"}, all=None)
+    assert options(always) == ["Sex"] and always.picked == "sex"
+
+
+def test_totals_by_race_and_by_sex_are_never_added_up():
+    """As Los Angeles publishes its applicants: each person once by race and once by sex."""
+    rows = pd.DataFrame(
+        {
+            "margin": ["race", "race", "sex", "sex"],
+            "race": ["white", "black", None, None],
+            "sex": [None, None, "female", "male"],
+            "weight": [60, 40, 30, 70],
+        }
+    )
+    totals = eq.count(rows, by=["margin", "race", "sex"], weight="weight")
+    group = widgets.choose_group(totals)
+    people = widgets.by_margin(totals, group)
+    for column, sizes in (("race", [40, 60]), ("sex", [30, 70])):
+        group.value = column
+        assert sorted(people.picked.table["n"]) == sizes
+    assert widgets.by_margin(totals, "race").table["n"].sum() == 100
+    assert widgets.by_margin(None, group) is None
+
+
+def test_one_choice_can_stand_for_several_arguments():
+    from equity.widgets._choices import Part, choices_in, resolve
+
+    which = widgets.choice("Case", ["a", "b"])
+    parts = {"x": Part(which, {"a": 1, "b": 2}), "y": [Part(which, {"a": "one", "b": "two"})]}
+    assert resolve(parts) == {"x": 1, "y": ["one"]}
+    which.value = "b"
+    assert resolve(parts) == {"x": 2, "y": ["two"]}
+    assert choices_in(parts) == [which]
+
+
+def test_applicants_stand_beside_residents_as_a_benchmark(counts):
+    there = pd.DataFrame({"benchmark": ["Town"] * 2, "race": ["white", "black"], "n": [70, 30]})
+    residents = eq.CountTable(there, ("benchmark", "race"), (), pd.DataFrame(), {})
+    chosen = widgets.choose_benchmark(
+        residents, all="All", beside={"Applicants": counts, "No": None}
+    )
+    assert options(chosen) == ["All", "Town", "Applicants"]
+    assert chosen.picked["Applicants"].set_index("race")["n"].to_dict() == {"black": 2, "white": 1}

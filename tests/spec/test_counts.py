@@ -69,3 +69,29 @@ def test_rows_of_people_are_not_a_count_file(tmp_path):
         eq.read_counts(tmp_path / "people.parquet")
     with pytest.raises(FileNotFoundError, match="equity count"):
         eq.read_counts(tmp_path / "nothing.parquet")
+
+
+def test_race_and_sex_are_compared_at_once():
+    rows = pd.DataFrame(
+        {"race": ["b", "a", "b", None, "a"], "sex": ["female", "male", None, "male", "male"]}
+    )
+    words = {"race": {"b": "Black", "a": "Asian"}, "sex": {"female": "Women", "male": "Men"}}
+    counts = eq.count(rows, by=["race", "sex"], provenance={"labels": words})
+    both = counts.crossed("race", "sex")
+    assert both.by == ("race", "sex", "race_sex")
+    assert both.table["n"].sum() == 5
+    # missing where either is, and in the order of the words of race, then sex
+    known = both.table.dropna(subset=["race_sex"])
+    assert known.groupby("race_sex")["n"].sum().to_dict() == {"a male": 2, "b female": 1}
+    assert both.labels("race_sex") == {"b female": "Black, women", "a male": "Asian, men"}
+    assert both.values("race_sex") == ["b female", "a male"]
+    assert counts.by == ("race", "sex")
+
+
+def test_years_of_hiring_are_counted_in_fives():
+    days = pd.to_datetime(["2014-12-31", "2015-01-01", "2019-06-30", None])
+    rows = pd.DataFrame({"hire_date": days})
+    table = eq.count(rows, by=["hire_cohort"]).table
+    assert table["hire_cohort"].iloc[:2].tolist() == ["2010-2014", "2015-2019"]
+    assert table["hire_cohort"].isna().tolist() == [False, False, True]
+    assert table["n"].tolist() == [1, 2, 1]
