@@ -23,6 +23,9 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
+from validity_people import FIGURES, TESTS
+from validity_people import coverage as coverage_of_careers
+from validity_people import false_alarms as false_alarms_of_careers
 
 import equity as eq
 from equity.sample import people, residents
@@ -339,6 +342,10 @@ def main() -> None:
              every(coverage_of_hiring, seeds), list(people.GROUPS))  # fmt: skip
         show(console, "How often a test sees a difference where there is none (p < 0.05)",
              every(false_alarms, seeds), [*stops[1:], "any, adjusted", "all groups"])  # fmt: skip
+        show(console, "How often the 95% interval holds the truth: applicants and careers",
+             every(coverage_of_careers, seeds), list(FIGURES))  # fmt: skip
+        show(console, "The same groups, no difference: how often a test sees one (p < 0.05)",
+             every(false_alarms_of_careers, seeds), list(TESTS))  # fmt: skip
         found = pd.DataFrame(every(thresholds, range(5000, 5000 + fits)))
         staff = pd.DataFrame(every(officers, range(6000, 6000 + fits))).sum()
     table = Table("Group", "True", "Found, mean", "Interval holds it", "Difference to White held",
