@@ -12,13 +12,14 @@ import operator
 import os
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import numpy as np
 
-from equity.sample import defects, people, residents, stops
+from equity.sample import careers, defects, leavers, people, residents, stops
 from equity.sample.texts import AGENCY, AGENCY_DEFECTS, KEYS, NAME, README
 
 __all__ = ["write_sample"]
@@ -38,8 +39,8 @@ def write_sample(folder: str | os.PathLike[str], *, seed: int = 20260101) -> lis
     Returns
     -------
     list of Path: truth.json, README.txt, equity.toml, equity_defects.toml and, in data/,
-    applicants.xlsx, roster.csv, ACSDT5Y2023.B03002-Data.csv, residents_by_district.csv,
-    adults_by_district.csv, stops.csv, stops_with_defects.csv.
+    applicants.xlsx, promotions.xlsx, roster.csv, exits.csv, ACSDT5Y2023.B03002-Data.csv,
+    residents_by_district.csv, adults_by_district.csv, stops.csv, stops_with_defects.csv.
     They are the same to the byte for the same seed and the same versions of numpy and openpyxl.
 
     Raises
@@ -88,7 +89,7 @@ def write_sample(folder: str | os.PathLike[str], *, seed: int = 20260101) -> lis
 def _contents(seed: int) -> dict[str, bytes]:
     """Return file name -> content; each file has its own stream, so that one may change alone."""
     # a stream that is added comes last, so that all others stay as they were
-    streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(9)]
+    streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(12)]
     acs, places = residents.draw_residents(streams[0])
     people_in_groups = residents.in_stop_groups(residents.TRUE_RESIDENTS)
     register, adults = (residents.by_district(stops.DISTRICTS, adults=a) for a in (False, True))
@@ -98,7 +99,10 @@ def _contents(seed: int) -> dict[str, bytes]:
         {d: residents.in_stop_groups(p) for d, p in t.items()} for t in (register, adults)
     ]
     applicants, applied = people.draw_applicants(streams[3])
+    applicants, decided = careers.add_dates(streams[9], applicants)
     roster, staff = people.draw_roster(streams[4])
+    exits, left = leavers.draw_exits(streams[10], roster)
+    candidates, promoted = careers.draw_promotions(streams[11])
     truth = {
         "about": "What is true of the fictional Riverton Police Department. "
         "Probabilities are those of the model, not what happened to be drawn.",
@@ -112,8 +116,11 @@ def _contents(seed: int) -> dict[str, bytes]:
         "residents": {"year": residents.ACS_YEAR, "scheme": "us1997", "places": places,
                       "districts": register, "adults": adults},
         "stops": stops.stop_truth(people_in_groups, *in_groups) | {"drawn": drawn},
-        "applicants": people.applicant_truth() | {"drawn": applied},
+        "applicants": people.applicant_truth()
+        | {"waits": careers.wait_truth(), "drawn": applied | decided},
         "workforce": staff,
+        "exits": leavers.exit_truth() | {"drawn": left},
+        "promotions": careers.promotion_truth() | {"drawn": promoted},
         "defects": planted,
     }  # fmt: skip
     files = {
@@ -124,7 +131,16 @@ def _contents(seed: int) -> dict[str, bytes]:
         "data/stops.csv": _csv(columns),
         "data/stops_with_defects.csv": _csv(broken),
         "data/roster.csv": roster,
-        "data/applicants.xlsx": _xlsx(applicants),
+        "data/exits.csv": exits,
+        "data/applicants.xlsx": _xlsx(
+            "Applicant Flow (fictional)", people.PREAMBLE, careers.HEADER, applicants
+        ),
+        "data/promotions.xlsx": _xlsx(
+            "Promotions (fictional)",
+            careers.PROMOTION_PREAMBLE,
+            careers.PROMOTION_HEADER,
+            candidates,
+        ),
         "equity_defects.toml": AGENCY_DEFECTS.encode(),
         "equity.toml": AGENCY.encode(),
     }
@@ -138,27 +154,29 @@ def _csv(columns: dict[str, list[str]]) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def _xlsx(rows: Sequence[Sequence[Any]]) -> bytes:
+def _xlsx(
+    title: str, preamble: Sequence[str], header: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> bytes:
     """Return a workbook: title, run date, blank row, header in row 4, two blank rows last."""
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
 
     book = Workbook(write_only=True)
-    sheet = book.create_sheet("Applicant Flow (fictional)")
-    for line in people.PREAMBLE:
+    sheet = book.create_sheet(title)
+    for line in preamble:
         sheet.append([line])
     sheet.append([None])
-    sheet.append(people.HEADER)
-    at = people.HEADER.index("Date Applied")
+    sheet.append(header)
     for row in rows:
         cells = list(row)
-        if not isinstance(cells[at], str):
-            cells[at] = WriteOnlyCell(sheet, value=cells[at])
-            cells[at].number_format = "m/d/yyyy"
+        for at, value in enumerate(cells):
+            if isinstance(value, datetime):
+                cells[at] = WriteOnlyCell(sheet, value=value)
+                cells[at].number_format = "m/d/yyyy"
         sheet.append(cells)
     for _ in range(2):
-        sheet.append([" "] + [None] * (len(people.HEADER) - 1))
-    book.properties.title = people.PREAMBLE[0]
+        sheet.append([" "] + [None] * (len(header) - 1))
+    book.properties.title = preamble[0]
     book.properties.creator = f"{NAME} (fictional)"
     content = io.BytesIO()
     book.save(content)

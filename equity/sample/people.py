@@ -9,7 +9,14 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["HEADER", "STAGES", "applicant_truth", "draw_applicants", "draw_roster"]
+__all__ = [
+    "HEADER",
+    "STAGES",
+    "applicant_truth",
+    "draw_applicants",
+    "draw_roster",
+    "us",
+]
 
 # --- applicants -----------------------------------------------------------------------------
 APPLICANTS = 6_000
@@ -139,14 +146,15 @@ def draw_applicants(rng: np.random.Generator) -> tuple[list[list[Any]], dict[str
         title, letters, *_ = POSTINGS[posting[i]]
         rows.append([
             f"{serial:06d}", f"{at.year}-{letters}", f"{title} {at.year}",
-            _us(at) if as_text[i] < 0.3 else at,
+            us(at) if as_text[i] < 0.3 else at,
             "Decline to answer" if say_sex[i] < DECLINED_SEX else shown,
-            race, SOURCES[source[i]], *answers, code, _us(at + timedelta(days=int(lag[i]))),
+            race, SOURCES[source[i]], *answers, code, us(at + timedelta(days=int(lag[i]))),
         ])  # fmt: skip
     return rows, {"rows": n, "counts": count}
 
 
-def _us(day: date | datetime) -> str:
+def us(day: date | datetime) -> str:
+    """Return a date as the system writes it, such as 7/1/2024."""
     return f"{day.month}/{day.day}/{day.year}"
 
 
@@ -226,9 +234,9 @@ def draw_roster(rng: np.random.Generator) -> tuple[bytes, dict[str, Any]]:
             pay = pay * (1 + 0.012 * step) * 1.03**index
             division = DIVISIONS[min(j // 2, 1) if sworn else 2]
             write.writerow([
-                _us(day), person, title.ljust(28) if step == 3 else title, division,
+                us(day), person, title.ljust(28) if step == 3 else title, division,
                 "Full Time" if j < 9 or step else "Part Time", f"{EEO4.index(category) + 1:03d}",
-                category, sex, ETHNIC_CODES[g], LABELS[index > 0][g], f"${pay:,.2f}", _us(started),
+                category, sex, ETHNIC_CODES[g], LABELS[index > 0][g], f"${pay:,.2f}", us(started),
             ])  # fmt: skip
         counts[str(day)] = {
             "total": len(staff), "groups": tally, "women": women_at,

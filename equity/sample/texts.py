@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from equity.sample.careers import PROMOTION_DATES, PROMOTION_STAGES, STAGE_DATES
 from equity.sample.people import STAGES
 from equity.sample.residents import ACS_YEAR, CITY
 from equity.sample.stops import LATITUDE, LONGITUDE, TIMEZONE
@@ -54,6 +55,30 @@ column = "title"
 any_of = ["Officer", "Sergeant", "Lieutenant", "Captain", "Commander", "Chief"]
 none_of = ["Trainee", "Community Service"]
 
+[exits]                        # everyone who left, with the date and the reason
+format = "roster"
+files = ["data/exits.csv"]
+title = "Separations"
+scheme = "us1997"
+
+[exits.columns]
+person_id = "Employee ID"      # the same key as in the roster
+race = "Ethnic Code Description"
+sex = "Gender"
+title = "Job Title"
+department = "Division"
+hire_date = "Date Started"
+exit_date = "Separation Date"
+exit_reason = "Separation Reason"
+
+[exits.values.race]
+"Not Specified" = ""
+
+[exits.rules.sworn]
+column = "title"
+any_of = ["Officer", "Sergeant", "Lieutenant", "Captain", "Commander", "Chief"]
+none_of = ["Trainee", "Community Service"]
+
 [applicants]
 format = "applicants"
 files = ["data/applicants.xlsx"]
@@ -68,15 +93,38 @@ race = "Race/Ethnicity"
 sex = "Gender"
 """
 
-_STAGES = "".join(
-    f"""
-[[applicants.stages]]
+_PROMOTIONS = """
+[promotions]
+format = "applicants"
+files = ["data/promotions.xlsx"]
+header_row = 4
+title = "Promotional examinations"
+scheme = "us1997"
+
+[promotions.columns]
+applicant_id = "Candidate No."
+date = "Filing Date"
+posting = "Examination"
+race = "Race/Ethnicity"
+sex = "Gender"
+"""
+
+
+def _stages(table: str, stages: dict[str, tuple[str, str]], dates: dict[str, str]) -> str:
+    return "".join(
+        f"""
+[[{table}.stages]]
 name = "{name}"
 label = "{label}"
 column = "{column}"
+date = "{dates[name]}"
 """
-    for name, (label, column) in STAGES.items()
-)
+        for name, (label, column) in stages.items()
+    )
+
+
+_STAGES = _stages("applicants", STAGES, STAGE_DATES)
+_CAREERS = _PROMOTIONS + _stages("promotions", PROMOTION_STAGES, PROMOTION_DATES)
 
 _TAIL = f"""
 [[benchmarks]]
@@ -125,7 +173,7 @@ minimum = 10
 AGENCY = (
     _HEAD.format(what="The agency file of the sample: which files, which place, which rules.",
                  stops="stops.csv")
-    + _PEOPLE + _STAGES + _TAIL
+    + _PEOPLE + _STAGES + _CAREERS + _TAIL
 )  # fmt: skip
 AGENCY_DEFECTS = (
     _HEAD.format(what="The sample agency with a stops file in which defects are planted.",
@@ -150,8 +198,11 @@ What is in this folder
   data/stops.csv                    about 60,000 stops, 2023 to 2025, Stanford standard columns
                                     and four more: beat, force, body camera, complaint
   data/stops_with_defects.csv       about 2,000 stops with planted defects, listed in truth.json
-  data/applicants.xlsx              6,000 applicants, 2022 to 2025, as a personnel system exports
+  data/applicants.xlsx              6,000 applicants, 2022 to 2025, as a personnel system exports,
+                                    with the date of each stage; report of 5 January 2026
+  data/promotions.xlsx              candidates for sergeant and lieutenant, 2024 and 2025
   data/roster.csv                   everyone employed on 1 July 2023, 2024 and 2025
+  data/exits.csv                    everyone who left since July 2019, when and why
   data/ACSDT5Y{ACS_YEAR}.B03002-Data.csv  residents by race, in the layout of data.census.gov
   data/residents_by_district.csv    residents by district and race, from the city's own register
   data/adults_by_district.csv       the same, people of 18 and over only
@@ -171,6 +222,13 @@ What was built in (the figures are in truth.json)
   - Three of 120 officers differ from colleagues of the same district and shift.
   - At one stage of hiring, the test, Black applicants pass 0.70 times as often as White
     applicants; women 0.86 times as often as men. All other stages are at parity.
+  - From the interview and background check on, Black applicants wait 34 days longer. In January
+    2026 some who applied in 2025 are still waiting.
+  - In their first two years, until they first stand in a roster, Black employees leave at about
+    three times the rate of all others; after that nobody differs. A few who are gone from the
+    next roster have no exit, and a few who left have the date on which they were hired again.
+  - In the written examination for promotion Black candidates pass 0.62 times and Hispanic
+    candidates 0.80 times as often as White candidates. There are few of them: chance is large.
   - Race is missing in a few percent of stops, and in most stops of February 2024, when the
     records system changed. Missing is not a defect; it is part of every real file.
 
@@ -219,6 +277,17 @@ KEYS = {
     "applicants.selection_rate_by_sex": "stage -> sex -> the same, of those who reached it",
     "applicants.impact_ratio": "stage -> group -> selection rate against White; bottom line: all",
     "applicants.drawn.counts": "stage -> group -> how many reached and passed it in the file",
+    "applicants.waits.median_days": "stage -> group -> true median of the days from application",
+    "applicants.drawn.pending": "stage -> people for whom it is the first that is still open",
+    "exits.hazard_per_year": "exits for each year of service, in the first early_months and "
+    "later; the early one holds until a person first stands in a roster",
+    "exits.survival": "months -> group -> true share that is still there, before the first roster",
+    "exits.drawn": "rows; people who stand in no roster; those gone from the next roster without "
+    "an exit; those whose hire date is a later one",
+    "promotions.selection_rate": "stage -> group -> true share that passes, of those who reached "
+    "it",
+    "promotions.impact_ratio": "the same against White",
+    "promotions.drawn.counts": "stage -> group -> how many reached and passed it in the file",
     "workforce.sworn_share": "expected share among sworn posts, not specified included",
     "workforce.counts": "snapshot -> people in the file, exactly: sworn and civilian by group",
     "defects.planted": "each defect: rule, row (header = 1), column, value, first row of a pair",

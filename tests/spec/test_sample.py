@@ -28,6 +28,8 @@ FILES = [
     "data/ACSDT5Y2023.B03002-Data.csv",
     "data/adults_by_district.csv",
     "data/applicants.xlsx",
+    "data/exits.csv",
+    "data/promotions.xlsx",
     "data/residents_by_district.csv",
     "data/roster.csv",
     "data/stops.csv",
@@ -37,6 +39,12 @@ FILES = [
     "truth.json",
 ]
 GROUPS = ["white", "black", "hispanic", "asian_pacific", "other"]
+FICTIONAL_LINES = (
+    "data/stops.csv",
+    "data/stops_with_defects.csv",
+    "data/roster.csv",
+    "data/exits.csv",
+)
 BEFORE = "de6142977b808d3b748a5f4455a060b8b37e1df99517cef7d41ba945916d06f2"
 """SHA-256 of data/stops.csv as it was before it had beats and further flags."""
 
@@ -168,7 +176,7 @@ def test_everything_says_that_it_is_fictional(folder, acs, truth):
     sheet = openpyxl.load_workbook(folder / "data/applicants.xlsx", read_only=True).worksheets[0]
     assert "FICTIONAL" in next(sheet.values)[0]
     assert "fictional" in sheet.title
-    for name in ("data/stops.csv", "data/stops_with_defects.csv", "data/roster.csv"):
+    for name in FICTIONAL_LINES:
         lines = (folder / name).read_text(encoding="utf-8").splitlines()[1:]
         assert all("(fictional)" in line for line in lines), name
 
@@ -179,7 +187,14 @@ def test_agency_file_names_columns_and_files_that_exist(folder, applicants, acs)
     assert set(agency["workforce"]["columns"].values()) <= set(roster.columns)
     assert set(agency["applicants"]["columns"].values()) <= set(applicants.columns)
     assert {s["column"] for s in agency["applicants"]["stages"]} <= set(applicants.columns)
-    for part in ("stops", "workforce", "applicants"):
+    exits = pd.read_csv(folder / "data/exits.csv", dtype=str, encoding="utf-8-sig")
+    assert set(agency["exits"]["columns"].values()) <= set(exits.columns)
+    candidates = pd.read_excel(folder / "data/promotions.xlsx", header=3)
+    assert set(agency["promotions"]["columns"].values()) <= set(candidates.columns)
+    for part, table in (("applicants", applicants), ("promotions", candidates)):
+        stages = agency[part]["stages"]
+        assert {s[k] for s in stages for k in ("column", "date")} <= set(table.columns)
+    for part in ("stops", "workforce", "exits", "applicants", "promotions"):
         assert all((folder / f).exists() for f in agency[part]["files"])
     columns = pd.read_csv(folder / "data/stops.csv", nrows=0).columns
     assert agency["stops"]["area"] in columns
@@ -640,7 +655,7 @@ def test_published_residents_are_within_their_margins_of_the_truth(acs, truth):
 def test_the_workbook_is_an_export(folder):
     sheet = openpyxl.load_workbook(folder / "data/applicants.xlsx").worksheets[0]
     rows = list(sheet.values)
-    assert rows[0][1:] == (None,) * 13
+    assert rows[0][1:] == (None,) * 18
     assert rows[1][0].startswith("Run date")
     assert not any(rows[2])
     assert rows[3][0] == "Applicant No."
@@ -659,7 +674,9 @@ def test_stages_are_nested_and_blank_after_the_first_no(applicants):
     assert applicants["Applicant No."].is_unique
     assert set(applicants[STAGES[0]]) == {"Yes", "No"}
     for before, after in zip(STAGES, STAGES[1:], strict=False):
-        assert (applicants[after].notna() == applicants[before].eq("Yes")).all()
+        going = applicants[before].eq("Yes") & ~applicants["Disposition Code"].eq("ACTIVE")
+        assert applicants.loc[going, after].notna().all()
+        assert applicants.loc[~applicants[before].eq("Yes"), after].isna().all()
     dates = pd.to_datetime(applicants["Date Applied"].astype(str), format="mixed")
     assert sorted(dates.dt.year.unique()) == [2022, 2023, 2024, 2025]
     assert applicants["Posting Title"].nunique() == 12
@@ -701,6 +718,134 @@ def test_one_stage_and_one_group_are_below_four_fifths_and_all_others_at_parity(
             wanted = 0.7 if (stage, g) == ("tested", "black") else 1
             assert ratio == pytest.approx(wanted, abs=1e-5), (stage, g)
     assert said["impact_ratio"]["bottom line"]["black"] == pytest.approx(0.7, abs=1e-5)
+
+
+def test_waits_are_near_the_truth_and_nothing_is_decided_after_the_report(applicants, truth):
+    said = truth["applicants"]
+    applied = pd.to_datetime(applicants["Date Applied"].astype(str), format="mixed")
+    before = applied
+    dates = [c for c in applicants if str(c).endswith(" Date") and c != "Status Date"]
+    assert len(dates) == len(STAGES)
+    for stage, column, at in zip(said["stages"], STAGES, dates, strict=True):
+        day = pd.to_datetime(applicants[at].astype(str), format="mixed", errors="coerce")
+        decided = applicants[column].notna()
+        assert (day.notna() == decided).all()
+        assert (day[decided] < pd.Timestamp(said["waits"]["until"])).all()
+        assert (day[decided] >= before[decided]).all()
+        before = day
+        early = decided & applied.dt.year.lt(2025)  # nobody of these is still waiting
+        for label, g in (("White", "white"), ("Black or African American", "black")):
+            days = (day - applied).dt.days[early & applicants["Race/Ethnicity"].eq(label)]
+            median = said["waits"]["median_days"][stage][g]
+            # the median's standard error is 1.25 times that of the mean
+            se = 1.2533 * said["waits"]["spread"] / math.sqrt(len(days))
+            assert abs(math.log(days.median() / median)) < 4 * se + 0.5 / median, (stage, g)
+    waiting = applicants["Disposition Code"].eq("ACTIVE")
+    assert waiting.sum() == sum(said["drawn"]["pending"].values()) > 50
+    assert (applied[waiting].dt.year == 2025).all()
+
+
+def test_why_a_race_is_not_known(applicants, truth):
+    why = truth["applicants"]["drawn"]["race_unknown"]
+    race = applicants["Race/Ethnicity"]
+    assert race.isna().sum() == why["not stated"]
+    assert race.eq("Withheld").sum() == why["withheld"]
+    assert race.eq("Decline to answer").sum() == why["declined"]
+
+
+# --- promotions -------------------------------------------------------------------------------
+
+
+def test_candidates_for_promotion_are_few_and_near_the_truth(folder, truth):
+    said = truth["promotions"]
+    frame = pd.read_excel(folder / "data/promotions.xlsx", header=3, dtype=object)
+    frame = frame.map(lambda v: v.strip() or None if isinstance(v, str) else v)
+    frame = frame.dropna(how="all")
+    assert frame["Examination"].value_counts().to_dict() == said["candidates"]
+    assert frame["Candidate No."].is_unique
+    words = {"white": "White", "black": "Black or African American",
+             "hispanic": "Hispanic or Latino"}  # fmt: skip
+    columns = {"written": "Written Exam", "oral": "Oral Board", "promoted": "Promoted"}
+    for stage, column in columns.items():
+        for g, label in words.items():
+            reached = frame.loc[frame["Race/Ethnicity"] == label, column].dropna()
+            passed = int(reached.isin(["Pass", "Yes"]).sum())
+            assert said["drawn"]["counts"][stage][g] == {"reached": len(reached), "passed": passed}
+            rate = said["selection_rate"][stage][g]
+            assert stats.binomtest(passed, len(reached), rate).pvalue > 6e-5, (stage, g)
+    assert said["impact_ratio"]["written"]["black"] == pytest.approx(0.62)
+    assert frame["Promotion Date"].notna().eq(frame["Promoted"].eq("Yes")).all()
+
+
+# --- exits ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def exits(folder) -> pd.DataFrame:
+    """The exits, with dates."""
+    frame = pd.read_csv(folder / "data/exits.csv", dtype=str, encoding="utf-8-sig")
+    dates = ["Date Started", "Separation Date"]
+    frame[dates] = frame[dates].apply(pd.to_datetime, format="%m/%d/%Y")
+    return frame
+
+
+@pytest.fixture(scope="module")
+def staff(folder) -> pd.DataFrame:
+    """The roster, with dates."""
+    frame = pd.read_csv(folder / "data/roster.csv", dtype=str, encoding="utf-8-sig")
+    dates = ["Snapshot Date", "Date Started"]
+    frame[dates] = frame[dates].apply(pd.to_datetime, format="%m/%d/%Y")
+    return frame
+
+
+def test_exits_agree_with_the_rosters(exits, staff, truth):
+    said = truth["exits"]["drawn"]
+    assert len(exits) == said["rows"]
+    assert exits["Employee ID"].is_unique
+    seen = staff.groupby("Employee ID")["Snapshot Date"]
+    last, first = seen.max(), seen.min()
+    days = sorted(staff["Snapshot Date"].unique())
+    after = dict(zip(days, [*days[1:], pd.Timestamp("2026-01-05")], strict=True))
+    known = exits[exits["Employee ID"].isin(last.index)].set_index("Employee ID")
+    assert (known["Separation Date"] >= last[known.index]).all()
+    assert (known["Separation Date"] < last[known.index].map(after)).all()
+    gone = last.index[last < days[-1]]
+    assert len(set(gone) - set(known.index)) == said["gone_without_exit"] > 0
+    never = exits[~exits["Employee ID"].isin(last.index)]
+    assert len(never) == said["never_in_a_roster"]
+    backwards = never["Date Started"] > never["Separation Date"]
+    assert backwards.sum() == said["hired_again"] == 3
+    fine = never[~backwards]
+    for day in days:  # nobody who was in service on the day of a roster is missing from it
+        assert not ((fine["Date Started"] <= day) & (fine["Separation Date"] > day)).any()
+    assert exits["Separation Reason"].value_counts().to_dict() == said["reasons"]
+    assert first.notna().all()
+
+
+def test_early_exits_are_near_the_truth(exits, staff, truth):
+    """Exits for each year of service before the first roster, since the exits are known."""
+    said = truth["exits"]
+    start, first = pd.Timestamp(said["known_from"]), pd.Timestamp(said["first_roster"])
+    there = staff[staff["Snapshot Date"] == first].assign(left=pd.NaT)
+    gone = exits[exits["Separation Date"] < first].assign(left=lambda f: f["Separation Date"])
+    gone = gone[gone["Date Started"] <= gone["left"]]
+    both = pd.concat([there, gone])
+    hired, left = both["Date Started"], both["left"].fillna(first)
+    for early in (True, False):
+        low = hired if early else hired + pd.Timedelta(days=730.5)
+        high = hired + pd.Timedelta(days=730.5 if early else 40_000)
+        begins, ends = low.where(low > start, start), left.where(left < high, high)
+        years = ((ends - begins).dt.days / 365.25).clip(lower=0)
+        out = both["left"].notna() & (left < high) & (left >= low)
+        for black in (True, False):
+            mine = both["Ethnic Code Description"].str.startswith("Black") == black
+            rate = said["hazard_per_year"]["early" if early else "later"][
+                "black" if black else "white"
+            ]
+            n, expected = int(out[mine].sum()), years[mine].sum() * rate
+            # the staff of the roster are given, so chance is a little more than Poisson's
+            assert abs(n - expected) < 4 * math.sqrt(expected) * 1.3, (early, black)
+    assert said["survival"]["24"]["black"] == pytest.approx(math.exp(-0.6), abs=1e-6)
 
 
 # --- workforce --------------------------------------------------------------------------------
