@@ -1,0 +1,106 @@
+"""Words and axes that the charts of durations share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from equity.charts import _draw, _words
+
+if TYPE_CHECKING:
+    import altair as alt
+
+__all__ = [
+    "TOO_FEW",
+    "axis_number",
+    "days",
+    "left_out",
+    "parts_of",
+    "per",
+    "read_out",
+    "reference_at",
+    "span_of",
+    "too_few_words",
+]
+
+TOO_FEW = "too few people to tell"
+
+
+def axis_number(title: str) -> alt.Axis:
+    """Return an axis of plain numbers from 0."""
+    import altair as alt
+
+    return alt.Axis(
+        orient="top",
+        title=title,
+        tickCount=5,
+        labelExpr="format(datum.value, ',~r')",
+        grid=True,
+        labelOverlap="greedy",
+        zindex=0,
+    )
+
+
+def span_of(months: float) -> str:
+    """Return months as a reader says them: "5 years", "18 months"."""
+    number = round(float(months))
+    if number % 12:
+        return f"{number} month{'s' * (number != 1)}"
+    return f"{number // 12} year{'s' * (number != 12)}"
+
+
+def days(value: object) -> str:
+    """Return days: whole numbers whole."""
+    return f"{float(value):,.0f}" if _words.given(value) else "?"  # type: ignore[arg-type]
+
+
+def per(value: object) -> str:
+    """Return a rate per 100 or a number of months: one decimal below 100, two below 1."""
+    if not _words.given(value):
+        return "?"
+    number = float(value)  # type: ignore[arg-type]
+    if number == 0:
+        return "0"
+    size = abs(number)
+    return f"{number:,.0f}" if size >= 99.95 else f"{number:.{1 if size >= 0.995 else 2}f}"
+
+
+def parts_of(number: int, whole: int, noun: str | None) -> str:
+    """Return "both postings", "all 3 postings", "1 of 3 postings"."""
+    some = "both" if number == whole == 2 else f"all {whole}" if number == whole > 1 else ""
+    return f"{some or f'{number} of {whole}'} {_words.plural(noun, whole)}"
+
+
+def read_out(frame: pd.DataFrame, heads: list[str]) -> list[str]:
+    """Return each row as it is read out: its block, group, figure or why not, and counts."""
+    parts = (
+        (head, r["label"], r["value"] or r["missing"], r["note"], r["n_text"])
+        for head, r in zip(heads, _draw.rows_of(frame), strict=True)
+    )
+    return [", ".join(w for w in row if w) for row in parts]
+
+
+def reference_at(frame: pd.DataFrame, column: str) -> pd.Series:
+    """Return for each row the figure of the reference in its stratum and stage."""
+    keys = ["stratum", "stage"]
+    own = frame[frame["is_reference"]].drop_duplicates(keys)
+    other = own.set_index(keys)[column].to_dict()
+    found = [other.get(k) for k in zip(frame["stratum"], frame["stage"], strict=True)]
+    return pd.Series(found, index=frame.index, dtype=float)
+
+
+def left_out(rows: Iterable[Mapping], why: str) -> list[str]:
+    """Return how many people have no duration that can be used, once for each group and part."""
+    seen: dict[tuple, float] = {}
+    for row in rows:
+        if _words.given(row.get("left_out")):
+            seen[(row["stratum"], row.get("stage"), row["group"])] = float(row["left_out"])
+    total = sum(seen.values())
+    return [f"Left out because {why}: {total:,.0f}"] if total else []
+
+
+def too_few_words(names: list[str]) -> list[str]:
+    """Return of which groups there are too few people to tell."""
+    return [f"Too few people to tell: {_words.listed(names)}"] if names else []

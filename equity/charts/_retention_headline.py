@@ -1,0 +1,97 @@
+"""The headline of the chart of who stays: how far two groups are apart, or that none can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from equity.charts import _words
+from equity.charts._durations import parts_of, span_of
+
+__all__ = ["headline"]
+
+
+def headline(
+    rows: list[dict],
+    *,
+    who: str,
+    labels: Mapping[str, str] | None,
+    strata: str | None,
+    alpha: float,
+) -> str:
+    """Return the clear difference that concerns most months of service, or that none is clear."""
+    if not rows:
+        return "There are no figures to show"
+    last = _last(rows)
+    compared = {k: r for k, r in last.items() if r["group"] != r["reference"]}
+    if not compared:
+        return "There is only one group, and nothing to compare it with"
+    told = {k: r for k, r in compared.items() if _words.given(r["p_adjusted"])}
+    shown = [r for r in rows if _words.given(r["survival"])]
+    if not shown or not told:
+        few = any(r["too_few"] for r in rows)
+        text = "Who stays in service cannot be compared from these numbers"
+        return "Too few people to tell who stays in service" if few else text
+    clear = {k: r for k, r in told.items() if r["p_adjusted"] < alpha}
+    if not clear:
+        return "No clear difference in who stays in service can be told from these numbers"
+    ways = {k: _gap(rows, r) for k, r in clear.items()}
+
+    def size(k: tuple[str, str]) -> float:
+        gap = clear[k]["lost_difference"]
+        return abs(gap) * clear[k]["n"] if _words.given(gap) else 0.0
+
+    best = max(clear, key=size)
+    row, pair = clear[best], ways[best]
+    group, other = (_words.people(row[k], labels, who) for k in ("group", "reference"))
+    sooner = "sooner" if pair is None or pair[1] <= pair[2] else "later"
+    number = len({k[0] for k in told})
+    if number > 1:
+        same = [k for k in told if k[1] == best[1]]
+        count = sum(
+            k in clear and (p := ways[k]) is not None and (p[1] <= p[2]) == (sooner == "sooner")
+            for k in same
+        )
+        return (
+            f"In {parts_of(count, len(same), strata)}, {group} left clearly {sooner} than {other}"
+        )
+    if pair is None:
+        return f"{_words.sentence(group)} and {other} left at different times, more than by chance"
+    months, own, theirs = pair
+    text = (
+        f"After {span_of(months)}, {_words.percent(own)} of {group} were still in service, "
+        f"against {_words.percent(theirs)} of {other}"
+    )
+    gap = row["lost_difference"]
+    if _words.given(gap) and gap:
+        less = "more" if gap > 0 else "fewer"
+        text += f": {abs(gap):.1f} {less} months of service lost on average"
+    others, also = len(told) - 1, len(clear) - 1
+    large = f" that {'is' if others == 1 else 'are'} large enough"
+    large = large if len(told) < len(compared) else ""
+    if also:
+        text += f"; {also} other group{'s differ' if also > 1 else ' differs'} clearly too"
+    elif others:
+        rest = "the other group" if others == 1 else f"any of the {others} other groups"
+        text += f"; no clear difference can be told for {rest}{large}"
+    return text
+
+
+def _last(rows: list[dict]) -> dict[tuple[str, str], dict]:
+    """Return the last row of each group, by part and group; those not known are no part."""
+    parts = {r["stratum"] for r in rows}
+    several = len(parts - {"not known"}) > 1
+    return {
+        (r["stratum"], r["group"]): r
+        for r in rows
+        if not (several and r["stratum"] == "not known")
+    }
+
+
+def _gap(rows: list[dict], row: dict) -> tuple[float, float, float] | None:
+    """Return the last time at which both have a share, and the two shares."""
+    own = {r["months"]: r["survival"] for r in rows if r["stratum"] == row["stratum"]
+           and r["group"] == row["group"] and _words.given(r["survival"])}  # fmt: skip
+    other = {r["months"]: r["survival"] for r in rows if r["stratum"] == row["stratum"]
+             and r["group"] == row["reference"] and _words.given(r["survival"])}  # fmt: skip
+    both = sorted(own.keys() & other.keys())
+    return (float(both[-1]), own[both[-1]], other[both[-1]]) if both else None
