@@ -19,6 +19,7 @@ from equity.charts._common import (
     level,
     reference_words,
     spoken,
+    unknown_words,
 )
 from equity.charts._style import PALETTE
 
@@ -176,6 +177,7 @@ def stage_decomposition(
         f"{reference}. Thin lines show the {interval} of a stage, "
         f"n = {total:,.0f} {who} of the groups drawn",
         *allowance(step_side(r, 1 - confidence_level) for r in rows if r["stage"] != BOTTOM_LINE),
+        *filter(None, [unknown_words(frame, who)]),
         "It does not show why a stage lowers or raises the ratio",
     ]
     intro = f"{group_words(frame, 'group_label')}, ratio of each stage, {interval}. {reference}."
@@ -314,7 +316,16 @@ def headline(rows: list[dict], *, who: str, labels: Mapping[str, str] | None, al
             f"often than {other}"
         )
     text = f"At the stage “{stage}”, {group} passed {_findings.size(best)} as often as {other}"
+    against = [
+        r for r, s in clear if s != way and r["group"] == best["group"] and _findings.size(r)
+    ]
+    if against:
+        other_way = max(against, key=weight)
+        text += f"; at “{names(other_way)[2]}”, {_findings.size(other_way)}"
     total = [r for r in rows if r["stage"] == BOTTOM_LINE and r["group"] == best["group"]]
     if total and _words.given(total[0]["impact_ratio"]):
         text += f"; all stages together, {_words.times(total[0]['impact_ratio'])} times"
+        ends = [total[0][k] for k in ("ratio_low", "ratio_high")]
+        if all(_words.given(v) for v in ends) and ends[0] <= 1 <= ends[1]:
+            text += ", where a difference cannot be told from chance"
     return text

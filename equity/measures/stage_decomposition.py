@@ -54,7 +54,8 @@ def stage_decomposition(
         least); `p_value` of the stage (mid-p below 30 expected, else z), and `p_adjusted` for all
         stages and groups of the table (Holm). The bottom line has no p-value here: that of
         `adverse_impact` counts all applicants. `share_of_total` of the bottom line, missing unless
-        all stages point the same way; `reason` why a figure is missing.
+        all stages point the same way; `unknown` people without a known group who entered; the
+        `method`; `reason` why a figure is missing.
 
     Raises
     ------
@@ -147,6 +148,11 @@ def stage_decomposition(
         """Reorder from stage, stratum, group to stratum, group, stage."""
         return np.moveaxis(values, 0, 2)
 
+    unknown = np.broadcast_to(got.unknown.T[:, None, :], (n_strata, n_groups, n_stages))
+    summed = np.full((1, *log_ratio.shape[1:]), "ratio: product of the stages, delta method")
+    method = np.concatenate((figures[4], summed.astype(object)))
+    if picked:
+        method = "reference: highest rate, p-values adjusted for all pairs of groups; " + method
     order = rows(np.arange(log_ratio.size).reshape(log_ratio.shape)).ravel()
     groups = np.array([folded.groups[i] for i in others], dtype=object)
     none = np.isnan(log_ratio)
@@ -169,6 +175,8 @@ def stage_decomposition(
             "p_value": rows(p),
             "p_adjusted": rows(adjusted),
             "share_of_total": rows(part),
+            "unknown": whole(unknown),
+            "method": rows(method),
             "reason": reasons.column().iloc[order].reset_index(drop=True),
         }
     )
@@ -176,16 +184,18 @@ def stage_decomposition(
 
 def _stage_figures(
     n: np.ndarray, x: np.ndarray, at: int, others: list[int], confidence_level: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return the impact ratio of each stage, Koopman's limits, and the p-value."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return the impact ratio of each stage, Koopman's limits, the p-value, and their names."""
     a, m1 = x[..., others], n[..., others]
     b, m2 = (np.broadcast_to(v[..., [at]], a.shape) for v in (x, n))
     low, high = koopman(a, m1, b, m2, confidence_level=confidence_level)
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = (a * m2) / (m1 * b)
-    p = two_by_two_test(a, m1, b, m2, beside=False).p_value
+    test = two_by_two_test(a, m1, b, m2, beside=False)
+    names = test.method.astype(object)
+    names = "ratio: Koopman score" + np.where(names == "none", "", "; test: " + names)
     ratio, high = (np.where(np.isfinite(v), v, np.nan) for v in (ratio, high))
-    return ratio, low, high, p
+    return ratio, low, high, test.p_value, names
 
 
 def _highest(got: Stages) -> int:

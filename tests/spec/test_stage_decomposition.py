@@ -94,9 +94,23 @@ def test_columns_are_fixed() -> None:
     table = stage_decomposition(pool, **CALL, within="year")
     assert " ".join(table.columns) == (
         "stratum stage group reference n x log_ratio low high impact_ratio ratio_low "
-        "ratio_high p_value p_adjusted share_of_total reason"
+        "ratio_high p_value p_adjusted share_of_total unknown method reason"
     )
     assert table.stratum.tolist() == ["2001"] * 3 + ["2002"] * 3
+
+
+def test_each_row_names_its_method_and_who_is_left_out() -> None:
+    """Koopman and the test of the stage; the product at the bottom line; people of no group."""
+    pool = pd.concat([TEAL, drawn("race n test promoted\n - 9 5 2").assign(race=None)])
+    table = stage_decomposition(pool, **CALL).set_index("stage")
+    assert table.unknown.tolist() == [9, 5, 9]
+    assert table.method.tolist() == [
+        "ratio: Koopman score; test: mid-p",
+        "ratio: Koopman score; test: mid-p",
+        "ratio: product of the stages, delta method",
+    ]
+    found = stage_decomposition(TEAL, group="race", stages=["test", "promoted"])
+    assert found.method.str.startswith("reference: highest rate").all()
 
 
 def test_p_values_are_those_of_the_stages_and_adjusted_together() -> None:
