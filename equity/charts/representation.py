@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from equity.charts import _axes, _draw, _findings, _marks, _words
+from equity.charts import _axes, _draw, _findings, _marks, _side_by_side, _words
 from equity.charts._common import (
     allowance,
     alternative,
@@ -56,7 +56,9 @@ def representation(
 
     Parameters
     ----------
-    table : what `equity.representation` returns; several benchmarks stand side by side.
+    table : what `equity.representation` returns. Several benchmarks stand under one another; over
+        several strata up to four of them share a row, each with a grey mark of its own, and
+        groups of whom nobody is in any stratum are named and not drawn.
     what : the body of people whose shares are shown, for titles: "workforce", "sworn officers".
     labels, strata_label, confidence_level : as in `equity.charts.rates`.
 
@@ -66,6 +68,11 @@ def representation(
     import altair as alt
 
     frame = _draw.prepare(table, _NEEDED, labels)
+    strata = frame["stratum"].nunique() > 1
+    everyone = frame
+    if strata:  # one row for each part would say nothing but that
+        lost = _draw.apply(not_kept, frame).astype(bool).groupby(frame["group"]).transform("all")
+        frame = frame if lost.all() else frame[~lost].reset_index(drop=True)
     interval = level(confidence_level)
     percent = _words.percent
     z = NormalDist().inv_cdf((1 + confidence_level) / 2)
@@ -101,14 +108,19 @@ def representation(
     frame["n_text"] = _draw.apply(counted, frame)
     frame["n_short"] = _draw.apply(lambda r: counted(r).split(";")[0], frame)
     frame["missing"] = _draw.apply(lambda r: cannot(r, "share"), frame)
-    several = frame["benchmark"].nunique() > 1
-    strata = frame["stratum"].nunique() > 1
+    names = [str(b) for b in dict.fromkeys(frame["benchmark"]) if isinstance(b, str)]
+    several = len(names) > 1
+    merged = several and strata and len(names) <= _side_by_side.MOST
+    own = _draw.apply(lambda r: f"{r['benchmark']} {r['note'].removeprefix('benchmark ')}", frame)
+    frame["first"] = True
+    if merged:
+        frame = _side_by_side.merged_words(frame, own)
     frame["group_label"] = frame["label"]
     if several and not strata:
         heads = frame["label"].tolist()
         frame["label"] = frame["short"] = frame["benchmark"].astype(str)
     else:
-        heads = block_names(frame, ("stratum", "benchmark"), {})
+        heads = block_names(frame, ("stratum",) if merged else ("stratum", "benchmark"), {})
     frame["aria"] = [
         ", ".join(
             x
@@ -116,21 +128,25 @@ def representation(
                 str(r["stratum"]) if strata else "",
                 r["group_label"],
                 r["value"] or r["missing"],
-                f"{r['benchmark']} {r['note'].removeprefix('benchmark ')}"
-                if several
-                else r["note"],
+                words if several and not merged else r["note"],
                 r["n_text"],
             )
             if x
         )
-        for r in _draw.rows_of(frame)
+        for r, words in zip(_draw.rows_of(frame), own, strict=True)
     ]
-    sentences = frame["aria"].tolist()
+    first = frame["first"].to_numpy(dtype=bool)
+    sentences = frame["aria"][first].tolist()
+    number = int(first.sum())
     page = _draw.Page(
-        [*frame["label"], *([] if len(frame) > 24 else ["0,000 of 00,000; 000 would"])], len(frame)
+        [*frame["label"], "0,000 of 00,000; 000 would"[: 0 if number > 24 else None]]
+        + [_side_by_side.WIDEST] * merged,
+        number,
     )
     frame = _draw.clip(frame, "share", "low", "high", log=False)
-    frame, height = _draw.place(frame, heads, page, room=6)
+    own_heads = [h for h, is_first in zip(heads, first, strict=True) if is_first]
+    placed, height = _draw.place(frame[first], own_heads, page, room=6)
+    frame = _side_by_side.beside_first(frame, placed) if merged else placed
 
     tips = [
         *(
@@ -140,8 +156,8 @@ def representation(
         ),
         alt.Tooltip("group_label:N", title="Group"),
         alt.Tooltip("value:N", title=f"Share of the {what} ({interval})"),
-        alt.Tooltip("benchmark:N", title="Benchmark"),
-        alt.Tooltip("note:N", title="Share of the benchmark"),
+        *([] if merged else [alt.Tooltip("benchmark:N", title="Benchmark")]),
+        alt.Tooltip("note:N", title=f"Share of the benchmark{'s' if merged else ''}"),
         alt.Tooltip("n_text:N", title="People"),
         alt.Tooltip("reason:N", title="Note"),
     ]
@@ -149,7 +165,7 @@ def representation(
     grey = {"color": REFERENCE_COLOUR, "aria": False, "yOffset": page.mark_dy}
     tick = 14 if page.compact else 22
     layers = [
-        _marks.hover(page, height, tips),
+        _marks.hover(page, height, tips).transform_filter("datum.first"),
         *_marks.at_least(x, 0, 0.05),
         _marks.layer("rule", strokeWidth=1, strokeDash=[2, 2], **grey)
         .encode(x=_marks.on("at", x), x2=alt.X2("population_share:Q"), y=_marks.y_at("y", height))
@@ -160,16 +176,17 @@ def representation(
             x2=alt.X2("benchmark_high:Q"),
             y=_marks.y_at("y", height),
         )
-        .transform_filter(_marks.valid("benchmark_low", "benchmark_high")),
+        .transform_filter(_marks.valid("benchmark_low", "benchmark_high") + " && datum.first"),
         _marks.layer("tick", orient="vertical", thickness=3, size=tick, opacity=1, **grey)
         .encode(x=_marks.on("population_share", x), y=_marks.y_at("y", height))
-        .transform_filter(_marks.valid("population_share")),
+        .transform_filter(_marks.valid("population_share") + " && datum.first"),
+        *(_side_by_side.other_marks(page, height, x, names) if merged else ()),
         _marks.intervals(page, height, x),
         *_marks.arrows(page, height, x),
         *_marks.dots(page, height, x, tips),
         *_marks.words(page, height, brief=True),
     ]
-    rows = _draw.rows_of(frame)
+    rows = _draw.rows_of(everyone)
     title = headline(
         rows,
         what=what,
@@ -177,18 +194,20 @@ def representation(
         alpha=1 - confidence_level,
         strata=strata_label,
     )
-    names = [str(b) for b in dict.fromkeys(frame["benchmark"]) if isinstance(b, str)]
     benchmark = f"benchmark{'s' if several else ''}: " + (
         _words.listed(names) if names else "not named"
     )
-    parts = frame.drop_duplicates(["stratum", "benchmark"])
+    parts = everyone.drop_duplicates(["stratum", "benchmark"])
     total = pd.to_numeric(parts.drop_duplicates("stratum")["n"]).fillna(0).sum()
     subtitle = [
         f"Dots: share of the {what}, with the {interval}, n = {total:,.0f}",
-        f"Grey ticks: share of the benchmark, with its sampling error; {benchmark}",
+        _side_by_side.legend(names)
+        if merged
+        else f"Grey ticks: share of the benchmark, with its sampling error; {benchmark}",
         *allowance(_findings.side(r, 1 - confidence_level) for r in rows if not not_kept(r)),
         *remarks(frame, "ratio"),
         *filter(None, [unknown_words(frame, "people")]),
+        *_left_out(everyone, frame),
         "A gap does not show why it is there, nor who applied",
     ]
     intro = (
@@ -204,6 +223,15 @@ def representation(
         description=alternative(title, intro, sentences),
         page=page,
     )
+
+
+def _left_out(everyone: pd.DataFrame, drawn: pd.DataFrame) -> list[str]:
+    """Return the groups that are not drawn since nobody of them is in any part."""
+    there = set(drawn["group"])
+    absent = everyone.loc[~everyone["group"].isin(there), "label"].drop_duplicates().tolist()
+    if not absent:
+        return []
+    return [f"Not drawn, nobody recorded (they may not be kept apart): {_words.listed(absent)}"]
 
 
 def not_kept(row: Mapping) -> bool:

@@ -140,8 +140,9 @@ def test_columns_are_fixed() -> None:
     assert " ".join(table.columns) == (
         "stratum benchmark group n x share low high population population_total "
         "population_share population_share_se ratio ratio_low ratio_high difference expected "
-        "shortfall shortfall_exact hires_needed z p_value p_exact p_adjusted unknown method "
-        "reason"
+        "shortfall shortfall_exact hires_needed growth hires_needed_growth z p_value p_exact "
+        "p_adjusted screen_any_difference screen_whole_person screen_80 screen_two_sd unknown "
+        "method reason"
     )
     assert table.dtypes[["shortfall", "hires_needed"]].eq("Int64").all()
 
@@ -401,3 +402,133 @@ def test_people_without_a_known_group_are_left_out_of_the_total_unless_asked_for
     assert (kept["n"], kept["share"], kept["shortfall"]) == (120, 0.25, 30)
     assert left_out["unknown"] == kept["unknown"] == 20
     assert "without a known group" in kept["method"]
+
+
+# ---- growth, screens, other benchmarks -----------------------------------------------------
+
+SCREENS = ["screen_any_difference", "screen_whole_person", "screen_80", "screen_two_sd"]
+
+
+def test_hires_needed_among_new_posts() -> None:
+    """30 of 100 where 40 % are expected; 20 new posts: .4 * 120 - 30 = 18 of them; 5: more than 5.
+
+    With no new posts it is the shortfall, and never less than 0.
+    """
+    force, area = drawn("race n\na 30\nb 70"), drawn("race n\na 40\nb 60")
+    found = {
+        growth: representation(force, area, group="race", growth=growth).set_index("group")
+        for growth in (0, 5, 20)
+    }
+    assert {k: t.hires_needed_growth["a"] for k, t in found.items()} == {0: 10, 5: 12, 20: 18}
+    assert {k: t.hires_needed_growth["b"] for k, t in found.items()} == {0: 0, 5: 0, 20: 2}
+    assert found[0].shortfall["a"] == 10 and found[20].growth["a"] == 20
+    assert "the 5 new posts alone are not enough" in found[5].reason["a"]
+    assert found[20].reason.isna().all()
+    assert (30 + 18) / 120 >= 0.4 > (30 + 17) / 120
+
+
+@pytest.mark.parametrize("growth", [-1, 2.5, True, "3"])
+def test_growth_is_a_number_of_posts(growth) -> None:
+    """No fraction of a post, and no cut."""
+    with pytest.raises(ValueError, match="whole number of posts"):
+        representation(drawn("race n\na 3\nb 7"), drawn("race n\na 4\nb 6"), group="race",
+                       growth=growth)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("x", "n", "share", "met"),
+    [
+        # a worked example of utilisation rules (BAI, affirmative action planning help pages):
+        # 23.5 % of 68 where 26.8 % are available: 2.24 persons (2.22 of whole people), 21.4 % is
+        # not more than 23.5 %
+        (16, 68, 268, (True, True, False, False)),
+        # the same source: 20 % of 40 where 30 % are available: 9.6 expected at 80 %, 8 employed
+        (8, 40, 300, (True, True, True, False)),
+        # Hazelwood 1977, note 14 and 17: 5.5 and 1.6 standard deviations below
+        (10, 282, 154, (True, True, True, True)),
+        (10, 282, 57, (True, True, True, False)),
+        # by hand: half a person short; exactly .8; exactly the share; more than the share
+        (2, 10, 250, (True, False, False, False)),
+        (20, 100, 250, (True, True, False, False)),
+        (25, 100, 250, (False, False, False, False)),
+        (40, 100, 250, (False, False, False, False)),
+    ],
+)
+def test_screens_of_utilisation(x: int, n: int, share: int, met: tuple[bool, ...]) -> None:
+    """Any difference, one whole person, 80 %, two standard deviations."""
+    force = pd.DataFrame({"race": ["a", "b"], "n": [x, n - x]})
+    area = pd.DataFrame({"race": ["a", "b"], "n": [share, 1000 - share]})
+    row = representation(force, area, group="race").iloc[0]
+    assert tuple(row[SCREENS]) == met
+
+
+def test_two_standard_deviations_are_met_exactly() -> None:
+    """40 of 100 where half are expected: z is -2."""
+    table = representation(drawn("race n\na 40\nb 60"), drawn("race n\na 1\nb 1"), group="race")
+    assert_allclose(table.z, [-2, 2])
+    assert table.screen_two_sd.tolist() == [True, False]
+
+
+def test_screens_are_missing_where_there_is_nothing_to_screen() -> None:
+    """Not False: a group that is not kept apart, a stratum of nobody, nobody in the benchmark."""
+    force = drawn("race n\nblack 120\nwhite 300")
+    area = drawn("race n\nblack 3000\nwhite 6000\nmultiple 900")
+    table = representation(force, area, group="race").set_index("group")
+    assert table.dtypes[SCREENS].eq("boolean").all()
+    assert table.loc["multiple", SCREENS].isna().all()
+    assert table.hires_needed_growth.isna()["multiple"]
+    none = representation(
+        drawn("race rank n\na x 5\nb x 5\na y 0\nb y 0"), drawn("race n\na 1\nb 1"),
+        group="race", within="rank",
+    )  # fmt: skip
+    assert none[none.stratum == "y"][SCREENS].isna().all(axis=None)
+    empty = representation(drawn("race n\na 5\nb 5"), drawn("race n\na 0\nb 9"), group="race")
+    assert empty.set_index("group").loc["a", ["screen_80", "screen_two_sd"]].isna().all()
+
+
+def applicants(table: pd.DataFrame):
+    """Make a count table of applicants."""
+    from equity.counts import CountTable
+
+    ledger = pd.DataFrame(columns=["step", "because", "rows", "left_out"])
+    return CountTable(table, ("race", "posting"), (), ledger, {"table": "applicants"})
+
+
+def test_an_applicant_pool_is_a_benchmark() -> None:
+    """Added up over postings, a full count; people of unknown race are left out of it."""
+    pool = applicants(
+        drawn("race posting n\nblack A 60\nblack B 40\nwhite A 200\nwhite B 100\n- A 90")
+    )
+    force = drawn("race n\nblack 20\nwhite 80")
+    table = representation(force, pool, group="race").set_index("group")
+    assert table.population.to_dict() == {"black": 100, "white": 300}
+    assert (table.population_share_se == 0).all() and set(table.benchmark) == {"applicants"}
+    assert table.shortfall["black"] == 5
+    plain = representation(force, drawn("race n\nblack 100\nwhite 300"), group="race")
+    same = [c for c in plain if c != "benchmark"]
+    pd.testing.assert_frame_equal(plain[same], table.reset_index()[same])
+    both = representation(force, {"those who applied": pool, "adults": DAVIDSON}, group="race")
+    assert set(both.benchmark) == {"those who applied", "adults"}
+
+
+def test_an_applicant_pool_by_the_same_strata() -> None:
+    """Each posting's hires against its own applicants."""
+    pool = applicants(drawn("race posting n\nblack A 60\nblack B 10\nwhite A 40\nwhite B 90"))
+    hired = drawn("race posting n\nblack A 5\nblack B 2\nwhite A 5\nwhite B 8")
+    table = representation(hired, pool, group="race", within="posting")
+    shares = table[table.group == "black"].set_index("stratum").population_share
+    assert shares.to_dict() == {"A": 0.6, "B": 0.1}
+
+
+def test_women_and_men_and_race_by_sex_are_groups_like_any_other() -> None:
+    """20 women of 100 where half are women; then race and sex crossed."""
+    sex = representation(
+        drawn("sex n\nfemale 20\nmale 80"), drawn("sex n\nfemale 1\nmale 1"), group="sex"
+    )
+    assert sex.set_index("group").shortfall.to_dict() == {"female": 30, "male": -30}
+    groups = ["black female", "black male", "white female", "white male"]
+    force = pd.DataFrame({"race_sex": groups, "n": [2, 10, 15, 73]})
+    area = pd.DataFrame({"race_sex": groups, "n": [1, 1, 2, 2]})
+    crossed = representation(force, area, group="race_sex").set_index("group")
+    assert crossed.shortfall["black female"] == 15
+    assert_allclose(crossed.ratio["black female"], 0.02 / (1 / 6))

@@ -1,0 +1,91 @@
+"""Several benchmarks on one row: the marks that tell them apart, and the rows that carry them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from equity.charts import _draw, _marks, _words
+from equity.charts._draw import Page
+from equity.charts._style import REFERENCE_COLOUR
+
+if TYPE_CHECKING:
+    import altair as alt
+
+__all__ = ["MOST", "beside_first", "legend", "merged_words", "other_marks"]
+
+_MARKS = (  # shape, how it is called, how far below the row it stands
+    ("stroke", "line", 0),
+    ("triangle-down", "triangle pointing down", -7),
+    ("triangle-up", "triangle pointing up", 7),
+    ("diamond", "diamond", 0),
+)
+MOST = len(_MARKS)
+"""So many benchmarks can be told apart on one row."""
+LONG = 26
+"""Letters of a group's name that leave room for the numbers beside it."""
+WIDEST = "0,000 of 00,000; 000 to 000 mat"
+
+
+def legend(names: list[str]) -> str:
+    """Return which grey mark is which benchmark."""
+    words = [f"{how}, {name}" for (_, how, _), name in zip(_MARKS, names, strict=False)]
+    return "Grey marks are the shares of the benchmarks: " + "; ".join(words)
+
+
+def merged_words(frame: pd.DataFrame, several: pd.Series) -> pd.DataFrame:
+    """Return the frame with the words of all benchmarks at the first row of each group.
+
+    `several` are the words for each row's own benchmark, "residents 27.3% ±0.1".
+    """
+    keys = ["stratum", "group"]
+    first = ~frame.duplicated(keys)
+    both = several.groupby([frame[k] for k in keys], sort=False).agg(", ".join)
+    joined = [both[(s, g)] for s, g in zip(frame["stratum"], frame["group"], strict=True)]
+    aims = (frame["x"] + frame["shortfall"]).astype("Float64")
+    grouped = aims.groupby([frame[k] for k in keys], sort=False)
+    least, most = grouped.transform("min"), grouped.transform("max")
+
+    def match(row: dict) -> str:
+        text = row["n_text"].split(";")[0]
+        if not (_words.given(row["least"]) and _words.given(row["most"])):
+            return text
+        ends = dict.fromkeys((_words.whole(row["least"]), _words.whole(row["most"])))
+        return f"{text}; {' to '.join(ends)} would match"
+
+    out = frame.assign(note=joined, first=first, least=least, most=most)
+    out["n_text"] = _draw.apply(match, out)
+    long = out["label"].str.len() > LONG
+    out["label"] = out["label"].mask(long, out["short"])
+    return out.drop(columns=["least", "most"])
+
+
+def beside_first(frame: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
+    """Return the placed rows, and those of the other benchmarks on the same rows without words."""
+    columns = ["stratum", "group", "y"]
+    rest = frame[~frame["first"]].merge(placed[columns], on=["stratum", "group"])
+    words = dict.fromkeys(("value", "n_text", "n_short", "missing", "label", "short", "head"))
+    nowhere = dict.fromkeys(("at", "start", "end"), float("nan"))
+    rest = rest.assign(**{**words, **nowhere})
+    rest = rest.assign(head_y=rest["y"], order=len(placed) + rest.index)
+    return pd.concat([placed, rest], ignore_index=True)
+
+
+def other_marks(page: Page, height: int, x: alt.X, names: list[str]) -> list[alt.Chart]:
+    """Draw the share of every benchmark after the first with a shape of its own."""
+    half = 5 if page.compact else 7
+    size = 45 if page.compact else 70
+    out = []
+    for (shape, _, off), name in list(zip(_MARKS, names, strict=False))[1:]:
+        quoted = name.replace("\\", "\\\\").replace("'", "\\'")
+        dy = f"({page.mark_dy['expr']}) + {round(off / 7 * half)}"
+        out.append(
+            _marks.layer("point", filled=True, opacity=1, shape=shape, size=size, aria=False,
+                         color=REFERENCE_COLOUR, yOffset={"expr": dy})
+            .encode(x=_marks.on("population_share", x), y=_marks.y_at("y", height))
+            .transform_filter(
+                f"{_marks.valid('population_share')} && datum.benchmark == '{quoted}'"
+            )
+        )  # fmt: skip
+    return out
