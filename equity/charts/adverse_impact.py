@@ -23,6 +23,13 @@ from equity.charts._common import (
     spoken,
     unknown_words,
 )
+from equity.charts._impact_headline import (
+    BOTTOM_LINE,
+    could_see,
+    headline,
+    power_words,
+    verdict,
+)
 from equity.charts._style import PALETTE
 
 if TYPE_CHECKING:
@@ -30,7 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["adverse_impact"]
 
-BOTTOM_LINE = "bottom line"
 _NEEDED = (
     "stratum",
     "stage",
@@ -108,6 +114,7 @@ def adverse_impact(
     frame["value"] = _draw.apply(value, frame)
     frame["note"] = _draw.apply(note, frame)
     frame["n_text"] = _draw.apply(counted, frame)
+    frame["could_see"] = _draw.apply(could_see, frame)
     frame["missing"] = _draw.apply(missing, frame)
     heads = block_names(frame, ("stratum", "stage"), {"stage": stage})
     frame["aria"] = spoken(frame, "stage_label", "label")
@@ -134,6 +141,7 @@ def adverse_impact(
         alt.Tooltip("value:N", title=f"Impact ratio ({interval})"),
         alt.Tooltip("note:N", title="Reading"),
         alt.Tooltip("n_text:N", title=_words.sentence(f"{what} of those entering")),
+        alt.Tooltip("could_see:N", title="Could be seen"),
         alt.Tooltip("reason:N", title="Note"),
     ]
     keys = [k for k in dict.fromkeys(frame["reference"]) if isinstance(k, str)]
@@ -205,6 +213,7 @@ def adverse_impact(
         reference + ("; ▼ = below four-fifths" if page.compact and below else ""),
         *([f"Groups under {small} of the {who} are shown but not judged"] if small else []),
         *allowance(_findings.side(r, 1 - confidence_level) for r in rows),
+        *power_words(rows, who),
         *remarks(frame, "impact_ratio"),
         *filter(None, [unknown_words(frame, who)]),
         "“Below four-fifths” is counted in whole people; it does not show why rates differ",
@@ -237,145 +246,3 @@ def _small(frame: pd.DataFrame) -> str | None:
         return None
     told = [re.search(r"not judged: under ([\d.]+%)", str(r)) for r in rows["reason"]]
     return next((m.group(1) for m in told if m), "a set share")
-
-
-def verdict(row: Mapping) -> str | None:
-    """Return the words for one impact ratio, from the table's own columns."""
-    if row.get("judged") is False:
-        return "too small a share to compare"
-    below = row.get("below_four_fifths")
-    if below is None or below is pd.NA:
-        return None
-    if below and row.get("too_few") is True:  # one person more would bring it to four-fifths
-        return "too few people to tell"
-    return "below four-fifths" if below else "not below four-fifths"
-
-
-def headline(
-    rows: list[dict],
-    *,
-    who: str,
-    what: str,
-    labels: Mapping[str, str] | None,
-    alpha: float,
-    strata: str | None,
-) -> str:
-    """Return the finding: first the bottom line, then any stage below four-fifths."""
-    if not rows:
-        return "There are no figures to show"
-    compared = [r for r in rows if r["group"] != r["reference"]]
-    if not compared:
-        return "There is only one group, and nothing to compare it with"
-    if not any(_words.given(r["impact_ratio"]) for r in compared):
-        return _without_ratios(
-            compared, who=who, what=what, labels=labels, alpha=alpha, strata=strata
-        )
-    below = [r for r in compared if verdict(r) == "below four-fifths"]
-    told = [r for r in compared if verdict(r) in ("below four-fifths", "not below four-fifths")]
-    if not told:
-        return "There are too few people in these groups to tell"
-    parts = list(dict.fromkeys(r["stratum"] for r in rows))
-    stages = list(dict.fromkeys(r["stage"] for r in rows))
-    last = BOTTOM_LINE if BOTTOM_LINE in stages else stages[-1]
-    bottom = [r for r in below if r["stage"] == last]
-    whole = "At the bottom line, " if len(stages) > 1 else ""
-    if len(parts) > 1:
-        number = len({r["stratum"] for r in bottom})
-        noun = _words.plural(strata, len(parts))
-        if not number:
-            return _words.sentence(
-                f"{whole.lower()}no group that is large enough to compare is below four-fifths "
-                f"in any of {len(parts)} {noun}"
-            )
-        text = _words.sentence(
-            f"{whole.lower()}at least one group is below four-fifths in "
-            f"{number} of {len(parts)} {noun}"
-        )
-        sure = len(
-            {r["stratum"] for r in bottom if _findings.side(r, alpha) in ("above", "below")}
-        )
-        if sure == number:
-            return text
-        return f"{text}; a clear difference can be told in {sure or 'none'} of these"
-
-    def say(row: dict) -> str:
-        group, other = (_words.people(row[k], labels, who) for k in ("group", "reference"))
-        clear = _findings.side(row, alpha) in ("above", "below")
-        tail = (
-            "below four-fifths"
-            if clear
-            else ("below four-fifths, though a difference cannot be told from chance")
-        )
-        if row["impact_ratio"] == 0:
-            return f"no {group} were {what} ({_words.whole(row['x_known'])} entered), {tail}"
-        return (
-            f"{group} were {what} {_words.times(row['impact_ratio'])} times as often as "
-            f"{other}: {tail}"
-        )
-
-    def first(found: list[dict]) -> dict:
-        return min(
-            found,
-            key=lambda r: (_findings.side(r, alpha) not in ("above", "below"), r["impact_ratio"]),
-        )
-
-    if bottom:
-        more = len(bottom) - 1
-        text = _words.sentence(whole + say(first(bottom)))
-        if more:
-            groups = "group is" if more == 1 else "groups are"
-            text += f"; {more} other {groups} also below four-fifths"
-        return text
-    if below:
-        row = first(below)
-        stage = (labels or {}).get(row["stage"]) or _words.stage_name(row["stage"])
-        nobody = _nobody([r for r in compared if r["stage"] == last])
-        none = (
-            f"{nobody} is below four-fifths at the bottom line"
-            if nobody
-            else ("At the bottom line there are too few people to tell")
-        )
-        return f"{none}; at the stage “{stage}”, {say(row)}"
-    at = " at any stage" if len(stages) > 1 else ""
-    return f"{_nobody(compared)} is below four-fifths{at}"
-
-
-def _nobody(rows: list[dict]) -> str | None:
-    """Return of whom it may be said that none is below four-fifths; None: of nobody."""
-    said = {verdict(r) for r in rows}
-    if "not below four-fifths" not in said:
-        return None
-    if said & {"too few people to tell", "too small a share to compare"}:
-        return "No group that is large enough to compare"
-    return "No group that can be compared" if None in said else "No group"
-
-
-def _without_ratios(
-    compared: list[dict],
-    *,
-    who: str,
-    what: str,
-    labels: Mapping[str, str] | None,
-    alpha: float,
-    strata: str | None,
-) -> str:
-    """Return the finding where nobody of the reference was selected: a test, but no ratio."""
-
-    def name(row: dict) -> str:
-        return _words.people(row["group"], labels, who)
-
-    def more(row: dict, word: str) -> str:
-        return f"{name(row)} were {what} {word} often than " + _words.people(
-            row["reference"], labels, who
-        )
-
-    def say(row: dict) -> str:
-        return _words.sentence(
-            f"{name(row)} were {what} {_findings.size(row)} as often as "
-            + _words.people(row["reference"], labels, who)
-        )
-
-    stages = list(dict.fromkeys(r["stage"] for r in compared))
-    last = BOTTOM_LINE if BOTTOM_LINE in stages else stages[-1]
-    rows = [r | {"ratio": r["impact_ratio"]} for r in compared if r["stage"] == last]
-    return _findings.finding(rows, say=say, more=more, name=name, alpha=alpha, strata=strata)

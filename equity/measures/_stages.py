@@ -81,6 +81,29 @@ def read_stages(counts: Any, *, group: str, stages: Sequence[str], within: str |
     )
 
 
+def check_share(minimum_share: float) -> None:
+    """Raise ValueError unless a smallest share is one."""
+    if not 0 <= minimum_share < 1:
+        raise ValueError(
+            f"minimum_share must lie between 0 and 1, but is {minimum_share!r}. "
+            "For 2 % write 0.02."
+        )
+
+
+def not_judged(minimum_share: float) -> str:
+    """Return why a small group is not judged."""
+    return f"not judged: under {minimum_share:.1%} of the applicants"
+
+
+def highest_rate(x: np.ndarray, known: np.ndarray, judged: np.ndarray) -> np.ndarray:
+    """Return the group with the highest rate in each row (the larger one if equal), or -1."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rate = np.where(judged & (known > 0), x / known, -1.0)
+    best = rate.max(axis=1, keepdims=True)
+    tied = np.where((rate == best) & (best > 0), known, -1.0)
+    return np.where(best[:, 0] > 0, tied.argmax(axis=1), -1)
+
+
 def pairs_of(groups: np.ndarray | None, p: np.ndarray) -> int | None:
     """Return how many comparisons there are among the groups of each row, all pairs counted.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,10 +10,20 @@ import pandas as pd
 
 from equity.measures._cells import Reasons, tidy, whole
 from equity.measures._compare import compare, method_words
-from equity.measures._stages import MINIMUM_SHARE, pairs_of, read_stages
-from equity.proportions import holm
+from equity.measures._stages import (
+    MINIMUM_SHARE,
+    check_share,
+    highest_rate,
+    not_judged,
+    pairs_of,
+    read_stages,
+)
+from equity.proportions import benjamini_hochberg, detectable_below, holm
 
 __all__ = ["adverse_impact"]
+
+ALPHA = 0.05
+"""Level of the test whose power is told, and of the test that speaks against "too few"."""
 
 PICKED = "reference: highest rate, p-values adjusted for all pairs of groups"
 
@@ -26,6 +36,7 @@ def adverse_impact(
     reference: str | None = None,
     within: str | None = None,
     minimum_share: float = MINIMUM_SHARE,
+    power: float = 0.8,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
     """Compare who passes each stage, and the whole: selection rates, impact ratios, tests.
@@ -45,6 +56,8 @@ def adverse_impact(
         its rate, `p_adjusted` then allows for all pairs of groups.
     within : column of strata (year, posting); each is compared within itself.
     minimum_share : groups with a smaller share of the applicants are shown, but not judged.
+    power : how often a difference must be seen to count as one that so many people could show,
+        between 0.05 and 1.
     confidence_level : two-sided level of all intervals, between 0 and 1.
 
     Returns
@@ -57,27 +70,33 @@ def adverse_impact(
         `odds_ratio`, Cohen's `cohens_h`; `shortfall_pooled` and `shortfall_reference`: so many
         more would have passed at the rate of both groups together, or of the reference;
         `rejection_ratio` of those who did not pass (to read where pass rates exceed 0.9); `z`,
-        `p_value` by the test named in `method`, the other tests beside it, `p_adjusted` for all
-        judged comparisons of the table, or for all pairs of judged groups if no reference is
-        named (Holm); `flip_ratio`: the impact ratio with one more of the lower group passed and
-        one fewer of the other, and `too_few` where a ratio below four-fifths rests on so few that
-        this reverses the order; `share_of_pool`: share of all applicants with a known group; `judged`; `unknown`
-        people without a known group; `reason` why a figure is missing or a group not judged.
+        `p_value` by the test named in `method`, the other tests beside it; `p_adjusted` (Holm) and
+        `p_bh` (Benjamini-Hochberg) for all judged comparisons of the table, or for all pairs of
+        judged groups if no reference is named; `detectable_difference`, so far below the reference
+        a true rate must lie for a two-sided test at .05 to see it as often as `power` says, and
+        `detectable_ratio`, the impact ratio there: both missing where even a rate of 0 would be
+        missed too often; `flip_ratio`: the impact ratio with one more of the lower group passed
+        and one fewer of the other, and `too_few` where a ratio below four-fifths rests on so few
+        that this reverses the order, or where no difference is found and none below could be seen;
+        `share_of_pool`: share of all applicants with a known group; `judged`; `unknown` people
+        without a known group; `reason` why a figure is missing or a group not judged.
 
     Raises
     ------
     ValueError
-        For a column that is not there, a reference that is not a group, or stages that are not
-        nested.
+        For a column that is not there, a reference that is not a group, stages that are not
+        nested, or a `power` that is not between 0.05 and 1.
 
     Notes
     -----
     It cannot show whether a stage measures what the job needs, nor who chose not to apply. A rule
     of thumb and a test can disagree. Below four-fifths describes a number, not a verdict. Among
-    several groups chance alone often puts one below four-fifths of the highest.
+    several groups chance alone often puts one below four-fifths of the highest. The power takes
+    the reference's rate as true, is by Cohen's h, and is adjusted for nothing.
     Source: Uniform Guidelines on Employee Selection Procedures, 29 CFR 1607.4D (1978), and
     Questions and Answers 21, 44 FR 11996 (1979); Morris, in Morris and Dunleavy (eds.), Adverse
-    Impact Analysis (2017).
+    Impact Analysis (2017); Cohen, Statistical Power Analysis for the Behavioral Sciences (1988),
+    ch. 6.
 
     Examples
     --------
@@ -95,11 +114,7 @@ def adverse_impact(
     >>> black[["stage", "x", "n", "impact_ratio", "below_four_fifths"]].round(3).values.tolist()
     [['test', 26, 48, 0.681, True], ['promoted', 11, 26, 2.49, False], ['bottom line', 11, 48, 1.696, False]]
     """  # noqa: E501
-    if not 0 <= minimum_share < 1:
-        raise ValueError(
-            f"minimum_share must lie between 0 and 1, but is {minimum_share!r}. "
-            "For 2 % write 0.02."
-        )
+    check_share(minimum_share)
     got = read_stages(counts, group=group, stages=stages, within=within)
     folded = got.folded
     n_stages, n_strata, n_groups = got.n.shape
@@ -111,7 +126,7 @@ def adverse_impact(
     n, known, x = (v.reshape(-1, n_groups) for v in (got.n, got.x_known, got.x))
     # Guidelines 1607.4D: groups under 2 % need not be judged. nan (an empty stratum) is not
     judged = share >= minimum_share
-    at = _highest(x, known, judged) if named is None else np.full(len(n), named)
+    at = highest_rate(x, known, judged) if named is None else np.full(len(n), named)
 
     reasons = Reasons(n.shape)
     reasons.add(n == 0, "nobody of this group entered")
@@ -119,7 +134,7 @@ def adverse_impact(
     alone = (at < 0)[:, None] & (known > 0)
     reasons.add(alone, "no reference: no group passed, or none is large enough to be judged")
     small = ~judged & (n > 0)
-    reasons.add(small, f"not judged: under {minimum_share:.1%} of the applicants")
+    reasons.add(small, not_judged(minimum_share))
     found = compare(
         x, known, folded.groups, at, reasons, confidence_level=confidence_level, beside=True
     )
@@ -128,22 +143,29 @@ def adverse_impact(
     column = np.where(there, at, 0)[:, None]
     b = np.where(there[:, None], np.take_along_axis(x, column, 1), np.nan)
     m = np.where(there[:, None], np.take_along_axis(known, column, 1), np.nan)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rate = np.where(m > 0, b / m, np.nan)
     more = _beside(x, known, b, m, own)
     can = ~np.isnan(found.ratio) & judged
     below = pd.array((can & (5 * x * m < 4 * b * known)).ravel(), dtype="boolean")
     below[~can.ravel()] = pd.NA
     flip, few = _flip(x, known, b, m)
-    few = pd.array(few.ravel() & below.fillna(False).astype(bool), dtype="boolean")
+    test = found.test
+    seen = np.where(judged & ~own, detectable_below(rate, known, m, power=power), np.nan)
+    unseen = judged & ~own & np.isnan(seen) & ~(test.p_value < ALPHA)
+    few = (few.ravel() & below.fillna(False).astype(bool)) | unseen.ravel()
+    few = pd.array(few, dtype="boolean")
     few[~can.ravel()] = pd.NA
+    blind = unseen & ~np.isnan(found.ratio)
+    reasons.add(blind, "too few people: no rate below the reference's would be seen often enough")
 
     def rows(values: np.ndarray) -> np.ndarray:
         """Reorder from stage, stratum, group to stratum, stage, group."""
         return values.reshape(n_stages, n_strata, n_groups).swapaxes(0, 1)
 
     order = rows(np.arange(n.size)).ravel()
-    test = found.test
     could_be = (judged & (known > 0)).sum(axis=1) if named is None else None
-    adjusted = _adjusted(np.where(judged, test.p_value, np.nan), could_be, n_strata, n_stages)
+    p = np.where(judged, test.p_value, np.nan)
     how = [] if named is not None else [PICKED]
     strata = np.array(folded.strata)
     names, groups = np.array(got.names), np.array(folded.groups)
@@ -175,7 +197,10 @@ def adverse_impact(
             "p_mid": rows(test.p_mid),
             "p_boschloo": rows(test.p_boschloo),
             "p_z": rows(test.p_z),
-            "p_adjusted": rows(adjusted),
+            "p_adjusted": rows(_adjusted(holm, p, could_be, n_strata, n_stages)),
+            "p_bh": rows(_adjusted(benjamini_hochberg, p, could_be, n_strata, n_stages)),
+            "detectable_difference": rows(rate - seen),
+            "detectable_ratio": rows(seen / np.where(rate > 0, rate, np.nan)),
             "flip_ratio": rows(np.where(own, np.nan, flip)),
             "too_few": pd.Series(few[order]),
             "share_of_pool": rows(share),
@@ -188,26 +213,21 @@ def adverse_impact(
 
 
 def _adjusted(
-    p: np.ndarray, could_be: np.ndarray | None, n_strata: int, n_stages: int
+    by: Callable[..., np.ndarray],
+    p: np.ndarray,
+    could_be: np.ndarray | None,
+    n_strata: int,
+    n_stages: int,
 ) -> np.ndarray:
-    """Adjust by Holm; the bottom line of a single stage is that stage, not a second test.
+    """Adjust; the bottom line of a single stage is that stage, not a second test.
 
     `could_be` groups of a row might have been its reference, had their rate been the highest: the
     comparison shown was then picked from among all their pairs.
     """
     if n_stages > 2:
-        return holm(p, comparisons=pairs_of(could_be, p))
+        return by(p, comparisons=pairs_of(could_be, p))
     once = None if could_be is None else could_be[:n_strata]
-    return np.tile(holm(p[:n_strata], comparisons=pairs_of(once, p[:n_strata])), (2, 1))
-
-
-def _highest(x: np.ndarray, known: np.ndarray, judged: np.ndarray) -> np.ndarray:
-    """Return the group with the highest rate in each row (the larger one if equal), or -1."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        rate = np.where(judged & (known > 0), x / known, -1.0)
-    best = rate.max(axis=1, keepdims=True)
-    tied = np.where((rate == best) & (best > 0), known, -1.0)
-    return np.where(best[:, 0] > 0, tied.argmax(axis=1), -1)
+    return np.tile(by(p[:n_strata], comparisons=pairs_of(once, p[:n_strata])), (2, 1))
 
 
 def _beside(

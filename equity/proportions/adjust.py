@@ -19,6 +19,17 @@ def _checked(p_values: Any) -> np.ndarray:
     return p
 
 
+def _made(comparisons: int | None, given: int) -> int:
+    """Return how many comparisons were made, or raise ValueError where fewer than are given."""
+    made = given if comparisons is None else comparisons
+    if made < given:
+        raise ValueError(
+            f"comparisons={made} is fewer than the {given} probabilities given. Count those "
+            "that were not given too, or leave it out."
+        )
+    return made
+
+
 def holm(p_values: Any, *, comparisons: int | None = None) -> np.ndarray:
     """Holm's adjusted probabilities, for several comparisons made at once.
 
@@ -53,12 +64,7 @@ def holm(p_values: Any, *, comparisons: int | None = None) -> np.ndarray:
     known = ~np.isnan(p)
     values = p[known]
     order = np.argsort(values, kind="stable")
-    made = len(values) if comparisons is None else comparisons
-    if made < len(values):
-        raise ValueError(
-            f"comparisons={made} is fewer than the {len(values)} probabilities given. Count those "
-            "that were not given too, or leave it out."
-        )
+    made = _made(comparisons, len(values))
     stepped = np.maximum.accumulate(values[order] * (made - np.arange(len(values))))
     adjusted = np.empty_like(values)
     adjusted[order] = np.minimum(stepped, 1.0)
@@ -66,7 +72,7 @@ def holm(p_values: Any, *, comparisons: int | None = None) -> np.ndarray:
     return out
 
 
-def benjamini_hochberg(p_values: Any) -> np.ndarray:
+def benjamini_hochberg(p_values: Any, *, comparisons: int | None = None) -> np.ndarray:
     """Benjamini-Hochberg adjusted probabilities, for scans of many comparisons.
 
     Calling every comparison below 0.05 a finding, at most 5 % of the findings are false alarms on
@@ -75,11 +81,12 @@ def benjamini_hochberg(p_values: Any) -> np.ndarray:
     Parameters
     ----------
     p_values : probabilities between 0 and 1, of one family of comparisons.
+    comparisons : how many were made, where more were looked at than are given; as in `holm`.
 
     Raises
     ------
     ValueError
-        For a value outside 0..1.
+        For a value outside 0..1, or fewer comparisons than are given.
 
     Notes
     -----
@@ -90,14 +97,17 @@ def benjamini_hochberg(p_values: Any) -> np.ndarray:
     --------
     >>> benjamini_hochberg([0.01, 0.04, 0.03]).round(2).tolist()
     [0.03, 0.04, 0.04]
+    >>> benjamini_hochberg([0.01, 0.04, 0.03], comparisons=6).round(2).tolist()
+    [0.06, 0.08, 0.08]
     """
     p = _checked(p_values)
     out = np.full(p.shape, np.nan)
     known = ~np.isnan(p)
     values = p[known]
     order = np.argsort(values, kind="stable")[::-1]
+    made = _made(comparisons, len(values))
     ranks = np.arange(len(values), 0, -1)
-    stepped = np.minimum.accumulate(values[order] * len(values) / np.maximum(ranks, 1))
+    stepped = np.minimum.accumulate(values[order] * made / np.maximum(ranks, 1))
     adjusted = np.empty_like(values)
     adjusted[order] = np.minimum(stepped, 1.0)
     out[known] = adjusted

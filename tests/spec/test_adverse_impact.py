@@ -188,8 +188,8 @@ def test_columns_are_fixed() -> None:
         "stratum stage group reference n x_known x selection_rate low high impact_ratio "
         "ratio_low ratio_high below_four_fifths difference odds_ratio cohens_h "
         "shortfall_pooled shortfall_reference rejection_ratio z p_value p_fisher p_mid "
-        "p_boschloo p_z p_adjusted flip_ratio too_few share_of_pool judged unknown method "
-        "reason"
+        "p_boschloo p_z p_adjusted p_bh detectable_difference detectable_ratio flip_ratio "
+        "too_few share_of_pool judged unknown method reason"
     )
     assert table.dtypes[["below_four_fifths", "too_few", "judged"]].eq("boolean").all()
 
@@ -364,6 +364,10 @@ def test_stages_that_are_not_nested_are_refused() -> None:
         ({"reference": "White"}, "reference='White' is not one of the groups: black, white"),
         ({"minimum_share": 2}, "For 2 % write 0.02"),
         ({"within": "posting"}, "within='posting': there is no such column"),
+        (
+            {"power": 80},
+            "power must lie between alpha (0.05) and 1, but is 80. For 80 % write 0.8",
+        ),
     ],
 )
 def test_errors(change: dict, words: str) -> None:
@@ -382,3 +386,117 @@ def test_the_bottom_line_of_a_single_stage_is_not_a_second_comparison():
     focal = table[table["group"] == "a"]
     assert focal["p_adjusted"].tolist() == focal["p_value"].tolist()
     assert focal["p_value"].iloc[0] == pytest.approx(0.0437, abs=5e-5)
+
+
+def test_benjamini_hochberg_stands_beside_holm() -> None:
+    """Over the same family of comparisons, as statsmodels has it."""
+    from statsmodels.stats.multitest import multipletests
+
+    pool = drawn("race n hired\na 200 60\nb 200 50\nc 200 45\nd 200 40\ne 200 30")
+    table = adverse_impact(pool, group="race", stages=["hired"], reference="a")
+    bottom = table[(table.stage == "bottom line") & (table.group != "a")]
+    assert_allclose(bottom.p_bh, multipletests(bottom.p_value, method="fdr_bh")[1])
+    assert (bottom.p_bh <= bottom.p_adjusted).all()
+    two = adverse_impact(TEAL, group="race", stages=["test", "promoted"], reference="white")
+    assert_allclose(two.p_bh, pr.benjamini_hochberg(two.p_value))
+
+
+def test_benjamini_hochberg_counts_all_pairs_where_the_reference_was_picked() -> None:
+    """Five groups are 10 pairs: the four given p-values are the smallest of 10, the rest are 1."""
+    from statsmodels.stats.multitest import multipletests
+
+    pool = drawn("race n hired\na 200 60\nb 200 50\nc 200 45\nd 200 40\ne 200 30")
+    table = adverse_impact(pool, group="race", stages=["hired"])
+    bottom = table[(table.stage == "bottom line") & (table.group != "a")]
+    padded = multipletests([*bottom.p_value, *[1.0] * 6], method="fdr_bh")[1]
+    assert_allclose(bottom.p_bh, padded[:4])
+
+
+@pytest.mark.parametrize("power", [0.5, 0.8, 0.95])
+def test_a_difference_that_could_be_seen_as_statsmodels_has_it(power: float) -> None:
+    """At the detectable rate, NormalIndPower gives the power that was asked for."""
+    from statsmodels.stats.power import NormalIndPower
+    from statsmodels.stats.proportion import proportion_effectsize
+
+    row = one(
+        adverse_impact(TEAL, group="race", stages=["test"], reference="white", power=power),
+        "black",
+        "test",
+    )
+    rate = 206 / 259
+    seen = rate - row.detectable_difference
+    assert 0 < seen < rate and row.detectable_ratio == pytest.approx(seen / rate)
+    h = proportion_effectsize(seen, rate)
+    assert_allclose(NormalIndPower().power(h, 48, 0.05, ratio=259 / 48), power)
+
+
+def test_more_people_see_smaller_differences() -> None:
+    """Ten times as many people: a third of the difference, on the scale of arcsines."""
+    few = one(adverse_impact(TEAL, group="race", stages=["test"], reference="white"), "black")
+    ten = TEAL.assign(**{c: 10 * TEAL[c] for c in TEAL if c != "race"})
+    many = one(adverse_impact(ten, group="race", stages=["test"], reference="white"), "black")
+
+    def h(row: pd.Series) -> float:
+        rate = row.selection_rate - row.difference
+        return np.arcsin(np.sqrt(rate)) - np.arcsin(np.sqrt(rate - row.detectable_difference))
+
+    assert_allclose(h(few) / h(many), np.sqrt(10))
+
+
+def test_too_few_to_see_any_difference() -> None:
+    """Even a rate of 0 among 5 people would not be told from 30 %: too few, whatever the ratio."""
+    pool = drawn("race n hired\na 5 2\nb 5 0\nc 100 30")
+    table = adverse_impact(pool, group="race", stages=["hired"], reference="c", minimum_share=0.02)
+    for group in "ab":
+        row = one(table, group)
+        assert np.isnan(row.detectable_difference) and np.isnan(row.detectable_ratio)
+        assert row.too_few and row.p_value > 0.05
+        assert row.reason.startswith("too few people: no rate below the reference's would be seen")
+    reference = one(table, "c")
+    assert np.isnan(reference.detectable_difference) and not reference.too_few
+
+
+def test_a_difference_that_is_found_is_not_too_few() -> None:
+    """4 of 4 against 10 of 100: none below could be seen, but this one above is (Fisher .0002)."""
+    pool = drawn("race n hired\na 4 4\nb 100 10")
+    row = one(adverse_impact(pool, group="race", stages=["hired"], reference="b"), "a")
+    assert np.isnan(row.detectable_difference) and row.p_fisher < 0.001 and not row.too_few
+
+
+def test_groups_that_are_not_judged_have_no_power_told() -> None:
+    """And a reference of whom nobody passed has nobody below it."""
+    pool = drawn("race n hired\nblack 80 20\nwhite 120 60\nnhpi 1 1")
+    small = one(adverse_impact(pool, group="race", stages=["hired"]), "nhpi")
+    assert np.isnan(small.detectable_difference) and pd.isna(small.too_few)
+    pool = drawn("race n hired\nblack 500 60\nwhite 500 0")
+    row = one(adverse_impact(pool, group="race", stages=["hired"], reference="white"), "black")
+    assert np.isnan(row.detectable_difference) and np.isnan(row.detectable_ratio)
+
+
+def test_cohens_table_of_h() -> None:
+    """Cohen (1988), table 6.2.2: phi of .50 is 1.571, of .20 is .927; so h of the two is .644."""
+    pool = drawn("race n hired\na 100 20\nb 100 50")
+    row = one(adverse_impact(pool, group="race", stages=["hired"]), "a")
+    assert_allclose(row.cohens_h, 0.927 - 1.571, atol=1e-3)
+
+
+def test_by_race_and_sex_and_fast_enough_to_redraw() -> None:
+    """18 groups by 6 stages: one row each, with its reference, in well under a second."""
+    import time
+
+    random = np.random.default_rng(1)
+    stages = list("abcdef")
+    rows = []
+    for race in range(9):
+        for sex in ("female", "male"):
+            n = x = int(random.integers(40, 900))
+            row = {"race": f"r{race} {sex}", "n": n}
+            for stage in stages:
+                x = int(random.binomial(x, 0.7))
+                row |= {stage: x, f"{stage}_known": n}
+            rows.append(row)
+    counts = pd.DataFrame(rows).rename(columns={"race": "race_sex"})
+    began = time.perf_counter()
+    table = adverse_impact(counts, group="race_sex", stages=stages)
+    assert time.perf_counter() - began < 0.5  # 0.03 on one core; the limit is for a busy machine
+    assert len(table) == 18 * 7 and table.reference.notna().all()

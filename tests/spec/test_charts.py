@@ -1275,7 +1275,8 @@ def test_a_stage_is_clear_only_after_the_number_of_comparisons_is_allowed_for():
 def test_decomposition_titles():
     assert charts.stage_decomposition(decomposition()).title.text == (
         "At the stage “Promoted”, Black applicants passed 2.5 times as often as White "
-        "applicants; all stages together, 1.7 times"
+        "applicants; at “Test”, 0.68 times; all stages together, 1.7 times, where a difference "
+        "cannot be told from chance"
     )
     flat = decomposition().assign(ratio_low=0.5, ratio_high=2.0)
     assert charts.stage_decomposition(flat).title.text == (

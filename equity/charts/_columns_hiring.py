@@ -1,0 +1,103 @@
+"""How the tables of hiring and promotion are read: column, heading in plain words, format."""
+
+from __future__ import annotations
+
+from equity.charts._column_parts import END, GROUP, REFERENCE, STAGE, STRATUM
+
+__all__ = ["COLUMNS", "ON_PAGE"]
+
+COLUMNS: dict[str, list[list[str]]] = {
+    "adverse_impact": [
+        STRATUM,
+        STAGE,
+        GROUP,
+        REFERENCE,
+        ["n", "Entered", "whole"],
+        ["x_known", "Result known", "whole"],
+        ["x", "Passed", "whole"],
+        ["selection_rate", "Selection rate", "percent"],
+        ["low", "Selection rate, low end", "percent"],
+        ["high", "Selection rate, high end", "percent"],
+        ["impact_ratio", "Impact ratio", "ratio"],
+        ["ratio_low", "Impact ratio, low end", "ratio"],
+        ["ratio_high", "Impact ratio, high end", "ratio"],
+        ["below_four_fifths", "Below four-fifths", "flag"],
+        ["too_few", "Too few people to tell", "flag"],
+        ["flip_ratio", "Ratio with one person exchanged", "ratio"],
+        ["share_of_pool", "Share of the pool", "percent"],
+        ["judged", "Large enough to compare", "flag"],
+        ["difference", "Difference in points", "points"],
+        ["detectable_difference", "Could be seen: so many points below the comparison", "points"],
+        ["detectable_ratio", "Could be seen: an impact ratio of so much or less", "ratio"],
+        ["odds_ratio", "Odds ratio", "ratio"],
+        ["cohens_h", "Cohen's h", "ratio"],
+        ["rejection_ratio", "Ratio of rejection rates", "ratio"],
+        ["shortfall_pooled", "Shortfall against the rate of all", "number"],
+        ["shortfall_reference", "Shortfall against the comparison", "number"],
+        ["z", "z", "ratio"],
+        ["p_value", "p-value", "p"],
+        ["p_fisher", "p-value, Fisher", "p"],
+        ["p_mid", "p-value, mid-p", "p"],
+        ["p_boschloo", "p-value, Boschloo", "p"],
+        ["p_z", "p-value, z", "p"],
+        ["p_adjusted", "p-value, adjusted for the number of comparisons", "p"],
+        ["p_bh", "p-value, adjusted for the share of false alarms (Benjamini-Hochberg)", "p"],
+        *END,
+    ],
+    "funnel": [
+        STRATUM,
+        GROUP,
+        STAGE,
+        ["n", "Still in", "whole"],
+        ["lost", "Lost at this stage", "whole"],
+        ["pending", "Result not known", "whole"],
+        ["share_of_applicants", "Share of applicants still in", "percent"],
+        ["rate", "Passed, of those with a result", "percent"],
+        ["share_of_stage", "Group's share of all still in", "percent"],
+        ["unknown", "Group not known", "whole"],
+        ["reason", "Why a figure is missing", "text"],
+    ],
+    "missing_bounds": [
+        STRATUM,
+        STAGE,
+        GROUP,
+        REFERENCE,
+        ["x", "Passed", "whole"],
+        ["n", "Result known", "whole"],
+        ["rate", "Rate as recorded", "percent"],
+        ["rate_least", "Rate, at least", "percent"],
+        ["rate_most", "Rate, at most", "percent"],
+        ["impact_ratio", "Impact ratio as recorded", "ratio"],
+        ["ratio_least", "Impact ratio, at least", "ratio"],
+        ["ratio_most", "Impact ratio, at most", "ratio"],
+        ["ratio_proportional", "Impact ratio, unknown shared out in proportion", "ratio"],
+        ["ratio_low", "Impact ratio, at least, with chance", "ratio"],
+        ["ratio_high", "Impact ratio, at most, with chance", "ratio"],
+        ["changes_finding", "The four-fifths answer could change", "flag"],
+        ["unknown", "Group not known", "whole"],
+        ["unknown_passed", "Of these, passed", "whole"],
+        ["unknown_share", "Share of all whose group is not known", "percent"],
+        ["unknown_declined", "Not known: declined to say", "whole"],
+        ["unknown_withheld", "Not known: withheld by law or policy", "whole"],
+        ["unknown_not_asked", "Not known: not asked", "whole"],
+        ["unknown_not_stated", "Not known: not stated", "whole"],
+        *END[1:],
+    ],
+}
+
+ON_PAGE: dict[str, tuple[str, ...]] = {
+    "adverse_impact": (
+        *("stratum", "stage", "group", "reference", "x", "x_known", "selection_rate"),
+        *("impact_ratio", "ratio_low", "ratio_high", "below_four_fifths", "too_few", "judged"),
+        *("p_adjusted", "detectable_difference"),
+    ),
+    "funnel": (
+        *("stratum", "group", "stage", "n", "lost", "pending", "share_of_applicants", "rate"),
+        "share_of_stage",
+    ),
+    "missing_bounds": (
+        *("stratum", "stage", "group", "reference", "x", "n", "impact_ratio", "ratio_least"),
+        *("ratio_most", "ratio_proportional", "changes_finding", "unknown", "unknown_passed"),
+        "unknown_share",
+    ),
+}

@@ -1,0 +1,299 @@
+"""Chart of the pipeline: who of each group is still in after each stage, and who was lost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from equity.charts import _axes, _draw, _marks, _words
+from equity.charts._common import alternative, block_names, cannot, group_words, unknown_words
+from equity.charts._style import PALETTE
+
+if TYPE_CHECKING:
+    import altair as alt
+
+__all__ = ["funnel"]
+
+_NEEDED = (
+    *("stratum", "stage", "group", "n", "lost", "pending", "share_of_applicants"),
+    *("share_of_stage", "rate"),
+)
+_ENOUGH = 20
+"""Where most are lost, and what share, is told of groups of at least so many people."""
+
+
+def funnel(
+    table: pd.DataFrame,
+    *,
+    who: str = "applicants",
+    labels: Mapping[str, str] | None = None,
+    strata_label: str | None = None,
+) -> alt.LayerChart:
+    """Draw for each group how many are still in after each stage, and the loss where it happens.
+
+    Parameters
+    ----------
+    table : what `equity.funnel` returns.
+    who : the people, for titles.
+    labels : words for groups and for stages.
+    strata_label : what the parts are, such as "Posting".
+
+    The stage at which a group loses most people is marked, unless fewer than 20 applied or one
+    person more or fewer would make it another. Raises ValueError where the table lacks a column or
+    has more than 5,000 rows. It cannot show why people drop out, nor whether groups differ by more
+    than chance.
+    """
+    import altair as alt
+
+    frame = _draw.prepare(table, _NEEDED, labels)
+
+    def stage(key: str) -> str:
+        return (labels or {}).get(key) or _words.stage_name(key)
+
+    frame["group_label"] = frame["label"]
+    frame["stage_label"] = [stage(str(s)) for s in frame["stage"]]
+    frame["label"] = frame["short"] = frame["stage_label"]
+    applied = frame.groupby(["stratum", "group"])["n"].transform("max") if len(frame) else 0
+    frame["at"] = pd.to_numeric(frame["share_of_applicants"]).astype(float)
+    frame["lost_to"] = frame["at"] + frame["lost"] / applied
+    frame["open_to"] = frame["lost_to"] + frame["pending"] / applied
+    most = worst(_draw.rows_of(frame))
+    frame["most"] = [
+        most.get((s, g)) == at
+        for s, g, at in zip(frame["stratum"], frame["group"], frame["stage"], strict=True)
+    ]
+    first = {(r["stratum"], r["group"]): r["stage"] for r in reversed(_draw.rows_of(frame))}
+
+    def value(row: dict) -> str | None:
+        if not _words.given(row["at"]):
+            return None
+        return f"{_words.whole(row['n'])} ({_words.percent(row['at'])})"
+
+    def counted(row: dict) -> str | None:
+        if row["stage"] == first[row["stratum"], row["group"]] or not _words.given(row["at"]):
+            return None
+        text = f"{_words.whole(row['lost'])} lost" + (" ▼" if row["most"] and compact else "")
+        return text + (f", {_words.whole(row['pending'])} open" if row["pending"] else "")
+
+    compact = len(frame) > 24
+    frame["value"] = _draw.apply(value, frame)
+    frame["note"] = _draw.apply(lambda r: "▼ most lost here" if r["most"] else None, frame)
+    frame["n_text"] = _draw.apply(counted, frame)
+    frame["missing"] = _draw.apply(lambda r: cannot(r, "at"), frame)
+    frame["passed"] = _draw.apply(_passed, frame)
+    frame["of_stage"] = _draw.apply(_of_stage, frame)
+    several = frame["stratum"].nunique() > 1
+    frame["aria"] = [
+        ", ".join(
+            str(w)
+            for w in (
+                r["stratum"] if several else None,
+                r["group_label"],
+                r["stage_label"],
+                f"{r['value']} still in" if r["value"] else r["missing"],
+                r["n_text"].replace(" ▼", "") if r["n_text"] else None,
+                "most lost here" if r["most"] else None,
+            )
+            if w
+        )
+        for r in _draw.rows_of(frame)
+    ]
+    sentences = frame.loc[frame["most"], "aria"].tolist() or frame["aria"].tolist()
+    heads = block_names(frame, ("stratum", "group"), {"group": lambda g: _words.name(g, labels)})
+    page = _draw.Page([*frame["label"], "0,000 lost ▼"], len(frame), right=150)
+    frame, height = _draw.place(frame, heads, page, room=6)
+    tips = [
+        *([alt.Tooltip("stratum:N", title=_words.sentence(strata_label or "part"))] * several),
+        alt.Tooltip("group_label:N", title="Group"),
+        alt.Tooltip("stage_label:N", title="Stage"),
+        alt.Tooltip("value:N", title="Still in"),
+        alt.Tooltip("n_text:N", title="At this stage"),
+        alt.Tooltip("passed:N", title="Passed"),
+        alt.Tooltip("of_stage:N", title="Of all still in"),
+        alt.Tooltip("reason:N", title="Note"),
+    ]
+    x = alt.X(
+        "at:Q",
+        scale=_axes.x_scale(page, log=False),
+        axis=_axes.axis_percent(f"Share of the group’s {who}"),
+    )
+    zero = alt.X2Datum(0)
+    thick = 11 if page.compact else 16
+    layers = [
+        _marks.hover(page, height, tips),
+        *_marks.at_least(x, 0, 1),
+        _part(page, height, x, "lost_to", "open_to", "grey", 3, dash=[3, 3]),
+        _part(page, height, x, "at", "lost_to", "orange", 4),
+        _part(page, height, x, "at", "lost_to", "orange", thick).transform_filter("datum.most"),
+        _marks.layer("rule", strokeWidth=thick, color=PALETTE["blue"], yOffset=page.mark_dy)
+        .encode(
+            x=_marks.on("at", x),
+            x2=zero,
+            y=_marks.y_at("y", height),
+            tooltip=tips,
+            description=alt.Description("aria:N"),
+        )
+        .transform_filter(_marks.valid("at")),
+        *_marks.words(page, height),
+    ]
+    rows = _draw.rows_of(frame)
+    title = headline(rows, who=who, labels=labels, strata=strata_label)
+    total = frame.drop_duplicates(["stratum", "group"])["n"].sum()
+    subtitle = [
+        f"Blue: share of the group’s {who} still in after the stage. Orange: lost at it; thick, "
+        "with ▼, where the group loses most people",
+        *(["Dashed grey: nobody knows yet"] if (frame["pending"] > 0).any() else []),
+        f"n = {total:,.0f} {who}",
+        *filter(None, [unknown_words(frame, who)]),
+        "It does not show why people drop out, nor whether groups differ by more than chance",
+    ]
+    intro = f"People still in after each stage, {group_words(frame, 'group_label')}."
+    return _draw.assemble(
+        frame,
+        layers,
+        height=height,
+        title=title,
+        subtitle=subtitle,
+        description=alternative(title, intro, sentences),
+        page=page,
+    )
+
+
+def _part(
+    page: _draw.Page,
+    height: int,
+    x: alt.X,
+    start: str,
+    end: str,
+    colour: str,
+    thick: int,
+    dash: list[int] | None = None,
+) -> alt.Chart:
+    """Draw a part of each bar."""
+    import altair as alt
+
+    more = {"strokeDash": dash} if dash else {}
+    return (
+        _marks.layer(
+            "rule",
+            strokeWidth=thick,
+            color=PALETTE[colour],
+            aria=False,
+            yOffset=page.mark_dy,
+            **more,
+        )
+        .encode(x=_marks.on(start, x), x2=alt.X2(f"{end}:Q"), y=_marks.y_at("y", height))
+        .transform_filter(f"{_marks.valid(start, end)} && datum.{end} > datum.{start}")
+    )
+
+
+def _passed(row: dict) -> str | None:
+    """Return who passed a stage, of those with a known result."""
+    if not _words.given(row["rate"]):
+        return None
+    n, known = row["n"], row["n"] + row["lost"]
+    return f"{_words.whole(n)} of {_words.whole(known)} ({_words.percent(row['rate'])})"
+
+
+def _of_stage(row: dict) -> str | None:
+    share = row["share_of_stage"]
+    return f"{_words.percent(share)} are of this group" if _words.given(share) else None
+
+
+def worst(rows: list[dict]) -> dict[tuple[str, str], str]:
+    """Return the stage at which each stratum and group loses most people.
+
+    Not there where one person more or fewer would make it another stage, or few applied.
+    """
+    losses: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    applied: Counter = Counter()
+    for r in rows:
+        applied[r["stratum"], r["group"]] = max(applied[r["stratum"], r["group"]], int(r["n"]))
+        losses.setdefault((r["stratum"], r["group"]), []).append((int(r["lost"]), r["stage"]))
+    out = {}
+    for key, found in losses.items():
+        first, *rest = sorted(found, key=lambda pair: -pair[0])
+        if applied[key] >= _ENOUGH and first[0] > 1 + max((n for n, _ in rest), default=0):
+            out[key] = first[1]
+    return out
+
+
+def headline(
+    rows: list[dict], *, who: str, labels: Mapping[str, str] | None, strata: str | None
+) -> str:
+    """Return the finding: at which stage each group loses most people."""
+    if not rows:
+        return "There are no figures to show"
+    parts = list(dict.fromkeys(r["stratum"] for r in rows))
+
+    def stage(key: str) -> str:
+        return f"“{(labels or {}).get(key) or _words.stage_name(key)}”"
+
+    if len(parts) > 1:
+        together: dict[tuple[str, str], list[int]] = {}
+        for r in rows:
+            both = together.setdefault((r["stratum"], r["stage"]), [0, 0])
+            both[0] += int(r["lost"])
+            both[1] += int(r["n"])
+        all_ = [
+            {"stratum": part, "group": "", "stage": at, "lost": lost, "n": n}
+            for (part, at), (lost, n) in together.items()
+        ]
+        found = Counter(worst(all_).values())
+        if not found:
+            return "There are too few people to tell where most are lost"
+        best, number = found.most_common(1)[0]
+        every = "all" if number == len(parts) else f"{number} of"
+        return (
+            f"In {every} {len(parts)} {_words.plural(strata, len(parts))}, most people are lost "
+            f"at the stage {stage(best)}"
+        )
+    most = {group: at for (_, group), at in worst(rows).items()}
+    if not most:
+        if not any(r["lost"] for r in rows):
+            return f"None of the {who} was lost at any stage"
+        return "There are too few people to tell where most are lost"
+    groups = list(dict.fromkeys(r["group"] for r in rows))
+    left = len(groups) - len(most)
+    few = f"; for {left} group{'s' * (left > 1)} there are too few people to tell" if left else ""
+    by: dict[str, list[str]] = {}
+    for group in groups:
+        if group in most:
+            by.setdefault(most[group], []).append(group)
+    if len(by) == 1:
+        at = next(iter(by))
+        if len(most) == 1:
+            name = _words.sentence(_words.people(by[at][0], labels, who))
+            return f"{name} lose most people at the stage {stage(at)}{few}"
+        lead = "All groups lose" if not left else "Groups lose"
+        return f"{lead} most people at the stage {stage(at)}{_range(rows, at, labels, who)}{few}"
+    said = []
+    for at, members in sorted(by.items(), key=lambda pair: -len(pair[1])):
+        names = _words.listed([_words.name(g, labels) for g in members])
+        if len(members) > 3:
+            names = f"{len(members)} groups"
+        else:
+            names += f" {who}" if not said else ""
+        said.append(f"{names} lose most people at the stage {stage(at)}" if not said
+                    else f"{names} at {stage(at)}")  # fmt: skip
+    return _words.sentence("; ".join(said)) + few
+
+
+def _range(rows: list[dict], at: str, labels: Mapping[str, str] | None, who: str) -> str:
+    """Return how different the share is that groups lose at a stage, as far as it can be told."""
+    there = [
+        (r["lost"] / (r["n"] + r["lost"]), r)
+        for r in rows
+        if r["stage"] == at and r["n"] + r["lost"] >= _ENOUGH
+    ]
+    if len(there) < 2:
+        return ""
+    (least, low), (most, high) = (f(there, key=lambda p: p[0]) for f in (min, max))
+    groups = [_words.people(r["group"], labels, who) for r in (high, low)]
+    return (
+        f": {_words.percent(most)} of {groups[0]} who came so far, "
+        f"{_words.percent(least)} of {groups[1]}"
+    )
