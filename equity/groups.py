@@ -20,6 +20,7 @@ __all__ = [
     "SCHEMES",
     "SEX_LABELS",
     "UNKNOWN_LABELS",
+    "UNKNOWN_REASONS",
     "Scheme",
     "crosswalk",
     "label",
@@ -225,23 +226,23 @@ HR_RACE_LABELS: dict[str, str] = {
 }
 """Labels seen in personnel exports (lower case, trimmed) -> the finest group that they name."""
 
-UNKNOWN_LABELS: frozenset[str] = frozenset(
-    {
-        "unknown",
-        "not specified",
-        "not stated",
-        "not disclosed",
-        "prefer not to say",
-        "declined",
-        "declined to state",
-        "decline to answer",
-        "not applicable (non-u.s.)",
-        "no response",
-        "withheld",
-        "na",
-        "n/a",
-    }
-)
+UNKNOWN_REASONS: dict[str, str] = {
+    label: reason
+    for reason, labels in {
+        "declined": "prefer not to say; prefer not to answer; prefer not to disclose; declined; "
+        "declined to state; declined to answer; decline to state; decline to answer; refused; "
+        "i do not wish to answer; i choose not to disclose; not disclosed; undisclosed",
+        "withheld": "withheld; redacted; confidential",
+        "not asked": "not applicable (non-u.s.); not asked; not collected",
+        "not stated": "unknown; not specified; unspecified; not stated; not reported; not given; "
+        "no response; no answer; na; n/a",
+    }.items()
+    for label in labels.split("; ")
+}
+"""Labels that say that the group is not known (lower case) -> why: the person declined, a law or a
+policy withholds it, nobody asked, or it is just not stated (see `equity.tables.RACE_UNKNOWN`)."""
+
+UNKNOWN_LABELS: frozenset[str] = frozenset(UNKNOWN_REASONS)
 """Labels that say that the group is not known: they become missing, never a group."""
 
 SEX_LABELS: dict[str, str] = {

@@ -8,28 +8,38 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from equity.sources import (
         acs,
+        applicant_totals,
         applicants,
         ctrp3,
+        eeo4,
+        neogov,
         openpolicedata,
         opp,
+        peoplesoft,
         police_uk,
         population,
         ripa,
         roster,
         stops,
+        workday,
     )
 
 __all__ = [
     "acs",
+    "applicant_totals",
     "applicants",
     "ctrp3",
+    "eeo4",
+    "neogov",
     "openpolicedata",
     "opp",
+    "peoplesoft",
     "police_uk",
     "population",
     "ripa",
     "roster",
     "stops",
+    "workday",
 ]
 
 

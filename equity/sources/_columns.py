@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import functools
+import operator
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
@@ -22,6 +24,7 @@ __all__ = [
     "match_headers",
     "relabel",
     "replace",
+    "same_code",
     "value_maps",
 ]
 
@@ -77,13 +80,43 @@ def lower(column: str) -> nw.Expr:
     return nw.col(column).str.to_lowercase()
 
 
+_CODE = "^[0-9]+(?:[.]0*)?$"
+
+
+def same_code(one: str, other: str) -> bool:
+    """Return whether two texts are one number: spreadsheets make 2 or 2.0 of the code 002."""
+    return _code(one) is not None and _code(one) == _code(other)
+
+
+def _code(text: str) -> str | None:
+    text = text.strip(SPACES)
+    if not re.fullmatch(_CODE, text):
+        return None
+    return re.sub("[.]0*$", "", text).lstrip("0")
+
+
+def _codes(mapping: Mapping[str, str | None]) -> set[str]:
+    """Return the labels that are numbers, where all are and no two are the same one."""
+    codes = [_code(label) for label in mapping if label]
+    alone = None not in codes and len(set(codes)) == len(codes)
+    return {label for label in mapping if label} if alone else set()
+
+
 def replace(frame: Any, maps: Mapping[str, Mapping[str, str | None]]) -> Any:
-    """Replace the labels that `maps` names, without regard to case; all others stay."""
+    """Replace the labels that `maps` names, without regard to case; all others stay.
+
+    Where all labels are numbers, zeros before them do not count, see `same_code`.
+    """
     new = []
     for column, mapping in maps.items():
         key, value = lower(column), nw.col(column)
+        codes = _codes(mapping)
+        if codes:
+            is_code = key.str.contains(_CODE)
+            plain = key.str.replace_all("[.]0*$", "").str.replace_all("^0+", "")
+            key = nw.when(is_code).then(plain).otherwise(key)
         for label, ours in mapping.items():
-            hit = key == label
+            hit = key == (_code(label) if label in codes else label)
             value = (
                 nw.when(~hit).then(value)
                 if ours is None
@@ -127,7 +160,42 @@ def find_header(columns: Iterable[str], header: str) -> str | None:
     columns = list(columns)
     if header in columns:
         return header
-    return next((c for c in columns if _folded(c) == _folded(header)), None)
+    if found := next((c for c in columns if _folded(c) == _folded(header)), None):
+        return found
+    stem = re.sub(r" ?\(1\)$", "", header.strip(SPACES))  # the first of two of one name
+    if stem != header and any(_folded(c) == _folded(f"{stem} (2)") for c in columns):
+        return find_header(columns, stem)
+    return None
+
+
+def _same_names(
+    found: Mapping[str, str], wanted: Mapping[str, str], frame: Any, what: str
+) -> None:
+    """Raise if a name means several columns of the file that do not hold the same."""
+    if frame is None:
+        return
+    names = frame.collect_schema().names()
+    for ours, column in found.items():
+        twins = [c for c in names if re.fullmatch(re.escape(column) + r" \([0-9]+\)", c)]
+        if not twins or re.search(r"\(1\)\s*$", wanted[ours]):
+            continue
+        schema = frame.collect_schema()
+        differ = [
+            (nw.col(column) != nw.col(c)) | (nw.col(column).is_null() != nw.col(c).is_null())
+            for c in twins
+            if schema[c] == schema[column]
+        ]
+        other = functools.reduce(operator.or_, differ) if differ else None
+        if other is not None:
+            rows = frame.filter(other.fill_null(False)).select(nw.col(column)).head(1)
+            rows = rows.collect() if isinstance(rows, nw.LazyFrame) else rows
+            if not len(rows):
+                continue
+        several = ", ".join(repr(c) for c in (f"{column} (1)", *twins))
+        raise ValueError(
+            f"{what} has {len(twins) + 1} columns called {column!r}, which do not hold the same. "
+            f"Say which is meant for {ours!r}, counted from the left: {several}."
+        )
 
 
 def match_headers(
@@ -144,11 +212,14 @@ def match_headers(
     `frame` is looked into only to say where the column names are; `called` says what one of ours
     is called in words. A header that looks like somebody's record is never quoted.
     """
-    columns = [c for c in columns if c not in ("source_row", "source_file")]
+    own = ("source_row", "source_file", "not_a_record")
+    columns = [c for c in columns if c not in own]
     found = {ours: find_header(columns, header) for ours, header in wanted.items()}
     missing = [ours for ours, match in found.items() if match is None]
     if not missing:
-        return {ours: match for ours, match in found.items() if match is not None}
+        matched = {ours: match for ours, match in found.items() if match is not None}
+        _same_names(matched, wanted, frame, what)
+        return matched
     origin, rows = _origin(frame)
     record = len(missing) == len(found) and _headers.record_like(columns)
     problems = []
@@ -162,7 +233,7 @@ def match_headers(
     if record:
         raise ValueError(f"{said} {_record_words(origin)}{_sheet_words(origin)}")
     below = _headers.names_row(rows, wanted=wanted.values())
-    unnamed = sum(re.fullmatch(r"column[ .]\d+", c) is not None for c in columns)
+    unnamed = sum(re.fullmatch(r"column \d+(?: \(\d+\))?", c) is not None for c in columns)
     title = unnamed > len(columns) / 2 or (len(columns) == 1 and len(wanted) > 1)
     if title and below is None and origin:
         below = origin.names_in

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from equity.sources import _headers
+from equity.sources import _headers, _rows
 from equity.sources._relation import (
     column_names,
     identifier,
@@ -38,15 +38,16 @@ IN_MEMORY_BYTES = 1 << 28
 
 
 def open_csv(
-    path: Path, encoding: str | None, header_row: int, delimiter: str | None
+    path: Path, encoding: str | None, header_rows: Sequence[int], delimiter: str | None
 ) -> duckdb.DuckDBPyRelation:
     """Open one CSV file, see `equity.sources._files.scan`."""
     found, awkward, empty_rows = _look_through(path, encoding)
-    record, lines, delimiter = _csv_header(path, found, header_row, delimiter)
+    head, lines, delimiter = _csv_header(path, found, header_rows, delimiter)
+    headers = [head[n - 1] for n in header_rows]
     if awkward:
         with path.open(encoding=found, newline="") as file:
-            return in_memory(_csv_rows(file, delimiter, path), header_row, path)
-    names, unnamed = column_names(record)
+            return in_memory(_csv_rows(file, delimiter, path), header_rows, path)
+    names, unnamed = column_names(_rows.joined(headers) if headers[1:] else headers[0])
     options = (
         f"{quoted_path(path)}, auto_detect = false, delim = {literal(delimiter)}, quote = '\"', "
         f"escape = '\"', header = false, skip = {lines}, "
@@ -58,7 +59,7 @@ def open_csv(
         options = _checked(options, path, len(names))
     columns = ", ".join(identifier(n) for n in names)
     relation = select(
-        f"{columns}, row_number() OVER () + {header_row} AS source_row, "
+        f"{columns}, row_number() OVER () + {header_rows[-1]} AS source_row, "
         f"{literal(path.name)} AS source_file FROM read_csv({options})"
     )
     while unnamed and unnamed[-1] == names[-1]:
@@ -70,7 +71,44 @@ def open_csv(
     if empty_rows:
         texts = (f"nullif(trim({identifier(n)}, {literal(SPACES)}), '')" for n in names)
         relation = relation.filter(f"coalesce({', '.join(texts)}) IS NOT NULL")
+    if path.stat().st_size <= IN_MEMORY_BYTES:
+        relation = _not_records(relation, names, headers, head[: header_rows[0] - 1])
     return with_rows(relation, path)
+
+
+def _not_records(
+    relation: duckdb.DuckDBPyRelation,
+    names: Sequence[str],
+    headers: Sequence[Sequence[str]],
+    above: Sequence[Sequence[str]],
+) -> duckdb.DuckDBPyRelation:
+    """Add `not_a_record` if rows are totals, repeated headers, headings or notes."""
+    texts = [f"nullif(trim({identifier(n)}, {literal(SPACES)}), '')" for n in names]
+    labels = [f"regexp_matches({t}, {literal(_rows.MAY_BE_TOTAL)})" for t in texts[:2]]
+    again = [
+        f"lower({t}) = {literal(cell.strip(SPACES).lower())}"
+        for header in headers
+        for t, cell in list(zip(texts, header, strict=False))[:3]
+        if cell.strip(SPACES)
+    ]
+    alone = f"{' + '.join(f'CAST({t} IS NOT NULL AS INTEGER)' for t in texts)} = 1"
+    some = relation.filter(
+        " OR ".join(f"coalesce({sql}, FALSE)" for sql in [*labels, *again, alone])
+    )
+    judge = _rows.Judge(headers, above)
+    found: dict[str, list[int]] = {}
+    for *cells, number in some.project(
+        ", ".join(identifier(n) for n in [*names, "source_row"])
+    ).fetchall():
+        if why := judge(cells):
+            found.setdefault(why, []).append(number)
+    if not found:
+        return relation
+    cases = " ".join(
+        f"WHEN source_row IN ({', '.join(map(str, numbers))}) THEN {literal(why)}"
+        for why, numbers in found.items()
+    )
+    return relation.project(f"*, CASE {cases} END AS not_a_record")
 
 
 def plain_error(error: BaseException, name: str = "The file") -> ValueError:
@@ -161,41 +199,40 @@ def _look_through(path: Path, encoding: str | None) -> tuple[str, bool, bool]:
 
 
 def _csv_header(
-    path: Path, encoding: str, header_row: int, delimiter: str | None
-) -> tuple[list[str], int, str]:
-    """Return the cells of the header, the lines above the first record, and the delimiter."""
+    path: Path, encoding: str, header_rows: Sequence[int], delimiter: str | None
+) -> tuple[list[list[str]], int, str]:
+    """Return the rows down to the last header row, how many lines they are, and the delimiter."""
     with path.open(encoding=encoding.replace("utf-8", "utf-8-sig"), newline="") as file:
         try:
-            lines = [line for _, line in zip(range(header_row + 50), file, strict=False)]
+            lines = [line for _, line in zip(range(header_rows[-1] + 50), file, strict=False)]
         except (UnicodeDecodeError, UnicodeError):
             raise plain_error(ValueError("unicode"), path.name) from None
 
-    def record(mark: str) -> tuple[list[str], int]:
+    def head(mark: str) -> tuple[list[list[str]], int]:
         reader = csv.reader(lines, delimiter=mark)
-        row: list[str] = []
-        for _ in range(header_row):
-            row = next(reader, [])
-        return row, reader.line_num
+        return [next(reader, []) for _ in range(header_rows[-1])], reader.line_num
 
     marks = [delimiter] if delimiter else [",", ";", "\t", "|"]
     try:
-        best = max(marks, key=lambda mark: len(record(mark)[0]))
-        row, used = record(best)
+        best = max(marks, key=lambda mark: len(head(mark)[0][-1]))
+        above, used = head(best)
     except (csv.Error, TypeError):
         raise ValueError(
-            f"The header of {path.name} cannot be read as CSV. Check header_row={header_row} and "
-            f"delimiter={delimiter!r}."
+            f"The header of {path.name} cannot be read as CSV. Check header_row={header_rows[-1]} "
+            f"and delimiter={delimiter!r}."
         ) from None
     rows: list[list[str]] = []
     with contextlib.suppress(csv.Error):  # further down something may be broken: said elsewhere
         rows.extend(csv.reader(lines, delimiter=best))
-    origin = _headers.note(path.name, header_row, rows)
-    if not any(cell.strip(SPACES) for cell in row):
+    origin = _headers.note(path.name, header_rows[-1], rows)
+    for number in header_rows:
+        if any(cell.strip(SPACES) for cell in above[number - 1]):
+            continue
         raise ValueError(
-            f"Row {header_row} of {path.name}, where the column names should be, is empty. Say in "
+            f"Row {number} of {path.name}, where the column names should be, is empty. Say in "
             f"which row they are with header_row.{_headers.where(origin)}"
         )
-    return row, used, best
+    return above, used, best
 
 
 def _csv_rows(file: io.TextIOBase, delimiter: str, path: Path) -> Iterator[Sequence[str | None]]:

@@ -8,8 +8,6 @@ The default connection stays open as long as Python runs, and so does every rela
 
 from __future__ import annotations
 
-import itertools
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,14 +16,13 @@ import duckdb
 from equity.sources._csv import open_csv, plain_error
 from equity.sources._relation import (
     identifier,
-    in_memory,
     literal,
     quoted_path,
     select,
     stacked,
     with_rows,
 )
-from equity.sources._text import cell_text
+from equity.sources._workbook import read_workbook
 
 __all__ = ["plain_error", "scan", "starts_with"]
 
@@ -49,8 +46,8 @@ def scan(
     path: str | Path | Sequence[str | Path],
     *,
     encoding: str | None = None,
-    header_row: int = 1,
-    sheet: str | None = None,
+    header_row: int | Sequence[int] = 1,
+    sheet: str | Sequence[str] | None = None,
     delimiter: str | None = None,
 ) -> duckdb.DuckDBPyRelation:
     """Open one file or several as a DuckDB relation in which every column is text.
@@ -60,22 +57,29 @@ def scan(
     UTF-16 or Windows-1252 or with blank lines, are held in memory. Parquet columns keep their
     types. Two columns are added: `source_row`, the row as a spreadsheet numbers it, and
     `source_file`. Rows and trailing columns without any value or header are left out. Several
-    files are put under each other by column name.
+    files are put under each other by column name. A second column called "Location" becomes
+    "Location (2)".
+
+    Rows that are certainly no records are kept, and say why in the column `not_a_record`: totals
+    ("Subtotal", "Grand total", with nothing but numbers beside it), headers and titles that are
+    repeated, headings ("Department: Patrol") and notes. There is no such column if no row is one.
 
     Parameters
     ----------
     path : a file or several, all with the same `header_row` and `sheet`.
     encoding : of a CSV file; without it UTF-8 if the bytes are UTF-8, else Windows-1252.
-    header_row : the row that holds the column names, where a title stands above them.
-    sheet : name of the sheet of a workbook; without it the first visible one that is not empty.
+    header_row : the row that holds the column names, where a title stands above them; or several
+        rows, such as [2, 3], whose names are joined by a space, merged cells carried to the right.
+    sheet : name of the sheet of a workbook; without it the first visible one that is not empty. A
+        list of names, or "*" for all that are visible and not empty: they are put under each
+        other by column name; `source_sheet` says which each row is from.
     delimiter : of a CSV file; without it the one that cuts the header into most columns.
     """
-    if not isinstance(header_row, int) or header_row < 1:
-        raise ValueError(f"header_row={header_row!r} must be a row number, 1 or more.")
+    header_rows = _header_rows(header_row)
     paths = [path] if isinstance(path, (str, Path)) else list(path)
     if not paths:
         raise ValueError("No file is named. Give the path of one file, or a list of paths.")
-    relations = [_open(Path(p), encoding, header_row, sheet, delimiter) for p in paths]
+    relations = [_open(Path(p), encoding, header_rows, sheet, delimiter) for p in paths]
     return relations[0] if len(relations) == 1 else stacked(relations)
 
 
@@ -84,14 +88,30 @@ def starts_with(path: Path, mark: bytes) -> bool:
     return _head(path).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(mark)
 
 
+def _header_rows(header_row: int | Sequence[int]) -> tuple[int, ...]:
+    given = [header_row] if isinstance(header_row, int) else list(header_row)
+    whole = all(isinstance(r, int) and not isinstance(r, bool) and r >= 1 for r in given)
+    if not given or not whole:
+        raise ValueError(
+            f"header_row={header_row!r} must be a row number, 1 or more, or a list of such."
+        )
+    if sorted(set(given)) != given:
+        raise ValueError(f"header_row={header_row!r} must name rows from top to bottom: [2, 3].")
+    return tuple(given)
+
+
 def _open(
-    path: Path, encoding: str | None, header_row: int, sheet: str | None, delimiter: str | None
+    path: Path,
+    encoding: str | None,
+    header_rows: Sequence[int],
+    sheet: str | Sequence[str] | None,
+    delimiter: str | None,
 ) -> duckdb.DuckDBPyRelation:
     head = _head(path)
     if head.startswith(b"PAR1"):
         return _parquet(path)
     if head.startswith(b"PK\x03\x04"):
-        return _workbook(path, header_row, sheet)
+        return read_workbook(path, header_rows, sheet)
     for magic, words in WRONG_FORMATS:
         if head.startswith(magic):
             raise ValueError(f"{path.name} {words}.")
@@ -106,7 +126,7 @@ def _open(
             f"{path.name} is JSON, not a table with columns. Only equity.sources.acs reads JSON; "
             "for other tables export CSV or .xlsx."
         )
-    return open_csv(path, encoding, header_row, delimiter)
+    return open_csv(path, encoding, header_rows, delimiter)
 
 
 def _head(path: Path) -> bytes:
@@ -145,49 +165,3 @@ def _parquet(path: Path) -> duckdb.DuckDBPyRelation:
         columns += f", {literal(path.name)} AS source_file"
     source = f"read_parquet({quoted_path(path)}, file_row_number = true)"
     return with_rows(select(f"{columns} FROM {source}"), path)
-
-
-def _workbook(path: Path, header_row: int, sheet: str | None) -> duckdb.DuckDBPyRelation:
-    from openpyxl import load_workbook
-
-    with zipfile.ZipFile(path) if zipfile.is_zipfile(path) else _damaged(path) as archive:
-        if "xl/workbook.xml" not in archive.namelist():
-            raise ValueError(
-                f"{path.name} is a ZIP archive, not a workbook or CSV. Unpack it and name the "
-                "file in it; an .ods or .xlsb workbook must be saved as .xlsx."
-            )
-    if path.suffix.lower() in (".csv", ".txt", ".tsv"):
-        raise ValueError(
-            f"{path.name} is an Excel workbook, though its name ends in {path.suffix}. Rename it "
-            "to .xlsx, or save it as CSV."
-        )
-    book = load_workbook(path, read_only=True, data_only=True)
-    try:
-        names = [s.title for s in book.worksheets]
-        if sheet is not None and sheet not in names:
-            raise ValueError(
-                f"sheet={sheet!r} is not in {path.name}. Its sheets are: "
-                f"{', '.join(map(repr, names))}."
-            )
-        for page in book.worksheets:
-            if page.title == sheet or (sheet is None and page.sheet_state == "visible"):
-                page.reset_dimensions()  # some exports state a wrong range
-                rows = ([cell_text(c.value, c.number_format) for c in row] for row in page.rows)
-                first = next(((i, r) for i, r in enumerate(rows) if any(r)), None)
-                if first is not None:
-                    blank: list[Sequence[str | None]] = [[]] * first[0]
-                    return in_memory(
-                        itertools.chain(blank, [first[1]], rows),
-                        header_row,
-                        path,
-                        sheet=page.title,
-                        sheets=names,
-                    )
-    finally:
-        book.close()
-    which = f"Sheet {sheet!r}" if sheet else "Every visible sheet"
-    raise ValueError(f"{which} of {path.name} is empty. Name another with sheet=...")
-
-
-def _damaged(path: Path) -> zipfile.ZipFile:
-    raise ValueError(f"{path.name} is a workbook or archive that is damaged. Export it again.")

@@ -28,6 +28,7 @@ _DATA = re.compile(
     r"|[^@\s]+@[^@\s]+[.][a-z]+"
 )
 _YEAR = re.compile(r"(?:[A-Za-z]{2,3}[- ]?)?(?:19|20)[0-9]{2}(?:[.][0-9]+)?")
+_UNNAMED = re.compile(r"column [0-9]+(?: \([0-9]+\))?")
 _VAGUE = {"other", "na", "n/a", "x"}
 
 
@@ -70,22 +71,27 @@ def names_row(
     *,
     wanted: Collection[str] = (),
     beside: Sequence[str | None] | None = None,
+    sure: bool = False,
 ) -> int | None:
     """Return the number of the row that looks like column names; None if none clearly does.
 
     `wanted` are names that are looked for: a row that holds half of them is the one. Without
-    them it is the first row of several different words. `beside` is a record: then it is the
-    last such row that has words where the record has dates and numbers.
+    them it is the first row of several words, of which hardly any is there
+    twice. `beside` is a record: then it is the
+    last such row that has words where the record has dates and numbers. If it has to be `sure`,
+    only `wanted` counts.
     """
     rows = list(rows)
     folded = {fold(w) for w in wanted}
     for number, cells in rows:
         if folded and 2 * len(folded & {fold(c) for c in _filled(cells)}) >= len(folded):
             return number
+    if sure:
+        return None
     likely = []
     for number, cells in rows:
         filled = _filled(cells)
-        distinct = len({c.casefold() for c in filled}) == len(filled)
+        distinct = len({c.casefold() for c in filled}) >= 0.8 * len(filled)
         words = all(re.search("[^\\W\\d_]", c) and len(c) <= 60 for c in filled)
         enough = len(filled) >= (3 if beside is None else max(2, 0.6 * len(_filled(beside))))
         if enough and distinct and words and not record_like(cells):
@@ -129,7 +135,7 @@ def where(origin: Origin) -> str:
 
 def _filled(cells: Iterable[str | None]) -> list[str]:
     found = [(c or "").strip(SPACES) for c in cells]
-    return [c for c in found if c and not re.fullmatch(r"column[ .]\d+", c)]
+    return [c for c in found if c and not _UNNAMED.fullmatch(c)]
 
 
 def _is_data(cell: str) -> bool:

@@ -9,10 +9,11 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from equity.sources import _headers
+from equity.sources import _headers, _rows
 from equity.sources._text import SPACES
 
 __all__ = [
+    "OWN",
     "column_names",
     "identifier",
     "in_memory",
@@ -22,6 +23,9 @@ __all__ = [
     "stacked",
     "with_rows",
 ]
+
+OWN: tuple[str, ...] = ("source_row", "source_file", "source_sheet", "not_a_record")
+"""Columns that reading adds, the last two only where there is something to say in them."""
 
 
 def select(words: str) -> duckdb.DuckDBPyRelation:
@@ -57,33 +61,43 @@ def stacked(relations: Sequence[duckdb.DuckDBPyRelation]) -> duckdb.DuckDBPyRela
 
 def in_memory(
     rows: Iterable[Sequence[str | None]],
-    header_row: int,
+    header_rows: Sequence[int],
     path: Path,
     *,
     sheet: str | None = None,
     sheets: Sequence[str] = (),
+    spans: Sequence[Sequence[tuple[int, int]]] = (),
+    called: str = "",
 ) -> duckdb.DuckDBPyRelation:
-    """Make a relation of rows of text; a row's number is its place in `rows`, from 1."""
+    """Make a relation of rows of text; a row's number is its place in `rows`, from 1.
+
+    Rows that are totals, repeated headers, headings or notes say so in `not_a_record`, a column
+    that there is only if there is such a row. `spans` are the merged cells of the header rows,
+    `called` is the name for `source_file`, if it is not that of the path.
+    """
+    last, called = header_rows[-1], called or path.name
     first: list[Sequence[str | None]] = []
     numbers: list[int] = []
     kept: list[Sequence[str | None]] = []
-    header: Sequence[str | None] = []
     for number, row in enumerate(rows, start=1):
-        if number <= header_row + _headers.LOOK_AT:
+        if number <= last + _headers.LOOK_AT:
             first.append(row)
-        if number == header_row:
-            header = row
-        elif number > header_row and any(cell and cell.strip(SPACES) for cell in row):
+        if number > last and any(cell and cell.strip(SPACES) for cell in row):
             numbers.append(number)
             kept.append(row)
-    origin = _headers.note(path.name, header_row, first, sheet=sheet, sheets=sheets)
-    if not any(cell and cell.strip(SPACES) for cell in header):
+    headers = [first[n - 1] if n <= len(first) else [] for n in header_rows]
+    origin = _headers.note(called, last, first, sheet=sheet, sheets=sheets)
+    _headers.ORIGINS[path.name] = origin
+    if not all(any(cell and cell.strip(SPACES) for cell in header) for header in headers):
+        empty = next(n for n, h in zip(header_rows, headers, strict=True) if not any(h))
         page = f", sheet {sheet!r} of {', '.join(map(repr, sheets))}" if sheet else ""
         raise ValueError(
-            f"Row {header_row} of {path.name}{page}, where the column names should be, is empty. "
+            f"Row {empty} of {path.name}{page}, where the column names should be, is empty. "
             f"Say in which row they are with header_row.{_headers.where(origin)}"
         )
-    header = list(header)
+    header: list[str | None] = list(headers[0])
+    if len(headers) > 1:
+        header = list(_rows.joined(headers, spans))
     width = max([len(header), *map(len, kept)], default=0)
     columns = [
         pa.array([(r[i] if i < len(r) else None) or None for r in kept], pa.string())
@@ -94,10 +108,17 @@ def in_memory(
         header.pop()
         columns.pop()
     names, _ = column_names(header)
-    table = pa.table(
-        [*columns, pa.array(numbers, pa.int64()), pa.array([path.name] * len(kept), pa.string())],
-        names=[*names, "source_row", "source_file"],
-    )
+    added: dict[str, pa.Array] = {
+        "source_row": pa.array(numbers, pa.int64()),
+        "source_file": pa.array([called] * len(kept), pa.string()),
+    }
+    judge = _rows.Judge(headers, first[: header_rows[0] - 1])
+    why = [judge(row) for row in kept]
+    for place in judge.notes(numbers, kept):
+        why[place] = why[place] or _rows.NOTE
+    if any(why):
+        added["not_a_record"] = pa.array(why, pa.string())
+    table = pa.table([*columns, *added.values()], names=[*names, *added])
     return with_rows(duckdb.from_arrow(table), path)
 
 
@@ -105,14 +126,14 @@ def column_names(header: Sequence[str | None]) -> tuple[list[str], list[str]]:
     """Return distinct column names, and those among them that were made up for an empty cell."""
     names: list[str] = []
     unnamed: list[str] = []
-    taken = {"source_row", "source_file"}
+    taken = set(OWN)
     for position, cell in enumerate(header, start=1):
         stem = " ".join((cell or "").split())
         name = stem or f"column {position}"
         copy = 1
         while name.casefold() in taken:
             copy += 1
-            name = f"{stem or 'column'}.{copy}"
+            name = f"{stem or f'column {position}'} ({copy})"
         taken.add(name.casefold())
         names.append(name)
         if not stem:

@@ -15,8 +15,9 @@ from typing import Any
 
 import narwhals as nw
 
-from equity.sources import _columns, _files, _people, _text
-from equity.tables import APPLICANTS
+from equity.sources import _columns, _dispositions, _files, _people, _snapshots, _text
+from equity.sources.roster import table_of
+from equity.tables import APPLICANTS, PROMOTIONS
 
 __all__ = ["read", "standardize"]
 
@@ -30,13 +31,15 @@ WORDS: dict[str, bool] = _text.YES_NO | {
 def read(
     path: str | Path | Sequence[str | Path],
     *,
-    columns: Mapping[str, str],
+    columns: _people.Headers,
     stages: Mapping[str, Any],
+    disposition: Mapping[str, Any] | None = None,
     values: Mapping[str, Mapping[str, str]] | None = None,
     scheme: str = "us1997",
     year: int | None = None,
-    header_row: int = 1,
-    sheet: str | None = None,
+    table: str = "applicants",
+    header_row: int | list[int] = 1,
+    sheet: str | list[str] | None = None,
     encoding: str | None = None,
 ) -> Any:
     """Read applicants (CSV, Parquet or .xlsx), or several files alike, as a DuckDB relation.
@@ -45,42 +48,58 @@ def read(
     the column names, `sheet` the sheet of a workbook, `encoding` that of a CSV file (found out if
     not given); for all else see `standardize`.
     """
-    frame = _files.scan(path, header_row=header_row, sheet=sheet, encoding=encoding)
     return standardize(
-        frame, columns=columns, stages=stages, values=values, scheme=scheme, year=year
+        _files.scan(path, header_row=header_row, sheet=sheet, encoding=encoding),
+        columns=columns,
+        stages=stages,
+        disposition=disposition,
+        values=values,
+        scheme=scheme,
+        year=year,
+        table=table,
     )
 
 
 def standardize(
     frame: Any,
     *,
-    columns: Mapping[str, str],
+    columns: _people.Headers,
     stages: Mapping[str, Any],
+    disposition: Mapping[str, Any] | None = None,
     values: Mapping[str, Mapping[str, str]] | None = None,
     scheme: str = "us1997",
     year: int | None = None,
+    table: str = "applicants",
 ) -> Any:
     """Bring applicants of any engine into the applicants table, in that engine.
 
     Parameters
     ----------
     frame : pandas, Polars, DuckDB or Spark frame, one row per application.
-    columns : our column -> column of the file, apart from case and spaces; `race` is needed.
+    columns : our column -> column of the file, apart from case and spaces, or a list of what it
+        is called in one file or another; `race` is needed.
     stages : stage -> its column, in the order of the stages. A column alone is read by its
         contents: yes/no words, or dates, of which one means that the stage was reached. Other
         words are named: {"column": "Status", "reached": ["Hired"], "not": ["Rejected"],
         "unknown": ["Withdrew"]}, with "not": "*" for all others. An "unknown" word says that
         the outcome is not known: it is read like a blank in a column of words, and its
-        `raw_<stage>` is empty.
+        `raw_<stage>` is empty. {"date": "Test Date"} names the column with the date of the
+        stage, if that is another than its column.
+    disposition : {"column": "Disposition Code", "passed": [codes of those who passed every
+        stage], "failed": {code: the stage not passed}, "withdrew": {code: the stage at which
+        they withdrew}, "pending": {code: the stage that is still open}}. A stage may then be {}.
+        Its own column, where it says something, comes first. Codes may have lost zeros in front.
     values, scheme, year : as in `equity.sources.roster.standardize`.
+    table : "applicants", or "promotions" for candidates for promotion.
 
     Returns
     -------
     frame of the same engine
-        One flag per stage, and its text in `raw_<stage>`. A blank says nothing by itself: if a
-        later stage was reached it is True; else if the stage before was not reached it is False;
-        else it is False in a column of dates and missing in a column of words. What is written
-        is never overruled, also where it contradicts another stage.
+        One flag per stage, its text in `raw_<stage>`, and `<stage>_date` where the file tells it.
+        A blank says nothing by itself: if a later stage was reached it is True; else if the stage
+        before was not reached it is False; else it is False in a column of dates and missing in a
+        column of words. What is written is never overruled, also where it contradicts another
+        stage.
 
     Raises
     ------
@@ -98,13 +117,19 @@ def standardize(
     ...             )[["race", "tested", "hired"]].values.tolist()
     [['white', True, True], ['black', False, False]]
     """
-    specs = _specs(stages, columns)
-    constants = _people.constants_of(columns, year)
-    extra = {f"raw_{stage}": spec["column"] for stage, spec in specs.items()}
+    specs = _specs(stages, columns, disposition)
+    constants = _snapshots.constants_of(columns, year)
+    own = {f"raw_{stage}": spec["column"] for stage, spec in specs.items() if "column" in spec}
+    dates = {
+        f"{stage}_date": spec["date"] if "date" in spec else spec["column"]
+        for stage, spec in specs.items()
+        if ("date" in spec or "column" in spec) and f"{stage}_date" not in columns
+    }
+    extra = own | ({_CODE: disposition["column"]} if disposition else {})
     rows = _people.people(
         frame,
-        APPLICANTS,
-        columns=columns,
+        table_of(table, APPLICANTS, PROMOTIONS),
+        columns={**columns, **dates},
         values=values,
         scheme=scheme,
         constants=constants,
@@ -122,33 +147,49 @@ def standardize(
         ),
         list(extra),
     )
-    rows = _people.with_year(rows)
-    dated = {}
+    rows = _snapshots.with_year(rows)
+    dated: dict[str, bool] = {}
+    flags = _dispositions.flags_of(disposition, list(specs), contents.pop(_CODE, []), _CODE)
     written = []
     for stage, spec in specs.items():
-        open_words = _words(spec.get("unknown", []))
-        seen = [v for v in contents[f"raw_{stage}"] if v.lower() not in open_words]
+        seen = contents.get(f"raw_{stage}", [])
+        spec["unknown"] = [*spec.get("unknown", []), *filter(_people.cites_a_law, seen)]
+        open_words = _words(spec["unknown"])
+        seen = [v for v in seen if v.lower() not in open_words]
         dated[stage] = seen == [_DATE] and "reached" not in spec
-        written.append(_written(stage, spec, seen, dated[stage]).alias(stage))
-    rows = rows.with_columns(*written)
-    rows = _fill(rows, list(specs), dated)
+        if "column" in spec:
+            said = _written(stage, spec, seen, dated[stage])
+            written.append(nw.coalesce(said, flags[stage]) if flags else said)
+        else:
+            written.append(flags[stage])
+    rows = rows.with_columns(
+        *(flag.alias(stage) for stage, flag in zip(specs, written, strict=True))
+    )
+    rows = _fill(rows, list(specs), {s: dated[s] and not flags for s in specs})
     told = []
     for stage, spec in specs.items():  # a word that was explained is not one that cannot be read
         raw = f"raw_{stage}"
-        explained = _text.is_one_of(_columns.lower(raw), _words(spec.get("unknown", [])))
-        if spec.get("unknown"):
+        if raw in own and spec["unknown"]:
+            explained = _text.is_one_of(_columns.lower(raw), _words(spec["unknown"]))
             told.append(nw.when(~explained).then(nw.col(raw)).alias(raw))
     rows = rows.with_columns(*told) if told else rows
-    names = [c for c in rows.collect_schema().names() if not c.startswith("raw_")]
-    plain = [c for c in names if c not in specs]
-    raw = [c for c in rows.collect_schema().names() if c.startswith("raw_")]
-    return _text.finish(rows.select(*plain, *specs, *raw))
+    kept = {f"{s}_date" for s, spec in specs.items() if dated[s] or "date" in spec}
+    out = set(dates) - kept
+    out |= {_CODE} | {f"raw_{c}" for c in out}
+    names = [c for c in rows.collect_schema().names() if c not in out]
+    plain = [c for c in names if not c.startswith("raw_") and c not in specs and c not in kept]
+    staged = [c for s in specs for c in (s, f"{s}_date") if c in names and c not in plain]
+    raw = [c for c in names if c.startswith("raw_")]
+    return _text.finish(rows.select(*plain, *staged, *raw))
 
 
+_CODE = "disposition code"
 _DATE = "(a date)"
 
 
-def _specs(stages: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+def _specs(
+    stages: Mapping[str, Any], columns: Mapping[str, Any], disposition: Mapping[str, Any] | None
+) -> dict[str, dict[str, Any]]:
     if not isinstance(stages, Mapping) or not stages:
         raise ValueError(
             'stages must name the stages in their order, such as {"tested": "Test", "hired": '
@@ -156,13 +197,16 @@ def _specs(stages: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, d
         )
     specs: dict[str, dict[str, Any]] = {}
     for stage, given in stages.items():
-        spec = {"column": given} if isinstance(given, str) else dict(given)
+        spec = dict(given) if isinstance(given, Mapping) else {"column": given}
         if spec.get("not") == ["*"]:
             spec["not"] = "*"
-        wrong = set(spec) - {"column", "reached", "not", "unknown"}
+        if "date" in spec and "reached" not in spec and not disposition:
+            spec.setdefault("column", spec["date"])
+        wrong = set(spec) - {"column", "date", "reached", "not", "unknown"}
         if (
             wrong
-            or not isinstance(spec.get("column"), str)
+            or not (_is_header(spec.get("column")) or ("column" not in spec and disposition))
+            or not _is_header(spec.get("date", "-"))
             or ("not" in spec and "reached" not in spec)
         ):
             raise ValueError(
@@ -220,6 +264,11 @@ def _written(stage: str, spec: Mapping[str, Any], seen: Sequence[str], dated: bo
             'is not known (in Python the second key is "not").'
         )
     return nw.when(_text.is_one_of(text, [*yes, *no])).then(_text.is_one_of(text, yes))
+
+
+def _is_header(given: Any) -> bool:
+    several = isinstance(given, list) and given and all(isinstance(h, str) for h in given)
+    return isinstance(given, str) or bool(several)
 
 
 def _words(given: Sequence[str]) -> list[str]:

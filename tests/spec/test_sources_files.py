@@ -71,7 +71,7 @@ def test_title_rows_blank_rows_and_empty_columns_keep_the_row_numbers(tmp_path: 
     for end in ("\n", "\r\n"):
         path = write(tmp_path / "a.csv", text.replace("\n", end))
         columns, rows = table(path, header_row=3)
-        assert columns == ["race", "race.2", "source_row", "source_file"]
+        assert columns == ["race", "race (2)", "source_row", "source_file"]
         assert [r[:3] for r in rows] == [("black", "1", 4), ("white", "2", 7)]
 
 
@@ -143,7 +143,7 @@ def test_workbooks(tmp_path: Path) -> None:
         "Clock",
         "Active",
         "Pay",
-        "Code.2",
+        "Code (2)",
         "source_row",
         "source_file",
     ]

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from equity.sources import applicants, opp, roster
+from equity.sources import applicants, opp, peoplesoft, roster, workday
 
 PEOPLE = pd.DataFrame(
     {
@@ -242,3 +242,223 @@ def test_unmapped_labels_come_with_lines_to_paste() -> None:
     assert "Groups: white, black, hispanic" in said
     with pytest.raises(ValueError, match=r"stops\.values\.subject_race"):
         opp.standardize(pd.DataFrame({"date": ["2020-01-01"], "subject_race": ["Martian"]}))
+
+
+METRO = pd.DataFrame(
+    {
+        "source_file": ["a_2016.csv", "a_2016.csv", "b_2020.csv"],
+        "Race": ["White", "Black", "White"],
+        "Cat Desc": ["Professionals", None, None],
+        "Category": [None, "never read", "Technicians"],
+        "Annual Salary": ["$56,318.21", "$ -", "160,452.89"],
+    }
+)
+SEVERAL: dict[str, Any] = {"race": "Race", "job_category": ["Cat Desc", "Category", "Cat"]}
+
+
+def test_the_first_header_that_a_file_has() -> None:
+    got = roster.standardize(METRO, columns=SEVERAL, date_from="file")
+    # in the first file the first header is there, so its blank cell stays blank
+    assert lists(got, ["job_category", "year"]) == [
+        ["Professionals", 2016],
+        [None, 2016],
+        ["Technicians", 2020],
+    ]
+    assert "date" not in got.columns and not any("Salary" in c for c in got.columns)
+    without = roster.standardize(METRO.drop(columns="source_file"), columns=SEVERAL)
+    assert lists(without, ["job_category"]) == [["Professionals"], [None], [None]]
+    single = roster.standardize(METRO.drop(columns="Cat Desc"), columns=SEVERAL)
+    assert lists(single, ["job_category"])[1] == ["never read"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("20160401.csv", "2016-04-01"),
+        ("roster 2016-04-01 final.xlsx", "2016-04-01"),
+        ("2016_04_01", "2016-04-01"),
+        ("p2018-05-03_bpd.xlsx", "2018-05-03"),
+        ("FY 2019", 2019),
+        ("2016_Q1", 2016),
+        ("chicago_2017-04.csv", 2017),
+        ("FY2018-19", 2018),
+        ("la_2013-2014.csv", 2013),
+        ("20160431.csv", None),
+        ("2015-2024.csv", None),
+        ("20160401 and 20160701", None),
+        ("roster.csv", None),
+        ("id 1201612", None),
+    ],
+)
+def test_the_day_that_a_name_says(name: str, said: str | int | None) -> None:
+    table = pd.DataFrame({"Race": ["White"], "source_sheet": [name]})
+    if said is None:
+        with pytest.raises(ValueError, match="names no single day or year"):
+            roster.standardize(table, columns={"race": "Race"}, date_from="sheet")
+        return
+    got = roster.standardize(table, columns={"race": "Race"}, date_from="sheet")
+    day = got["date"].dt.strftime("%Y-%m-%d").iloc[0] if "date" in got else None
+    assert (day or got["year"].iloc[0]) == said
+    assert got["year"].iloc[0] == int(str(said)[:4])
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"date_from": "name"}, 'It can be "file" or "sheet"'),
+        ({"date_from": "sheet"}, "do not say from which sheet they come"),
+        ({"date_from": "file", "year": 2016}, "year is given twice: by itself and by date_from"),
+        ({"columns": {"race": ["Rcae", "Rase"]}}, "Nor does it have 'Rase'"),
+        ({"columns": {"race": []}}, "for 'race': an empty list"),
+        ({"table": "stops"}, "must be one of 'workforce', 'exits'"),
+    ],
+)
+def test_errors_of_snapshots(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=".") as caught:
+        roster.standardize(METRO, **({"columns": SEVERAL} | options))
+    assert words in str(caught.value)
+
+
+STATUTES = [
+    "GP §4-301 and Section 709(e) of Title VII of the Civil Rights Act of 1964, 42 U.S.C. § 2000e",
+    "BPD Ofc # 4 GP §§ 4-343; 4-351;",
+    "Title VII",
+    "42 USC 2000e-8",
+    "29 C.F.R. 1602",
+    "Exempt under 5-101",
+    "Withheld pursuant to policy 603",
+]
+
+
+def test_a_statute_is_no_race_and_no_sex() -> None:
+    table = pd.DataFrame({"Race": STATUTES, "Sex": STATUTES, "Start": ["§ 4-343"] * len(STATUTES)})
+    got = roster.standardize(
+        table, columns={"race": "Race", "sex": "Sex", "hire_date": "Start", "unit": "Start"}
+    )
+    assert got["race_unknown"].tolist() == ["withheld"] * len(STATUTES)
+    assert got.drop(columns="race_unknown").isna().all(axis=None)
+    by_hand = {"race": dict.fromkeys(STATUTES, "")}
+    again = roster.standardize(table, columns={"race": "Race"}, values=by_hand)
+    assert again["race_unknown"].tolist() == ["withheld"] * len(STATUTES)
+
+
+def test_the_text_of_a_statute_is_never_shown() -> None:
+    table = pd.DataFrame({"Race": [*STATUTES, "Xyz"], "Sex": [*STATUTES, "M"]})
+    with pytest.raises(ValueError, match="'Xyz'") as caught:
+        roster.standardize(table, columns={"race": "Race", "sex": "Sex"})
+    said = str(caught.value)
+    assert "§" not in said and "Ofc" not in said and "Title VII" not in said
+
+
+def test_why_a_race_is_not_known() -> None:
+    labels = ["Declined to State", "REDACTED", "Not Applicable (Non-U.S.)", "Unknown", None, "99"]
+    values = {"race": {"99": "not asked", "Refuses": "declined", "-": ""}}
+    table = pd.DataFrame({"Race": [*labels, "refuses", "-", "White"]})
+    got = roster.standardize(table, columns={"race": "Race"}, values=values)
+    assert lists(got, ["race_unknown"]) == [
+        ["declined"],
+        ["withheld"],
+        ["not asked"],
+        ["not stated"],
+        ["not stated"],
+        ["not asked"],
+        ["declined"],
+        ["not stated"],
+        [None],
+    ]
+    assert got["race"].isna().tolist() == [True] * 8 + [False]
+
+
+def test_codes_that_lost_their_zeros() -> None:
+    table = pd.DataFrame({"Race": ["1", "01", "002", "0"], "Sex": ["1", "01", "2", "2"]})
+    got = roster.standardize(
+        table,
+        columns={"race": "Race", "sex": "Sex"},
+        values={
+            "race": {"01": "white", "2": "black", "000": ""},
+            "sex": {"01": "male", "02": "female"},
+        },
+    )
+    assert lists(got, ["race"]) == [["white"], ["white"], ["black"], [None]]
+    assert got["sex"].tolist() == ["male", "male", "female", "female"]
+    with pytest.raises(ValueError, match="no rule maps to a group: '001'"):
+        roster.standardize(
+            table.assign(Race="001"),
+            columns={"race": "Race"},
+            values={"race": {"1": "white", "01": "black"}},  # two codes: which is meant?
+        )
+
+
+def test_ranks_from_titles() -> None:
+    table = pd.DataFrame(
+        {"Race": ["White"] * 4, "Title": ["Police Sergeant", "Chief of Police", "Clerk", None]}
+    )
+    ranks = {
+        "sergeant": {"column": "title", "any_of": ["sergeant"]},
+        "command": {"column": "title", "starts_with": ["chief", "major"]},
+    }
+    columns: dict[str, Any] = {"race": "Race", "title": "Title"}
+    got = roster.standardize(table, columns=columns, rules={"rank": ranks})
+    assert lists(got, ["rank"]) == [["sergeant"], ["command"], [None], [None]]
+    with pytest.raises(ValueError, match=r"The rule for 'rank\.x' must name a column"):
+        roster.standardize(table, columns=columns, rules={"rank": {"x": {"any_of": ["y"]}}})
+    got = roster.standardize(
+        table,
+        columns=columns | {"rank": "Title"},
+        values={"rank": {"Police Sergeant": "sergeant"}},
+    )
+    assert lists(got, ["rank"])[:2] == [["sergeant"], ["Chief of Police"]]
+
+
+def test_people_who_left() -> None:
+    table = pd.DataFrame(
+        {"Race": ["White"], "Left": ["2018-08-06"], "Why": ["RETIRED"], "Start": ["1/2/1990"]}
+    )
+    columns: dict[str, Any] = {
+        "race": "Race",
+        "exit_date": "Left",
+        "exit_reason": "Why",
+        "hire_date": "Start",
+    }
+    got = roster.standardize(table, columns=columns, table="exits")
+    assert got["exit_date"].dt.year.tolist() == [2018]
+    assert got["exit_reason"].tolist() == ["RETIRED"]
+    with pytest.raises(ValueError, match=r"\[exits\.values\.race\]"):
+        roster.standardize(table.assign(Race="?"), columns=columns, table="exits")
+
+
+def test_a_preset_gives_way_to_the_analyst() -> None:
+    table = pd.DataFrame(
+        {
+            "EMPLID": ["a", "b"],
+            "Ethnic Group": ["9", "2"],
+            "Grade": ["x", "y"],
+            "Pay": ["$1", "$2"],
+        }
+    )
+    got = peoplesoft.standardize(
+        table, columns={"rank": "Grade"}, values={"race": {"9": "multiple"}}, scheme="stanford"
+    )
+    assert lists(got, ["race", "rank"]) == [["other", "x"], ["black", "y"]]
+    assert "Pay" not in got.columns
+    with pytest.raises(ValueError, match='Use scheme="us1977"'):
+        peoplesoft.standardize(table.assign(**{"Ethnic Group": "4"}), scheme="us1997")
+    with pytest.raises(ValueError, match="has no column 'Ethnic Group' for 'race'"):
+        peoplesoft.standardize(table.drop(columns="Ethnic Group"))
+
+
+def test_a_workday_profile_without_a_code() -> None:
+    table = pd.DataFrame(
+        {
+            "Worker": ["a", "b", "c"],
+            "Race/Ethnicity": ["White", "Black", "Declined to State (United States of America)"],
+            "Job Profile": ["Police Officer", "41112 - Police Sergeant - Acting", "00085"],
+        }
+    )
+    got = workday.standardize(table)
+    assert lists(got, ["race_unknown"]) == [[None], [None], ["declined"]]
+    assert lists(got, ["title", "job_code"]) == [
+        ["Police Officer", None],
+        ["Police Sergeant - Acting", "41112"],
+        ["00085", "00085"],
+    ]
