@@ -1,4 +1,4 @@
-"""The command line: equity sample | check | count | serve | lab."""
+"""The command line: equity init | sample | check | count | serve | lab."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ app = typer.Typer(
         "    equity check riverton\n\n"
         "    equity count riverton\n\n"
         "    equity serve riverton\n\n"
-        "For your own files, copy riverton/equity.toml and change it; docs/your-own-data.md "
-        "explains every key. Nothing leaves this machine."
+        "For your own files:\n\n"
+        "    equity init roster.xlsx applicants.csv\n\n"
+        "It proposes an equity.toml and asks what it cannot tell; docs/first-steps.md leads "
+        "through it. Nothing leaves this machine."
     ),
 )
 
@@ -48,6 +50,42 @@ Port = Annotated[int, typer.Option(help="The port on this machine.", min=1, max=
 
 out = Console(highlight=False, markup=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command()
+def init(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="The files of your system, or their folder."),
+    ],
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--folder",
+            help="Where to write equity.toml.",
+            show_default="the folder of the first file",
+        ),
+    ] = None,
+) -> None:
+    """Look at your files, propose an equity.toml, and ask what nobody can tell from them.
+
+    An equity.toml that is there is never replaced. No person's record is shown or written.
+    """
+    from equity.proposal import write_proposal
+
+    with _working() as tell:
+        path, proposal = write_proposal(files, folder=folder, tell=tell)
+    for words in proposal.files:
+        out.print(words)
+    out.print(f"Wrote {path}.")
+    if path.name != "equity.toml":
+        out.print(f"{path.with_name('equity.toml')} was there already and stays as it is.")
+    out.print(f"{len(proposal.questions)} questions are left. Open the file in a text editor:")
+    for number, (line, question) in enumerate(proposal.questions, start=1):
+        out.print(f"  {number}. (line {line}) {question}")
+    out.print("Write each answer in the place of ?, and take `# DECIDE: ` away before it.")
+    place = path.parent if path.name == "equity.toml" else path
+    out.print(f"Next: {_say('check', place)}")
 
 
 @app.command()
