@@ -1,9 +1,9 @@
 """Choices beside a chart, for notebooks: live in Voila and in JupyterLab, without any address.
 
 A notebook calls :func:`setup` first, opens counts with :func:`load`, makes choices with
-:func:`choose` or :func:`choice`, puts them in a row with :func:`choices_bar`, and shows each
-measure with :func:`show`. Only small tables of counts and the figures made from them ever reach
-the page: whatever a widget holds, its viewer can read.
+:func:`choose`, :func:`choice` or :func:`slider`, puts them in a row with :func:`choices_bar`, and
+shows each measure with :func:`show`. Only small tables of counts and the figures made from them
+ever reach the page: whatever a widget holds, its viewer can read.
 """
 
 from equity.widgets._about import remarks, sources, who
@@ -11,9 +11,11 @@ from equity.widgets._cases import about_case, choose_case, show_case
 from equity.widgets._choices import Choice, choice, choices_bar
 from equity.widgets._counts import (
     by_district,
+    by_margin,
     choose,
     choose_benchmark,
     choose_flag,
+    choose_focal,
     choose_group,
     choose_other,
     choose_reference,
@@ -25,22 +27,27 @@ from equity.widgets._counts import (
     stages,
 )
 from equity.widgets._panel import Panel
+from equity.widgets._plan import plan
 from equity.widgets._runtime import build_runtime
 from equity.widgets._safety import in_voila, setup
 from equity.widgets._show import note, show, show_result, table
+from equity.widgets._sliders import Slider, slider
 
 __all__ = [
     "Choice",
     "Panel",
+    "Slider",
     "about_case",
     "build_runtime",
     "by_district",
+    "by_margin",
     "choice",
     "choices_bar",
     "choose",
     "choose_benchmark",
     "choose_case",
     "choose_flag",
+    "choose_focal",
     "choose_group",
     "choose_other",
     "choose_reference",
@@ -51,11 +58,13 @@ __all__ = [
     "in_voila",
     "load",
     "note",
+    "plan",
     "remarks",
     "setup",
     "show",
     "show_case",
     "show_result",
+    "slider",
     "sources",
     "stages",
     "table",

@@ -28,7 +28,8 @@ def who(counts: CountTable | None, name: str, *, missing: str = "") -> ipywidget
     ledger = counts.ledger
     start, end = int(ledger["rows"].iloc[0]), int(ledger["rows"].iloc[-1])
     about = counts.provenance
-    period = " to ".join(d for d in (about.get("first_date"), about.get("last_date")) if d)
+    days = [d for d in (about.get("first_date"), about.get("last_date")) if d]
+    period = " to ".join(dict.fromkeys(days))
     summary = f"{end:,} of {start:,} records are counted" + (f", {period}." if period else ".")
     return table(
         ledger.assign(step=ledger["step"].map(_STEPS).fillna(ledger["step"])),
@@ -53,6 +54,8 @@ def sources(*counts: CountTable | None) -> ipywidgets.Widget:
         return note("This agency's file names no records for this page.")
     fictional = any(is_fictional(c) for c in there)
     rows = [_file(c, s) for c in there for s in c.provenance.get("sources", [])]
+    for c in there:
+        _once(c, rows)
     shown: list[ipywidgets.Widget] = [
         table(
             pd.DataFrame(rows),

@@ -15,6 +15,7 @@ import traitlets
 
 __all__ = [
     "Choice",
+    "Chosen",
     "Follower",
     "Part",
     "batch",
@@ -40,7 +41,45 @@ class Follower(Protocol):
     def end(self) -> None: ...
 
 
-class Choice(ipywidgets.Dropdown):
+class Chosen:
+    """What a viewer sets, whatever it looks like: base of the drop-down list and the slider.
+
+    Beside what is here it has `value`, `start`, `picked`, `words`, `addresses` and `named`.
+    """
+
+    label_text: str
+    name: str
+    picked: Any
+    words: Any
+    followers: list[Follower]
+
+    def notify_change(self, change: Any) -> None:
+        """Tell the figures that follow first, all at once, so that each can say it is at work."""
+        value = change["name"] == "value"
+        if value:
+            for one in self.followers:
+                one.begin()
+        try:
+            super().notify_change(change)  # type: ignore[misc]
+        finally:  # also where one of those told has failed
+            if value:
+                _ended(self.followers)
+
+    @property
+    def sentence(self) -> str:
+        """Its label and what is chosen: "Year 2024", "Who was stopped: Drivers", "All years"."""
+        if self.words.startswith("All "):
+            return self.words
+        colon = ":" if " " in self.label_text or " " in self.words else ""
+        return f"{self.label_text}{colon} {self.words}"
+
+    @property
+    def named_as(self) -> str:
+        """Its label within a sentence: "who was stopped"."""
+        return self.label_text[:1].lower() + self.label_text[1:]
+
+
+class Choice(Chosen, ipywidgets.Dropdown):
     """A drop-down list; `picked` is what a measure gets."""
 
     def __init__(
@@ -62,18 +101,6 @@ class Choice(ipywidgets.Dropdown):
         self.start = value
         self.add_class("eq-choice")
 
-    def notify_change(self, change: Any) -> None:
-        """Tell the figures that follow first, all at once, so that each can say it is at work."""
-        value = change["name"] == "value"
-        if value:
-            for one in self.followers:
-                one.begin()
-        try:
-            super().notify_change(change)
-        finally:  # also where one of those told has failed
-            if value:
-                _ended(self.followers)
-
     @property
     def picked(self) -> Any:
         """What is chosen; None where everything is."""
@@ -93,19 +120,6 @@ class Choice(ipywidgets.Dropdown):
     def offers_all(self) -> bool:
         """Whether "everything" is on offer."""
         return any(key == _EVERYTHING for _, key in self.options)
-
-    @property
-    def sentence(self) -> str:
-        """Its label and what is chosen: "Year 2024", "Who was stopped: Drivers", "All years"."""
-        if self.words.startswith("All "):
-            return self.words
-        colon = ":" if " " in self.label_text or " " in self.words else ""
-        return f"{self.label_text}{colon} {self.words}"
-
-    @property
-    def named_as(self) -> str:
-        """Its label within a sentence: "who was stopped"."""
-        return self.label_text[:1].lower() + self.label_text[1:]
 
     @property
     def addresses(self) -> dict[Any, str]:
@@ -184,7 +198,7 @@ def choice(
     return Choice(label, words, things, first)
 
 
-def choices_bar(*choices: Choice) -> ipywidgets.Box:
+def choices_bar(*choices: Any) -> ipywidgets.Box:
     """Return a row of choices that wraps on a small screen; under Voila the address keeps them.
 
     A link with ``?department=patrol`` opens the page with that choice made. A value that is not
@@ -202,11 +216,11 @@ def choices_bar(*choices: Choice) -> ipywidgets.Box:
 
 def choices_in(*things: Any) -> list[Choice]:
     """Return the choices among arguments, looking into lists and mappings, each once."""
-    found: dict[int, Choice] = {}
+    found: dict[int, Any] = {}
     for thing in things:
         if isinstance(thing, Part):
             thing = thing.of
-        if isinstance(thing, Choice):
+        if isinstance(thing, Chosen):
             found[id(thing)] = thing
         elif isinstance(thing, Mapping):
             found |= {id(c): c for c in choices_in(*thing.values())}
@@ -217,7 +231,7 @@ def choices_in(*things: Any) -> list[Choice]:
 
 def resolve(thing: Any) -> Any:
     """Return an argument with every choice in it replaced by what is chosen."""
-    if isinstance(thing, Choice | Part):
+    if isinstance(thing, Chosen | Part):
         return thing.picked
     if isinstance(thing, Mapping):
         return {key: resolve(value) for key, value in thing.items()}
@@ -298,7 +312,7 @@ class _Address(anywidget.AnyWidget):
     shown = traitlets.Unicode().tag(sync=True)
     missed = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, choices: Iterable[Choice]):
+    def __init__(self, choices: Iterable[Any]):
         self.choices = {one.name: one for one in choices}
         super().__init__(names=list(self.choices))
         self.observe(self._take, names="asked")

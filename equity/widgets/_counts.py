@@ -21,6 +21,7 @@ __all__ = [
     "choose",
     "choose_benchmark",
     "choose_flag",
+    "choose_focal",
     "choose_group",
     "choose_other",
     "choose_reference",
@@ -44,6 +45,13 @@ FLAGS = {
     "complaint_made": "Complaint made",
 }
 GROUPS = {"race": "Race or ethnicity", "sex": "Sex", "race_sex": "Race and sex"}
+DRILL_DOWNS = {
+    "rank": "Rank",
+    "job_category": "Job category",
+    "sworn": "Sworn and civilian",
+    "sex": "Sex",
+    "hire_cohort": "Years of hiring",
+}
 ONLY_AFTER_A_SEARCH = ("contraband_found",)
 
 
@@ -222,6 +230,26 @@ def choose_other(
     return other
 
 
+def choose_focal(counts: CountTable | None, group: Choice, label: str = "Follow") -> Choice:
+    """Return a choice of the one group that is followed; at first women, or the largest but one.
+
+    It offers the groups of the other column as soon as `group` picks that.
+    """
+    if counts is None:
+        return _nothing(label, None)
+
+    def offered() -> dict[str, Any]:
+        found = _groups(counts, group.picked, None)
+        size = counts.table.groupby(group.picked)["n"].sum().drop(found["first"])
+        rest = str(size.idxmax()) if len(size) else found["first"]
+        return found | {"first": "female" if "female" in found["words"] else rest}
+
+    focal = choice(label, list(offered()["words"]))
+    _offer(focal, offered())
+    group.observe(lambda _: _offer(focal, offered()), names="value")
+    return focal
+
+
 def column(counts: CountTable | None, name: str) -> str | None:
     """Return the name of a column where the counts have several values of it, else None."""
     there = counts is not None and name in counts.by and len(counts.values(name)) > 1
@@ -230,16 +258,17 @@ def column(counts: CountTable | None, name: str) -> str | None:
 
 def choose_within(
     counts: CountTable | None,
-    columns: Mapping[str, str],
+    columns: Mapping[str, str] | None = None,
     label: str = "Broken down by",
     *,
     all: str | None = "Not broken down",
 ) -> Choice:
     """Return a choice among the columns by which a figure can be broken down: column -> words.
 
-    Columns with one value only are not on offer. With ``all=None`` one of them is always chosen.
+    Without `columns`: what a workforce can be broken down by. Columns with one value only are not
+    on offer. With ``all=None`` one of them is always chosen.
     """
-    there = {c: words for c, words in columns.items() if column(counts, c)}
+    there = {c: words for c, words in (columns or DRILL_DOWNS).items() if column(counts, c)}
     if not there:
         return _nothing(label, all)
     return choice(label, list(there), all=all, labels=there)

@@ -12,6 +12,8 @@ import traitlets
 
 from equity.widgets._columns import Columns, describe, plain, records
 from equity.widgets._runtime import runtime_code
+from equity.widgets._safety import in_voila, report
+from equity.widgets._workbook import workbook
 
 __all__ = ["Panel", "render_spec"]
 
@@ -43,6 +45,7 @@ class Panel(anywidget.AnyWidget):
     unfollowed = traitlets.Unicode().tag(sync=True)  # "Not followed here: who was stopped."
     fictional = traitlets.Bool(False).tag(sync=True)  # downloads say so
     filename = traitlets.Unicode("table").tag(sync=True)
+    answers = traitlets.Bool(True).tag(sync=True)  # False: a page without a kernel behind it
     problem = traitlets.Unicode().tag(sync=True)  # what went wrong, with its reference
     absent = traitlets.Unicode().tag(sync=True)  # why there is nothing to show: no fault of anyone
     busy = traitlets.Bool(False).tag(sync=True)  # computed again after a choice
@@ -94,8 +97,29 @@ class Panel(anywidget.AnyWidget):
                 setattr(self, name, value)
 
     def _answer(self, _: Any, content: Any, __: Any) -> None:
-        if isinstance(content, dict) and content.get("type") == "runtime?":
+        asked = content.get("type") if isinstance(content, dict) else None
+        if asked == "runtime?":
             self.send({"type": "runtime", "code": runtime_code()})
+        elif asked == "xlsx?":
+            answer = {"type": "xlsx", "ticket": content.get("ticket")}
+            try:
+                self.send(answer, buffers=[self.workbook()])
+            except Exception as error:
+                self.send(answer | {"problem": f"reference {report(error)}"})
+                if not in_voila():
+                    raise
+
+    def workbook(self) -> bytes:
+        """Return the table as an XLSX file, with what is said about it on a second sheet."""
+        notes = {
+            "Title": self.title,
+            "Summary": self.summary,
+            "What is shown": " ".join(filter(None, [self.shown, self.unfollowed])),
+            "The picture in words": self.description,
+            "Notes": self.notes,
+            "Source": self.source,
+        }
+        return workbook(self.columns, self.rows, notes, fictional=self.fictional)
 
     def __repr__(self) -> str:
         """Return a short name: a notebook's output keeps it as text."""

@@ -264,7 +264,7 @@ _WHETHER = {
 }
 
 
-_OF_WHOM = {"subject_race": "race or ethnicity", "subject_sex": "sex"}
+_OF_WHOM = {"race": "race or ethnicity"}
 
 
 def _lacking(counts: Any, measure: Callable[..., Any], arguments: Mapping[str, Any]) -> str:
@@ -283,9 +283,45 @@ def _lacking(counts: Any, measure: Callable[..., Any], arguments: Mapping[str, A
     for role in ("group", "within"):
         column = arguments.get(role) if role in usual else None
         if isinstance(column, str) and column not in by:
-            words = _OF_WHOM.get(column, column.replace("_", " "))
-            return f"The records of this agency do not say the {words}, so this cannot be shown."
+            return f"The records of this agency do not say the {_of_whom(column)}, {_SO}"
+        if role == "group" and isinstance(column, str) and not len(counts.values(column)):
+            return f"The {_of_whom(column)} of nobody in these records is known{_why(counts)}, {_SO}"
+    if "hire_share" in usual and not _follows_people(counts):
+        if any(given is None for given in _rates(arguments)):
+            return _NO_FLOWS
     return ""
+
+
+_SO = "so this cannot be shown."
+_NO_FLOWS = (
+    "The records of this agency do not tell who joined and who left: that takes rosters of several "
+    "years with the same number for each person. Set the sliders to figures of your own."
+)
+
+
+def _of_whom(column: str) -> str:
+    return _OF_WHOM.get(column.removeprefix("subject_"), column.replace("_", " "))
+
+
+def _why(counts: Any) -> str:
+    """Say why race is not known, where all records give the same reason."""
+    reasons = counts.values("race_unknown") if "race_unknown" in counts.by else []
+    if len(reasons) != 1:
+        return ""
+    words = str(words_of(counts, "race_unknown").get(reasons[0], reasons[0]))
+    return f" ({words[:1].lower()}{words[1:]})"
+
+
+def _follows_people(counts: Any) -> bool:
+    """Return whether the counts say of anybody whether they joined, and whether they left."""
+    known = [f"{flag}_known" for flag in ("joined", "left")]
+    return all(c in counts.table and counts.table[c].sum() > 0 for c in known)
+
+
+def _rates(arguments: Mapping[str, Any]) -> list[Any]:
+    rates = arguments.get("exit_rates")
+    rates = list(rates.values()) if isinstance(rates, Mapping) else [rates]
+    return [arguments.get("hire_share"), *rates]
 
 
 def _only(table: pd.DataFrame, rows: Mapping[str, Any]) -> pd.DataFrame:
@@ -348,8 +384,10 @@ def source_of(counts: Any) -> str:
     if about.get("fictional"):
         agency += " (fictional sample data)"
     parts = [agency, str(about.get("title") or about.get("table") or "")]
-    dates = " to ".join(d for k in ("first_date", "last_date") if (d := _date(about.get(k))))
-    covers = f"; the file covers {dates}" if dates else ""
+    dates = [d for k in ("first_date", "last_date") if (d := _date(about.get(k)))]
+    covers = f"; the file covers {' to '.join(dates)}" if dates else ""
+    if len(set(dates)) == 1:
+        covers = f"; the file is of {dates[0]}"
     return "Source: " + ", ".join(p for p in parts if p) + covers + "."
 
 

@@ -77,6 +77,33 @@ SCRATCH = [
     _code("w.note('Live words, in **bold**.')"),
 ]
 
+PROJECTION = [
+    _markdown("# Scratch projection"),
+    _code(
+        "import stand_in\nfrom equity import charts, measures\nfrom equity import widgets as w\n"
+        "w.setup()"
+    ),
+    _markdown("## Choose what to assume"),
+    _code(
+        "share = w.slider('Women among hires', 0, 0.6, 0.01, 0.2, '%')\n"
+        "hires = w.slider('Hires in a year', 0, 100, 5, 40, 'people')\n"
+        "leave = w.slider('Leave in a year', 0, 0.2, 0.005, 0.07, '%')\n"
+        "by = w.slider('Target year', 2026, 2050, 1, 2032, 'year')\n"
+        "w.choices_bar(share, hires, leave, by)"
+    ),
+    _markdown("## When are women 30 % of the staff?"),
+    _code(
+        "w.show(stand_in.staff(), measures.parity_projection, charts.parity_projection,\n"
+        "    group='sex', focal='female', target=0.3, hires=hires, hire_share=share,\n"
+        "    exit_rates=leave, by_year=by, filename='projection')"
+    ),
+    _markdown("## As a published page has it"),
+    _code(
+        "staff = w.table(stand_in.staff().ledger, caption='Staff', filename='staff')\n"
+        "staff.answers = False\nstaff"
+    ),
+]
+
 
 @pytest.fixture(scope="session")
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
@@ -95,6 +122,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
         title="Scratch figures",
         description="Who is searched, in figures that nobody made.",
     )
+    _notebook(dashboards / "projection.ipynb", PROJECTION, title="Scratch projection")
     broken = [
         _markdown("# Broken page"),
         _code("from equity import widgets as w\nw.setup()"),

@@ -51,6 +51,19 @@ def counts() -> CountTable:
     )
 
 
+def staff() -> CountTable:
+    """Return a made-up staff of women and men, in one snapshot."""
+    rows = pd.DataFrame(
+        {"sex": ["female", "male", None], "year": [2025, 2025, 2025], "n": [45, 378, 2]}
+    )
+    about = counts().provenance | {
+        "title": "Staff",
+        "labels": {"sex": {"female": "Women", "male": "Men"}},
+    }
+    ledger = pd.DataFrame({"step": ["start"], "because": ["all"], "rows": [425], "left_out": [0]})
+    return CountTable(rows, ("sex", "year"), (), ledger, about)
+
+
 def rates(counts, *, of, group, reference, trouble=None) -> pd.DataFrame:
     """Return a table shaped like that of a real measure, or the trouble that is asked for."""
     if trouble == "slow":

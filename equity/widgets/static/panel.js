@@ -150,6 +150,61 @@ function fileName(model, ending) {
   return (page && !name.startsWith(page) ? page + "-" + name : name) + ending;
 }
 
+// The kernel writes a workbook: its answer carries the file.
+let tickets = 0;
+
+function book(model) {
+  const ticket = String(++tickets);
+  return new Promise((resolve, reject) => {
+    const end = (act, thing) => { clearTimeout(timer); model.off("msg:custom", answer); act(thing); };
+    const answer = (message, buffers) => {
+      if (message.type !== "xlsx" || message.ticket !== ticket) return;
+      if (message.problem || !buffers?.length) end(reject, new Error(message.problem ?? "no file"));
+      else end(resolve, new Blob([buffers[0]], { type: XLSX }));
+    };
+    const timer = setTimeout(() => end(reject, new Error("no answer")), 30000);
+    model.on("msg:custom", answer);
+    model.send({ type: "xlsx?", ticket });
+  });
+}
+const XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+// The table as it is read, for the clipboard: a sheet takes tabs for columns, and its own minus.
+function tabbed(model) {
+  const columns = model.get("columns").filter((c) => c.only !== "download");
+  const field = (value, column, reason) => {
+    const text = written(value, column, reason).replace(/\s+/g, " ").replaceAll("\u2212", "-");
+    if (typeof value === "number") return text.replace(/,/g, "").replace(/^\+/, "");
+    return /^[=+\-@]/.test(text) ? "'" + text : text;
+  };
+  const rows = model.get("rows").map((r) => columns.map((c) => field(r[c.key], c, r.reason)));
+  const head = columns.map((c) => field(c.heading, { format: "text" }));
+  return [head, ...rows].map((row) => row.join("\t")).join("\n") + "\n";
+}
+
+async function copied(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch { // no leave to, or a page that is not on a safe address: the old way
+    const box = document.createElement("textarea");
+    box.value = text;
+    box.className = "eq-offstage";
+    const before = document.activeElement;
+    document.body.append(box);
+    box.select();
+    const done = document.execCommand("copy");
+    box.remove();
+    before?.focus();
+    return done;
+  }
+}
+
+function tell(place, words) {
+  place.textContent = words;
+  setTimeout(() => { if (place.textContent === words) place.textContent = ""; }, 6000);
+}
+
 function wrapped(text, width, size, weight = "normal") {
   const ruler = document.createElement("canvas").getContext("2d");
   ruler.font = `${weight} ${size}px ${FONT}`;
@@ -160,6 +215,13 @@ function wrapped(text, width, size, weight = "normal") {
     else lines[lines.length - 1] = longer;
   }
   return lines;
+}
+
+// A drawing by itself says what it is called and what it shows, to whoever cannot see it.
+function named(svg, model) {
+  const safe = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+  const words = `<title>${safe(model.get("title"))}</title><desc>${safe(model.get("description"))}</desc>`;
+  return svg.replace(/<svg[^>]*>/, (open) => open + words);
 }
 
 // An image leaves the page: it carries its heading, sentence and source, dark on white.
@@ -173,6 +235,7 @@ async function image(model, kind) {
   const spec = finished(model, width, INK.light, INK.light.paper);
   const inner = width - 2 * padding - 4; // a ruler is not as exact as what it measures
   const below = ["shown", "unfollowed", "summary", "notes", "source"].map((name) => model.get(name)).filter(Boolean);
+  if (model.get("fictional") && !/fictional/i.test(below.join(" "))) below.push("Fictional sample data");
   spec.title = {
     text: wrapped(model.get("title"), inner, 20, "bold"), anchor: "start", frame: "bounds",
     font: FONT, fontSize: 20, fontWeight: "bold", lineHeight: 25, offset: 18,
@@ -184,7 +247,7 @@ async function image(model, kind) {
     const result = await vegaEmbed(host, spec, options);
     try {
       if (kind === "svg") {
-        save(new Blob([await result.view.toSVG()], { type: "image/svg+xml" }), fileName(model, ".svg"));
+        save(new Blob([named(await result.view.toSVG(), model)], { type: "image/svg+xml" }), fileName(model, ".svg"));
       } else {
         const canvas = await result.view.toCanvas(2);
         const blob = await new Promise((done) => canvas.toBlob(done, "image/png"));
@@ -230,7 +293,7 @@ function listed(model) {
   const caption = document.createElement("span"); // as wide as the box, not as the table
   caption.textContent =
     model.get("title") +
-    (columns.length < all.length ? `. The CSV has ${all.length - columns.length} more columns.` : "");
+    (columns.length < all.length ? `. The CSV and Excel files have ${all.length - columns.length} more columns.` : "");
   table.createCaption().append(caption);
   const head = table.createTHead().insertRow();
   for (const column of columns) {
@@ -343,13 +406,17 @@ const FRAME = `
   <p class="eq-notes"></p>
   <div class="eq-tools" role="group">
     <span class="eq-tools-name" aria-hidden="true">Download</span>
+    <button type="button" data-kind="xlsx">Excel</button>
     <button type="button" data-kind="csv">CSV</button>
     <button type="button" data-kind="png">PNG</button>
     <button type="button" data-kind="svg">SVG</button>
+    <span class="eq-told" role="status"></span>
   </div>
 </div>
 <details class="eq-details">
   <summary>Show the numbers</summary>
+  <p class="eq-copy"><button type="button" data-kind="copy">Copy the table</button>
+    <span class="eq-copied" role="status"></span></p>
   <div class="eq-table" role="group" tabindex="0"></div>
   <p class="eq-from"></p>
 </details>
@@ -371,7 +438,7 @@ function render({ model, el }) {
   table.setAttribute("aria-labelledby", id);
   part("tools").setAttribute("aria-label", "Download");
   for (const button of fig.querySelectorAll("[data-kind]")) {
-    button.setAttribute("aria-label", `Download ${button.textContent}`);
+    if (button.dataset.kind !== "copy") button.setAttribute("aria-label", `Download ${button.textContent}`);
     button.setAttribute("aria-describedby", id);
   }
 
@@ -410,7 +477,9 @@ function render({ model, el }) {
     part("below").hidden = !!failed || !model.get("columns").length;
     details.hidden = !!failed || !model.get("columns").length;
     for (const button of fig.querySelectorAll("[data-kind]")) {
-      button.hidden = button.dataset.kind !== "csv" && !hasChart();
+      const kind = button.dataset.kind;
+      if (kind === "xlsx") button.hidden = model.get("answers") === false; // the kernel writes it
+      else button.hidden = ["png", "svg"].includes(kind) && !hasChart();
     }
     // a table without a chart is the figure itself
     if (!hasChart() && !failed && !fig.classList.contains("eq-alone")) {
@@ -514,14 +583,32 @@ function render({ model, el }) {
 
   fig.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-kind]");
-    if (!button) return;
+    if (!button || button.getAttribute("aria-disabled")) return;
     if (button.dataset.kind === "csv") {
       const text = csv(model);
       save(new Blob([text], { type: "text/csv;charset=utf-8" }), fileName(model, ".csv"));
+    } else if (button.dataset.kind === "copy") {
+      tell(part("copied"), (await copied(tabbed(model)))
+        ? "Copied. Paste it into a sheet or a document." : "This browser does not let a page copy. Select the table instead.");
     } else {
-      button.disabled = true;
-      try { await image(model, button.dataset.kind); } finally { button.disabled = false; }
+      button.setAttribute("aria-disabled", "true"); // and keeps the focus
+      try {
+        if (button.dataset.kind === "xlsx") save(await book(model), fileName(model, ".xlsx"));
+        else await image(model, button.dataset.kind);
+      } catch (error) {
+        console.error(error);
+        tell(part("told"), "This file could not be made. The CSV has all the numbers.");
+      } finally {
+        button.removeAttribute("aria-disabled");
+      }
     }
+  });
+  // a minus sign is set as a sign; what is pasted is to be a number
+  table.addEventListener("copy", (event) => {
+    const text = getSelection().toString();
+    if (!text.includes("\u2212")) return;
+    event.clipboardData.setData("text/plain", text.replaceAll("\u2212", "-"));
+    event.preventDefault();
   });
   details.addEventListener("toggle", list);
 
@@ -544,7 +631,7 @@ function render({ model, el }) {
   addEventListener("afterprint", afterPrint);
 
   const names = ["spec", "data", "rows", "columns", "title", "summary", "description", "notes",
-    "source", "shown", "problem", "absent"].map((name) => "change:" + name);
+    "source", "shown", "problem", "absent", "answers"].map((name) => "change:" + name);
   for (const name of names) model.on(name, changed);
   model.on("change:unfollowed", texts); // the figure is as it was: no news
   model.on("change:busy", work);
