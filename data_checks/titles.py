@@ -27,7 +27,8 @@ def word_result(con: duckdb.DuckDBPyConnection, suite: Suite) -> RuleResult:
     A misspelt word matches nobody, and without this rule nobody would notice.
     """
     given: Mapping[str, Any] = suite.context.get("rules") or {}
-    names = " and ".join(f"{rule} rule" for rule in given) or "sworn rule"
+    rules = dict.fromkeys(rule.partition(".")[0] for rule in given)
+    names = " and ".join(f"{rule} rule" for rule in rules) or "sworn rule"
     columns = tuple(dict.fromkeys(str(r.get("column", "title")) for r in given.values()))
     thing = " or ".join(columns) or "title"
     result = RuleResult(

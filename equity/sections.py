@@ -86,7 +86,9 @@ FORMATS: dict[str, Format] = {
     "peoplesoft": Format(tables=("workforce", "exits"), scheme="us1977", keys=_ROSTER),
     "workday": Format(tables=("workforce", "exits"), scheme="us1997", keys=_ROSTER),
     "eeo4": Format(
-        tables=("workforce",), scheme="us1997", keys=frozenset({"date", "scheme", "year"})
+        tables=("workforce",),
+        scheme="us1997",
+        keys=frozenset({"columns", "date", "scheme", "year"}),
     ),
     "applicants": Format(tables=("applicants", "promotions"), scheme="us1997", keys=_PIPELINE),
     "neogov": Format(tables=("applicants", "promotions"), scheme="us1997", keys=_PIPELINE),

@@ -284,6 +284,12 @@ APPLICANTS = Table(
         UNKNOWN,
         Column("sex", "category", "sex as the applicant stated it", allowed=SEXES),
         PEOPLE,
+        Column(
+            "margin",
+            "category",
+            "in a file of totals: whether the row is one by race or one by sex",
+            allowed=("race", "sex"),
+        ),
     ),
 )
 """Besides these, one flag for each stage that the agency names, in the order of the stages:

@@ -96,6 +96,7 @@ def _labels(step: Step, given: Input, race: dict[str, str]) -> dict[str, dict[st
         "age_band": {band: band for _, band in AGE_BANDS},
         "hour": {str(h): f"{h}:00 to {h}:59" for h in range(24)},
         "weekday": {str(i): day for i, day in enumerate(WEEKDAYS, 1)},
+        "rank": {str(v): str(v) for v in given.rules.get("rank", {})},
         "race_unknown": UNKNOWN,
         "stage": {s.name: s.label or s.name for s in given.stages},
         "is_dark": {"true": "After dusk", "false": "Before sunset"},

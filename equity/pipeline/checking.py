@@ -18,6 +18,9 @@ from equity.sources._files import scan
 
 __all__ = ["Tell", "check_agency"]
 
+TOTALS = ("eeo4", "applicant_totals")
+"""Formats in which one row of the file becomes several of the table."""
+
 Tell = Callable[[str], None]
 
 
@@ -121,7 +124,9 @@ def _arguments(agency: Agency, name: str) -> dict[str, Any]:
         told["scheme"] = agency.scheme(name)
     if "times" in keys:
         told |= {"times": given.times, "timezone": agency.agency.timezone}
-    if "stages" in keys:
+    if len(FORMATS[given.format].tables) > 1:
+        told["table"] = name
+    if "stages" in keys and given.stages:
         told["stages"] = _stages(given.stages)
     if "disposition" in keys and given.disposition:
         told["disposition"] = given.disposition.model_dump()
@@ -168,11 +173,23 @@ def _context(
         "stages": tuple(s.name for s in given.stages) if given else (),
         "bounding_box": box,
         "fictional": place.fictional,
-        "rules": given.rules if given else {},
+        "rules": _single(given.rules) if given else {},
         "copies": given.copies if given else "set aside",
+        "several": given is not None and given.format in TOTALS,
         "label": label,
         "files": [p.name for p in files],
     }
+
+
+def _single(rules: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a rule for each value, where a column has several: rank.Sergeant."""
+    flat: dict[str, Any] = {}
+    for name, rule in rules.items():
+        if rule and all(isinstance(part, Mapping) for part in rule.values()):
+            flat |= {f"{name}.{value}": part for value, part in rule.items()}
+        else:
+            flat[name] = rule
+    return flat
 
 
 def _deliver(agency: Agency, name: str, good: Path, aside: Path, *, usable: bool) -> None:

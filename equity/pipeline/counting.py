@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import duckdb
 import pandas as pd
 
 from equity import groups
-from equity.agency import Agency, Choose
+from equity.agency import Agency, Choose, Input
 from equity.cohorts import Cohort, col
 from equity.counts import CountTable, count
 from equity.pipeline.about import about_agency, about_table
@@ -28,7 +28,7 @@ from equity.pipeline.files import (
     swap,
     write_text,
 )
-from equity.pipeline.people import prepared
+from equity.pipeline.people import FIRST, prepared
 from equity.pipeline.plan import DAYLIGHT, OFFICERS, PLAN, Step, countable
 from equity.pipeline.results import results
 from equity.tables import PIPELINES, TABLES
@@ -36,6 +36,8 @@ from equity.tables import PIPELINES, TABLES
 COMPARED = ("stops", "workforce", "applicants")
 """The tables that are compared with residents."""
 
+OF_A_PERSON = ("race", "sex", "race_unknown", "sworn", "job_category", "rank")
+"""What a period of service tells of the person, as of the last snapshot."""
 WHAT = {"workforce": "employees", "promotions": "candidates"}
 """What the rows of a table are, where its name does not say so."""
 
@@ -138,23 +140,13 @@ def _count(agency: Agency, step: Step) -> CountTable | None:
     rows = _rows(agency, step.table)
     weight = "weight" if "weight" in rows.columns else None
     given = agency.inputs[step.table]
-    cohort = Cohort(rows, weight=weight)
-    for verb in ("keep", "leave_out"):
-        for rule in getattr(given, verb):
-            if rule.column not in rows.columns:
-                raise ValueError(
-                    f"[[{step.table}.{verb}]] column = {rule.column!r}: this agency's file has no "
-                    f"such column. It has: {', '.join(_words_of(rows))}."
-                )
-            chosen = _chosen(step.table, rule)
-            if verb == "keep":
-                cohort = cohort.keep(chosen, because=rule.because)
-            else:
-                cohort = cohort.drop(chosen, because=rule.because)
+    cohort = _chosen_from(Cohort(rows, weight=weight), step, given)
     if step.made:
         cohort = prepared(agency, step.made, step.table, cohort)
         if cohort is None:
             return None
+        if step.made == "spells":
+            cohort = _chosen_from(cohort, step, given, only=OF_A_PERSON)
     have = countable(cohort.rows.collect_schema().names())
     if step.file == DAYLIGHT:
         cohort = around_dusk(agency, cohort, on_foot="type" in rows.columns)
@@ -169,13 +161,42 @@ def _count(agency: Agency, step: Step) -> CountTable | None:
         of=[f for f in flags if f in have],
         provenance=about_table(agency, step, rows, report),
     )
-    anew = step.made in ("spells", "waits")  # not rows of the file: the ledger begins with them
-    ledger = (
-        counts.ledger
-        if anew
-        else _ledger(report, counts.ledger, weighted=weight, what=WHAT.get(step.table, step.table))
-    )
+    ledger = counts.ledger
+    if "margin" in rows.columns:  # each person is in twice, once by race and once by sex
+        once = Cohort(rows.filter("margin = 'race'"), weight=weight)
+        ledger = _chosen_from(once, step, given).ledger
+    if step.made in FIRST:  # the ledger begins with these, not with the rows of the file
+        ledger = ledger.assign(because=[FIRST[step.made], *ledger["because"].iloc[1:]])
+    else:
+        what = WHAT.get(step.table, step.table)
+        ledger = _ledger(report, ledger, weighted=weight, what=what)
     return CountTable(counts.table, counts.by, counts.of, ledger, counts.provenance)
+
+
+def _chosen_from(
+    cohort: Cohort, step: Step, given: Input, *, only: Collection[str] | None = None
+) -> Cohort:
+    """Keep and leave out the rows that the agency file names, each with its reason.
+
+    Of periods of service, what is of the person is chosen afterwards (`only`): whoever moved to
+    a post that is left out would else seem to have left.
+    """
+    names = cohort.rows.collect_schema().names()
+    late = OF_A_PERSON if step.made == "spells" and only is None else ()
+    for verb in ("keep", "leave_out"):
+        for rule in getattr(given, verb):
+            if rule.column in late or (only is not None and rule.column not in only):
+                continue
+            if rule.column not in names:
+                there = [n for n in names if not n.startswith(("raw_", "source_"))]
+                raise ValueError(
+                    f"[[{step.table}.{verb}]] column = {rule.column!r}: this agency's file has no "
+                    f"such column. It has: {', '.join(there)}."
+                )
+            chosen = _chosen(step.table, rule)
+            step_of = cohort.keep if verb == "keep" else cohort.drop
+            cohort = step_of(chosen, because=rule.because)
+    return cohort
 
 
 def _rows(agency: Agency, table: str) -> duckdb.DuckDBPyRelation:

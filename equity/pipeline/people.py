@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import duckdb
@@ -11,9 +12,15 @@ from equity.agency import Agency
 from equity.cohorts import Cohort, col
 from equity.pipeline.files import connection
 
-__all__ = ["prepared"]
+__all__ = ["FIRST", "prepared"]
 
+FIRST = {
+    "spells": "all periods of service in the roster and the list of those who left",
+    "waits": "a step for each applicant and stage",
+}
+"""What is counted anew, as the first line of its ledger says it."""
 LEFT_BEFORE = "had left before the date of the snapshot"
+EARLIER = "of an earlier snapshot in the same year: the last one of each year is counted"
 
 
 def prepared(agency: Agency, made: str, table: str, cohort: Cohort) -> Cohort | None:
@@ -30,21 +37,44 @@ def prepared(agency: Agency, made: str, table: str, cohort: Cohort) -> Cohort | 
     if made == "spells":
         if not _tells_who_left(agency, rows):
             return None
-        return _usable(service_spells(rows, exits=_exits(agency)), "periods of service")
+        return _usable(service_spells(rows, exits=_exits(agency)))
     stages = [s.name for s in agency.inputs[table].stages if f"{s.name}_date" in rows.columns]
     if not stages:
         return None
-    return _usable(stage_waits(rows, stages=stages), "steps from application to a stage")
+    return _usable(stage_waits(rows, stages=stages))
 
 
 def _staff(cohort: Cohort) -> Cohort:
-    """Leave out those who had left, and say who joined and left between snapshots."""
+    """Leave out those who had left, and say who joined and left from one year to the next."""
     from equity.durations import add_flows
 
     names = cohort.rows.collect_schema().names()
     if {"exit_date", "date"} <= set(names):
         cohort = cohort.drop(col("exit_date") < col("date"), because=LEFT_BEFORE)
-    return add_flows(cohort)
+    earlier = _before_the_last(cohort, names)
+    if not earlier:
+        return add_flows(cohort)
+    # counted by year, people would be in as often as there are snapshots in it
+    early = nw.when(col("date").is_in(earlier)).then(nw.lit(True)).otherwise(nw.lit(False))
+
+    def between_years(frame: Any) -> Any:
+        counted = nw.from_native(add_flows(frame.filter(~early).to_native()))
+        nothing = nw.lit(None, dtype=nw.Boolean)
+        rest = frame.filter(early).with_columns(joined=nothing, left=nothing)
+        return nw.concat([counted, rest.select(*counted.collect_schema().names())])
+
+    return cohort.drop(early, because=EARLIER).map_rows(between_years)
+
+
+def _before_the_last(cohort: Cohort, names: Collection[str]) -> list[Any]:
+    """Return the dates of snapshots after which there is another one in the same year."""
+    if not {"date", "year"} <= set(names):
+        return []
+    days = cohort.frame.select("year", "date").drop_nulls().unique().collect().rows()
+    last: dict[int, Any] = {}
+    for year, day in days:
+        last[year] = max(day, last.get(year, day))
+    return sorted({day for _, day in days} - set(last.values()))
 
 
 def _tells_who_left(agency: Agency, rows: duckdb.DuckDBPyRelation) -> bool:
@@ -54,7 +84,7 @@ def _tells_who_left(agency: Agency, rows: duckdb.DuckDBPyRelation) -> bool:
     when = next((c for c in ("date", "year") if c in rows.columns), None)
     if when is None or "person_id" not in rows.columns:
         return False
-    found = rows.aggregate(f"count(DISTINCT {when})").fetchone() or (0,)
+    found = rows.aggregate(f"count(DISTINCT {when})").fetchall()[0]
     return found[0] > 1
 
 
@@ -63,7 +93,7 @@ def _exits(agency: Agency) -> duckdb.DuckDBPyRelation | None:
     return connection().read_parquet(str(path)) if "exits" in agency.inputs else None
 
 
-def _usable(found: Any, what: str) -> Cohort:
+def _usable(found: Any) -> Cohort:
     """Leave out, with its reason, what cannot be used."""
     cohort = Cohort(found, weight=None)
     rows = nw.from_native(found)

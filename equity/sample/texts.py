@@ -55,6 +55,19 @@ column = "title"
 any_of = ["Officer", "Sergeant", "Lieutenant", "Captain", "Commander", "Chief"]
 none_of = ["Trainee", "Community Service"]
 
+[workforce.rules.rank.Officer]     # ranks, by words of the job title; the first that fits
+column = "title"
+starts_with = ["Police Officer"]
+none_of = ["Trainee"]
+
+[workforce.rules.rank.Sergeant]
+column = "title"
+any_of = ["Sergeant"]
+
+[workforce.rules.rank."Lieutenant and above"]
+column = "title"
+any_of = ["Lieutenant", "Captain", "Commander", "Chief"]
+
 [exits]                        # everyone who left, with the date and the reason
 format = "roster"
 files = ["data/exits.csv"]

@@ -90,8 +90,10 @@ def counted(folder: Path, path: Path, table: str):
 def test_great_expectations_and_our_sql_agree_on_every_rule(tmp_path, table, seed):
     path = make(tmp_path / "data.parquet", table, 80, seed)
     suite, rules, ours, theirs, _ = counted(tmp_path, path, table)
-    # Every column is there, so every rule runs, but the one for rosters without a date.
-    assert len(suite.rules) - len(rules) == (table == "workforce")
+    # Every column is there, so every rule runs, but the one for rosters without a date and the
+    # one for rows that the reader knew as no records: it was not asked.
+    read_rows = table in ("workforce", "exits", *PIPELINES)
+    assert len(suite.rules) - len(rules) == (table == "workforce") + read_rows
     assert {i: (v.tested, v.bad) for i, v in theirs.items()} == ours
     assert not [v.because for v in theirs.values() if v.because]
     # The defects do reach the rules: nearly all find some.

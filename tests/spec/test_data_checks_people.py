@@ -57,7 +57,7 @@ def rule(report: Report, table: str, key: str):
 def test_no_rule_has_changed_its_number() -> None:
     assert workforce.KEYS[27:] == (
         *("record", "rule words", "exit_date:read", "exit_date:mostly read"),
-        *("exit_date:not before hire", "weight:bounds", "snapshot:copy"),
+        *("exit_date:not before hire", "weight:bounds", "snapshot:copy", "not a record"),
     )
     assert applicants.KEYS[98:101] == ("record", "weight:bounds", "stage 1:date")
     assert promotions.KEYS == applicants.KEYS

@@ -17,9 +17,9 @@ from equity.pipeline import PLAN, count_agency, is_current
 from equity.sample import write_sample
 
 COUNTS = [
-    "applicants", "daylight", "officers", "residents_applicants", "residents_stops",
-    "residents_workforce", "stops", "stops_by_age", "stops_by_area", "stops_by_hour",
-    "stops_by_month", "stops_by_reason", "threshold_test", "workforce",
+    "applicants", "daylight", "officers", "promotions", "residents_applicants", "residents_stops",
+    "residents_workforce", "retention", "stops", "stops_by_age", "stops_by_area", "stops_by_hour",
+    "stops_by_month", "stops_by_reason", "threshold_test", "waits", "workforce",
 ]  # fmt: skip
 WHOLE = [
     "stops", "stops_by_age", "stops_by_area", "stops_by_hour", "stops_by_month", "stops_by_reason"
@@ -79,7 +79,7 @@ def test_the_same_stops_are_in_every_file(tables, truth, name) -> None:
 def test_columns_and_flags_are_those_of_the_plan(tables) -> None:
     """The sample has every column, so nothing is left out."""
     plan = {step.file: step for step in PLAN}
-    for name in (*WHOLE, "daylight", "workforce"):
+    for name in (*WHOLE, "daylight", "workforce", "waits"):
         assert tables[name].by == plan[name].by, name
         assert tables[name].of == plan[name].of, name
     wide = tables["stops"].table
@@ -89,6 +89,30 @@ def test_columns_and_flags_are_those_of_the_plan(tables) -> None:
                 assert tables[name].table[column].sum() == wide[column].sum(), (name, column)
     assert {"force_used", "body_camera_on", "complaint_made"} < set(tables["stops"].of)
     assert wide["force_used"].sum() > 100
+
+
+def test_periods_of_service_are_those_of_the_roster_and_the_exits(tables, truth) -> None:
+    """Nobody is lost between the files and the counts: what cannot be used says why."""
+    service = tables["retention"]
+    assert service.ledger["because"].tolist() == [
+        "all periods of service in the roster and the list of those who left",
+        "left before being hired",
+    ]
+    assert service.ledger["left_out"].tolist() == [0, truth["exits"]["drawn"]["hired_again"]]
+    assert service.table["n"].sum() == service.ledger["rows"].iloc[-1]
+    assert (service.table["left_known"] == service.table["n"]).all()
+
+
+def test_waits_are_of_those_who_reached_a_stage_or_are_still_in_it(tables) -> None:
+    waits, applicants = tables["waits"], tables["applicants"]
+    reached = waits.table.groupby("stage")["reached"].sum()
+    assert reached.to_dict() == {s: applicants.table[s].sum() for s in applicants.of}
+    assert waits.ledger["because"].iloc[0] == "a step for each applicant and stage"
+
+
+def test_promotions_are_a_pipeline_of_their_own(tables, truth) -> None:
+    assert tables["promotions"].of == ("written", "oral", "promoted")
+    assert tables["promotions"].table["n"].sum() == truth["promotions"]["drawn"]["rows"]
 
 
 def test_area_is_the_column_that_the_agency_names(tables, truth) -> None:
