@@ -20,70 +20,95 @@ from equity import groups, tables
 from equity.cohorts import Cohort, col
 from equity.counts import CountTable, count, read_counts
 from equity.daylight import add_daylight, sun_times
+from equity.durations import add_flows, service_spells, stage_waits
 from equity.measures import (
     adverse_impact,
     clock,
     coverage,
     daylight_shares,
+    diversity,
     evidence_ladder,
+    exits,
+    funnel,
     hit_rates,
     kpt_test,
+    missing_bounds,
     officers,
+    parity_projection,
+    pooled,
     rates,
     recording,
     representation,
+    representation_trend,
+    retention,
     robust_outcome_test,
     stage_decomposition,
     standardized_rates,
     stop_rates,
     threshold_test,
+    time_to_stage,
     trend,
     veil_of_darkness,
 )
 from equity.measures.evidence_ladder import Evidence
+from equity.measures.parity_projection import THIRTY_BY_30
 
 if TYPE_CHECKING:
-    from equity import agency, charts, sample, sources, widgets
+    from equity import agency, case_studies, charts, sample, sources, widgets
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Cohort",
     "CountTable",
+    "THIRTY_BY_30",
     "Evidence",
     "add_daylight",
+    "add_flows",
     "adverse_impact",
     "agency",
+    "case_studies",
     "charts",
     "clock",
     "col",
     "count",
     "coverage",
     "daylight_shares",
+    "diversity",
     "evidence_ladder",
+    "exits",
+    "funnel",
     "groups",
     "hit_rates",
     "kpt_test",
+    "missing_bounds",
     "officers",
+    "parity_projection",
+    "pooled",
     "rates",
     "read_counts",
     "recording",
     "representation",
+    "representation_trend",
+    "retention",
     "robust_outcome_test",
     "sample",
     "sources",
+    "service_spells",
     "stage_decomposition",
+    "stage_waits",
     "standardized_rates",
     "stop_rates",
     "sun_times",
     "tables",
     "threshold_test",
+    "time_to_stage",
     "trend",
     "veil_of_darkness",
     "widgets",
 ]
 
-_ROOMS = ("agency", "charts", "sample", "sources", "widgets")
+_ROOMS = ("agency", "case_studies", "charts", "sample", "sources", "widgets")
 
 
 def __getattr__(name: str) -> Any:
