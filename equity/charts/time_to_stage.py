@@ -87,7 +87,7 @@ def time_to_stage(
     )
     frame["middle_half"] = _draw.apply(_middle, frame)
     frame["missing"] = _draw.apply(_missing, frame)
-    heads = block_names(frame, ("stratum", "stage"), {"stage": _until})
+    heads = block_names(frame, ("stratum", "stage"), {"stage": lambda s: _until(s, labels)})
     frame["aria"] = read_out(frame, heads)
     sentences = frame["aria"].tolist()
     rows = _draw.rows_of(frame)
@@ -158,8 +158,9 @@ def _more(gap: float) -> str:
     return f"day{'s' * (abs(gap) != 1)} {'longer' if gap > 0 else 'shorter'}"
 
 
-def _until(stage: str) -> str:
-    return f"Until {_words.stage_name(stage).lower()}"
+def _until(stage: str, labels: Mapping[str, str] | None = None) -> str:
+    label = (labels or {}).get(stage)
+    return f"Until “{label}”" if label else f"Until {_words.stage_name(stage).lower()}"
 
 
 def _middle(row: dict) -> str | None:
@@ -234,9 +235,9 @@ def headline(
         number = sum(s == way for _, s in same)
         return (
             f"In {parts_of(number, len(same), strata)}, {group} waited clearly "
-            f"{words[way]} {other} {_until(best['stage']).lower()}"
+            f"{words[way]} {other} {_until(best['stage'], labels).replace('Until', 'until', 1)}"
         )
-    until = _until(best["stage"])
+    until = _until(best["stage"], labels)
     if way == "apart":
         text = f"{until}, {group} waited {words[way]} {other}, by more than chance explains"
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -190,5 +190,6 @@ def _in_order(
                 f"{', '.join(there)}."
             )
         return names
-    listed = (getattr(waits, "provenance", None) or {}).get("stages") or []
+    told = (getattr(waits, "provenance", None) or {}).get("stages") or []
+    listed = [s["name"] if isinstance(s, Mapping) else s for s in told]
     return [s for s in listed if s in there] + [s for s in there if s not in listed]

@@ -279,7 +279,10 @@ def _benchmarks(agency: Agency, table: str) -> CountTable:
             {"file": p.name, "sha256": sha256(p)}
             for p in dict.fromkeys(map(agency.benchmark_path, given))
         ],
-        "labels": {"race": dict(groups.scheme(scheme).labels)},
+        "labels": {
+            "race": dict(groups.scheme(scheme).labels),
+            "benchmark": {b.label: b.label for b in given},  # in the order of the agency file
+        },
         "scheme": {"name": scheme, "title": groups.scheme(scheme).title},
         "benchmarks": [
             {

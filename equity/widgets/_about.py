@@ -53,9 +53,7 @@ def sources(*counts: CountTable | None) -> ipywidgets.Widget:
     if not there:
         return note("This agency's file names no records for this page.")
     fictional = any(is_fictional(c) for c in there)
-    rows = [_file(c, s) for c in there for s in c.provenance.get("sources", [])]
-    for c in there:
-        _once(c, rows)
+    rows = [row for c in there for row in _files(c)]
     shown: list[ipywidgets.Widget] = [
         table(
             pd.DataFrame(rows),
@@ -106,6 +104,17 @@ def remarks(residents: CountTable | None) -> ipywidgets.Widget:
 
 _SMALLEST = 0.0005  # a share that would read 0.0% is not written
 _STEPS = {"start": "In the file", "set aside": "Set aside", "keep": "Kept", "drop": "Left out"}
+
+
+def _files(counts: CountTable) -> list[dict[str, Any]]:
+    """Return a line for each file of a table; how many records are in all of them stands once."""
+    files = counts.provenance.get("sources", [])
+    rows = [_file(counts, source) for source in files]
+    for row in rows if len(rows) > 1 else []:
+        row["rows"] += f" in {len(rows)} files" if row is rows[0] else ""
+        for key in ("rows", "aside", "checks") if row is not rows[0] else ():
+            row[key] = "with the first"
+    return rows
 
 
 def _file(counts: CountTable, source: dict[str, Any]) -> dict[str, Any]:

@@ -316,11 +316,13 @@ def choose_benchmark(
     label: str = "Compared with",
     *,
     all: str | None = None,
+    first: bool = False,
     beside: Mapping[str, CountTable | None] = MappingProxyType({}),
 ) -> Choice:
     """Return a choice among the benchmarks; it stands for their tables of residents, by name.
 
-    With `all` (words), the first choice is all of them side by side. `beside` are further bodies
+    With `all` (words), all of them side by side are on offer and chosen at first; with `first`
+    the first benchmark is. `beside` are further bodies
     of people to compare with, such as the applicants, by name; those that are None are left out.
     """
     parts = residents.split("benchmark") if residents is not None else {}
@@ -329,11 +331,11 @@ def choose_benchmark(
         return _nothing(label, all)
     things: dict[Any, Any] = {name: {name: table} for name, table in parts.items()}
     words: dict[Any, str] = {name: str(name) for name in parts}
-    first: Any = next(iter(parts))
+    begin: Any = next(iter(parts))
     if all is not None and len(parts) > 1:
         things, words = {None: parts} | things, {key_of(None): all} | words
-        first = key_of(None)
-    picked = Choice(label, words, things, first)
+        begin = begin if first else key_of(None)
+    picked = Choice(label, words, things, begin)
     if len(parts) == 1:
         picked.layout.display = "none"
     return picked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pandas as pd
@@ -19,14 +20,19 @@ AHEAD = 10
 
 
 class _AsCounted(Part):
-    """What a slider says once it has been moved; until then None: as counted."""
+    """What a slider says once it has been moved; until then None: as counted.
 
-    def __init__(self, of: Slider):
+    Where nothing was counted (`beside`), all of them hold as they stand once one has been moved.
+    """
+
+    def __init__(self, of: Slider, beside: Callable[[], Iterable[Slider]]):
         super().__init__(of, {})  # type: ignore[arg-type]
+        self.beside = beside
 
     @property
     def picked(self) -> Any:
-        return self.of.picked if self.of.is_made else None
+        made = self.of.is_made or any(slider.is_made for slider in self.beside())
+        return self.of.picked if made else None
 
 
 class Plan:
@@ -62,19 +68,29 @@ class Plan:
         self._begin(found)
         for one in (group, focal, *(c for c in where.values() if isinstance(c, Choice))):
             one.observe(lambda _: self._begin(self._counted()), names="value")
+
+        def as_counted(name: str) -> _AsCounted:
+            return _AsCounted(made[name], self._instead)
+
         self.arguments: dict[str, Any] = {
-            "hire_share": _AsCounted(made["hire_share"]),
-            "hires": _AsCounted(made["hires"]),
+            "hire_share": as_counted("hire_share"),
+            "hires": as_counted("hires"),
             "exit_rates": {
-                "focal": _AsCounted(made["exit_focal"]),
-                "others": _AsCounted(made["exit_others"]),
+                "focal": as_counted("exit_focal"),
+                "others": as_counted("exit_others"),
             },
             "target": made["target"],
             "by_year": made["by_year"],
         }
 
+    def _instead(self) -> list[Slider]:
+        """Return the sliders of what was counted, if it was not."""
+        names = ("hire_share", "hires", "exit_focal", "exit_others")
+        return [] if self._known else [self._made[name] for name in names]
+
     def _begin(self, found: dict[str, Any]) -> None:
         """Put the sliders where the counts are."""
+        self._known = bool(found["known"])
         start = {
             "hire_share": found["hire_share"],
             "hires": found["hires"] or FIRST_HIRES,
@@ -92,6 +108,7 @@ class Plan:
         """Return what the counts say; 0 where they do not."""
         nothing = {"hire_share": 0.0, "hires": 0.0, "exit_rate_focal": 0.0}
         nothing |= {"exit_rate_others": 0.0, "target": self._target(), "year": 2025}
+        nothing["known"] = False
         if self.workforce is None:
             return nothing
         where = {k: v for k, v in resolve(self.where).items() if k in self.workforce.by}
@@ -105,7 +122,8 @@ class Plan:
             ).iloc[0]  # fmt: skip
         except ValueError:  # the figure itself says what the counts lack
             return nothing
-        return nothing | {k: float(row[k]) for k in nothing if k not in ("target", "year")}
+        kept = ("target", "year", "known")
+        return nothing | {k: float(row[k]) for k in nothing if k not in kept} | {"known": True}
 
     def _target(self) -> float:
         """Return the goal for women, else the share of the first benchmark."""

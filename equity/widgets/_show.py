@@ -14,6 +14,7 @@ import pandas as pd
 
 from equity.widgets._choices import Choice, choices_in, resolve, slug, when
 from equity.widgets._columns import Columns, describe, records, words_of
+from equity.widgets._lacking import lacking
 from equity.widgets._panel import Panel, picture
 from equity.widgets._safety import in_voila, report, speaks_for_itself
 from equity.widgets._scope import Work, applying, shown_in, unfollowed_in
@@ -102,8 +103,8 @@ def show(
         if isinstance(residents, Mapping) and not residents:
             raise _Empty("No benchmark tells how many people of each group live in each district.")
         arguments = resolve(kwargs)
-        if lacking := _lacking(here, measure, arguments):
-            raise _Empty(lacking)
+        if absent := lacking(here, measure, arguments):
+            raise _Empty(absent)
         first = [] if residents is None else [resolve(residents)]
         result = measure(here.where(**resolve(those)), *first, **arguments)
         result = _only(result, resolve(rows))
@@ -256,72 +257,6 @@ def note(text: str | Callable[..., str], **choices: Any) -> ipywidgets.HTML:
 
 class _Empty(ValueError):
     """Nothing is left after the choices."""
-
-
-_WHETHER = {
-    "contraband_found": "whether contraband was found",
-    "search_conducted": "whether there was a search",
-}
-
-
-_OF_WHOM = {"race": "race or ethnicity"}
-
-
-def _lacking(counts: Any, measure: Callable[..., Any], arguments: Mapping[str, Any]) -> str:
-    """Say what a measure needs that these records do not hold; "" where nothing is lacking."""
-    by, of = getattr(counts, "by", None), getattr(counts, "of", None)
-    if by is None or of is None:
-        return ""
-    usual = inspect.signature(measure).parameters
-    if "stages" in usual and not arguments.get("stages", True):
-        return "The records of this agency say who applied, but not how far each of them came."
-    for role in ("of", "searches"):
-        flag = arguments.get(role, usual[role].default if role in usual else None)
-        if isinstance(flag, str) and flag not in (*of, *by):
-            said = _WHETHER.get(flag, f"about \u201c{flag.replace('_', ' ')}\u201d")
-            return f"The records of this agency do not say {said}, so this cannot be shown."
-    for role in ("group", "within"):
-        column = arguments.get(role) if role in usual else None
-        if isinstance(column, str) and column not in by:
-            return f"The records of this agency do not say the {_of_whom(column)}, {_SO}"
-        if role == "group" and isinstance(column, str) and not len(counts.values(column)):
-            return f"The {_of_whom(column)} of nobody in these records is known{_why(counts)}, {_SO}"
-    if "hire_share" in usual and not _follows_people(counts):
-        if any(given is None for given in _rates(arguments)):
-            return _NO_FLOWS
-    return ""
-
-
-_SO = "so this cannot be shown."
-_NO_FLOWS = (
-    "The records of this agency do not tell who joined and who left: that takes rosters of several "
-    "years with the same number for each person. Set the sliders to figures of your own."
-)
-
-
-def _of_whom(column: str) -> str:
-    return _OF_WHOM.get(column.removeprefix("subject_"), column.replace("_", " "))
-
-
-def _why(counts: Any) -> str:
-    """Say why race is not known, where all records give the same reason."""
-    reasons = counts.values("race_unknown") if "race_unknown" in counts.by else []
-    if len(reasons) != 1:
-        return ""
-    words = str(words_of(counts, "race_unknown").get(reasons[0], reasons[0]))
-    return f" ({words[:1].lower()}{words[1:]})"
-
-
-def _follows_people(counts: Any) -> bool:
-    """Return whether the counts say of anybody whether they joined, and whether they left."""
-    known = [f"{flag}_known" for flag in ("joined", "left")]
-    return all(c in counts.table and counts.table[c].sum() > 0 for c in known)
-
-
-def _rates(arguments: Mapping[str, Any]) -> list[Any]:
-    rates = arguments.get("exit_rates")
-    rates = list(rates.values()) if isinstance(rates, Mapping) else [rates]
-    return [arguments.get("hire_share"), *rates]
 
 
 def _only(table: pd.DataFrame, rows: Mapping[str, Any]) -> pd.DataFrame:
