@@ -84,7 +84,9 @@ class CountTable:
         parts = [self._by(c) for c in columns]
         name = "_".join(columns)
         known = ~pd.concat([p.isna() for p in parts], axis=1).any(axis=1)
-        text = parts[0].astype("str").str.cat([q.astype("str") for q in parts[1:]], sep=" ")
+        text = parts[0].astype("str")
+        for part in parts[1:]:
+            text = text + " " + part.astype("str")
         order = itertools.product(*(self.values(c) for c in columns))
         words = [self.labels(c) for c in columns]
         labels = {

@@ -343,7 +343,7 @@ def choose_benchmark(
 
 def _by_race(people: CountTable) -> pd.DataFrame:
     """Return people of a known race as a benchmark: a full count, without margins of error."""
-    return people.table.groupby("race", as_index=False)["n"].sum()
+    return people.table.groupby("race")["n"].sum().reset_index()
 
 
 def _nothing(label: str, all: str | None) -> Choice:
