@@ -16,9 +16,13 @@ KEYS = (
     *(f"{c}:{k}" for c in ("hire_date", "year", "sworn") for k in ("read", "mostly read")),
     "person:shared key", "hire_date:not after year", "record", "rule words",
     "exit_date:read", "exit_date:mostly read", "exit_date:not before hire", "weight:bounds",
-    "snapshot:copy", "not a record",
+    "snapshot:copy", "not a record", "exit_date:mostly here",
 )  # fmt: skip
 """In this order for ever: the place of a key is the rule's number. Add at the end."""
+
+
+MOST_LEFT = 0.90
+"""With a larger share of rows with a date of leaving, a file is a list of those who left."""
 
 
 def build(suite: Suite) -> None:
@@ -52,6 +56,15 @@ def build(suite: Suite) -> None:
     rules.person(suite)
     rules.read(suite, "date", "hire_date", "year", "sworn", "exit_date")
     left(suite)
+    suite.null(
+        "exit_date:mostly here",
+        "exit_date",
+        says="At least one row in ten is of somebody who has not left.",
+        severity=WARN,
+        allowed=MOST_LEFT,
+        do="A list of those who left is not a workforce: nobody in it stays, so how long people "
+        "stay cannot be told from it. Put it under [exits], beside a roster.",
+    )
     rules.bounds(suite, "weight")
     rules.record(suite, "person_id", "title", "department", "job_category", "date")
     rules.not_a_record(suite)

@@ -57,7 +57,13 @@ def rule(report: Report, table: str, key: str):
 def test_no_rule_has_changed_its_number() -> None:
     assert workforce.KEYS[27:] == (
         *("record", "rule words", "exit_date:read", "exit_date:mostly read"),
-        *("exit_date:not before hire", "weight:bounds", "snapshot:copy", "not a record"),
+        *(
+            "exit_date:not before hire",
+            "weight:bounds",
+            "snapshot:copy",
+            "not a record",
+            "exit_date:mostly here",
+        ),
     )
     assert applicants.KEYS[98:101] == ("record", "weight:bounds", "stage 1:date")
     assert promotions.KEYS == applicants.KEYS
@@ -173,3 +179,13 @@ def test_candidates_for_promotion_are_checked_by_the_rules_for_applicants(tmp_pa
     )
     found = next(r for r in report.rules if r.id == "P19")
     assert (found.outcome, found.bad) == ("failed", 1)
+
+
+@pytest.mark.parametrize(("gone", "outcome"), [(18, "passed"), (19, "failed")])
+def test_a_list_of_those_who_left_is_no_workforce(tmp_path, gone, outcome):
+    lines = ["source_row source_file date race hire_date exit_date"]
+    for k in range(20):
+        left = f"2016-01-{k + 1:02d}" if k < gone else "-"
+        lines.append(f"{k + 2} all.csv 2017-04-30 white 2000-01-{k + 1:02d} {left}")
+    report, _ = checked(tmp_path, "workforce", "\n".join(lines))
+    assert rule(report, "workforce", "exit_date:mostly here").outcome == outcome
