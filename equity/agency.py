@@ -182,7 +182,7 @@ def _agree(agency: Agency, file: str) -> None:
     """Check what one key says against another."""
     if not agency.inputs:
         raise AgencyError(
-            f"{file} names no files. Add at least one of [stops], [workforce], [applicants]."
+            f"{file} names no files. Add at least one of {', '.join(f'[{t}]' for t in ROWS)}."
         )
     for name, table in agency.inputs.items():
         form = FORMATS[table.format]
@@ -328,6 +328,8 @@ def _in_words(error: ValidationError, given: dict[str, Any]) -> Iterator[str]:
                 yield f"{name} stands in single brackets. Write [[{where[0]}]] in double brackets"
             case "list_type":
                 yield f"{name} = {value!r} is not a list. Put it in brackets: [{value!r}]"
+            case "dict_type":
+                yield f'{name} = {value!r} is not allowed. Write a table: {{"word" = "meaning"}}'
             case "missing":
                 yield f"{name} is missing; it must be given"
             case "extra_forbidden":

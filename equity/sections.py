@@ -40,6 +40,25 @@ def _names(value: Any) -> str | list[str]:
     return value
 
 
+def _sheets(value: Any) -> str | list[str]:
+    if not isinstance(value, str) and not (
+        isinstance(value, list) and value and all(isinstance(v, str) for v in value)
+    ):
+        raise ValueError('the name of a sheet, a list of names, or "*" for every sheet')
+    return value
+
+
+def _day(value: Any) -> dt.date:
+    if isinstance(value, dt.datetime):
+        return value.date()
+    if isinstance(value, dt.date):
+        return value
+    try:
+        return dt.date.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError('a date such as "2025-07-01"') from None
+
+
 def _header(value: Any) -> int | list[int]:
     rows = value if isinstance(value, list) else [value]
     whole = all(isinstance(r, int) and not isinstance(r, bool) and r > 0 for r in rows)
@@ -209,10 +228,10 @@ class Input(Section):
     title: str = ""
     scheme: Scheme | None = None
     header_row: HeaderRow = 1
-    sheet: str | list[str] | None = None
+    sheet: Annotated[Any, AfterValidator(_sheets)] = None
     encoding: str | None = None
     year: int | None = Field(default=None, ge=1900, le=2200)
-    date: dt.date | None = None
+    date: Annotated[Any, AfterValidator(_day)] = None
     date_from: Literal["file", "sheet"] | None = None
     area: Name = "district"
     times: Literal["local", "UTC"] = "local"

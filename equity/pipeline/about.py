@@ -78,7 +78,12 @@ def _notes(agency: Agency, step: Step, rows: duckdb.DuckDBPyRelation) -> list[st
         notes.append(f"Times were in UTC and were converted to {LONDON}.")
     elif given.times == "UTC":
         notes.append(f"Times were in UTC and were converted to {agency.agency.timezone}.")
-    if "weight" in rows.columns:
+    if "margin" in rows.columns:
+        notes.append(
+            "The file has totals only, by race and by sex, not single people: race and sex "
+            "together cannot be told, nor how far each person came."
+        )
+    elif "weight" in rows.columns:
         number, weight = rows.aggregate("count(*), coalesce(sum(weight), 0)").fetchall()[0]
         notes.append(f"{number:,} rows of the file stand for {int(weight):,} {step.table}.")
     return notes

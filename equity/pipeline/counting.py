@@ -163,7 +163,8 @@ def _count(agency: Agency, step: Step) -> CountTable | None:
     )
     ledger = counts.ledger
     if "margin" in rows.columns:  # each person is in twice, once by race and once by sex
-        once = Cohort(rows.filter("margin = 'race'"), weight=weight)
+        one = rows.aggregate("min(margin)").fetchall()[0][0]  # race, or sex if there is only that
+        once = Cohort(rows.filter(f"margin = '{one}'"), weight=weight)
         ledger = _chosen_from(once, step, given).ledger
     if step.made in FIRST:  # the ledger begins with these, not with the rows of the file
         ledger = ledger.assign(because=[FIRST[step.made], *ledger["because"].iloc[1:]])
@@ -266,7 +267,7 @@ def _benchmarks(agency: Agency, table: str) -> CountTable:
     frame = pd.concat(parts, ignore_index=True)
     by = tuple(
         c
-        for c in ("benchmark", "place", "district", "year", "universe", "race")
+        for c in ("benchmark", "place", "district", "year", "universe", "race", "sex")
         if c in frame.columns
     )
     numbers = ("n", "moe", "controlled", "place_n", "place_moe")
@@ -302,7 +303,8 @@ def _whole_place(residents: pd.DataFrame) -> pd.DataFrame:
     """Add up the districts of a benchmark that has them."""
     if "district" not in residents.columns:
         return residents
-    keys = ["place", "year", "universe", "race", "controlled"]
+    told = [c for c in ("race", "sex") if c in residents.columns]
+    keys = ["place", "year", "universe", *told, "controlled"]
     squares = residents.assign(moe=residents["moe"] ** 2, place_moe=residents["place_moe"] ** 2)
     parts = squares.groupby(keys, sort=False, dropna=False)
     numbers = ["n", "moe", "place_n", "place_moe"]
