@@ -11,10 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from equity.proposal._look import Looked, look
+from equity.proposal._look import Looked
 from equity.proposal._names import table_of
 from equity.proposal._page import Page, text
 from equity.proposal._sections import _relative, write_section
+from equity.proposal._sheets import look
 
 __all__ = ["Proposal", "propose", "write_proposal"]
 
@@ -28,6 +29,13 @@ _HEAD: str = """\
 # - All else was found in the files; the remark says how. Correct what is wrong.
 # docs/your-own-data.md explains every key.
 """
+_RESIDENTS = (
+    "[[benchmarks]]",
+    'name = "residents"',
+    'label = "Residents of Anytown"',
+    'file = "ACSDT5Y2023.B03002-Data.csv"',
+    'place = "Anytown city, Ohio"',
+)
 _TABLES = ("workforce", "exits", "applicants", "promotions", "stops")
 
 
@@ -77,6 +85,14 @@ def propose(
             _table(page, table, tables[table], root)
     for file, form in tables.get("residents", []):
         _benchmark(page, file, form, root)
+    if "residents" not in tables:
+        page.remark(
+            "No table of residents was named, so nothing can be compared with the people who live "
+            "there. Download census table B03002 from data.census.gov, put the file into this "
+            "folder, take away `# MAYBE: ` and write its name and your place:"
+        )
+        page.lines += [f"# MAYBE: {line}" for line in _RESIDENTS]
+        page.say()
     for (file, _), words in zip(tables.get("", []), [s for s in said if "not used" in s],
                                 strict=False):  # fmt: skip
         page.remark(f"Not used: {file.path.name}. {words.partition(': ')[2]}")
@@ -168,18 +184,42 @@ def _agency(page: Page) -> None:
 
 
 def _table(page: Page, table: str, files: list[tuple[Looked, str]], root: Path) -> None:
-    """Write one section; files of another format than the first cannot be in it."""
+    """Write one section; files that cannot be read together with the first are asked about."""
     form = files[0][1]
-    alike = [f for f, other in files if other == form]
-    others = [f for f, other in files if other != form]
+    first = files[0][0]
+    alike = [first]
+    apart: list[tuple[Looked, str]] = []
+    for file, other in files[1:]:
+        why = _apart(file, other, first, form)
+        if why:
+            apart.append((file, why))
+        else:
+            alike.append(file)
     write_section(page, table, form, alike, root)
-    for file in others:
+    for file, why in apart:
         page.decide(
-            f"{file.path.name} also seems to be [{table}], in another layout than "
-            f"{alike[0].path.name}. A table is read from files of one layout: keep one, or write "
-            "a second agency file for the other. Write here, after the #, what you decided.",
+            f"{file.path.name} also seems to be [{table}], but cannot be read together with "
+            f"{first.path.name}: {why}. It is not in files. If it belongs there, make it alike in "
+            "Excel and run equity init again. If it is something else, name it so that this is "
+            "seen (such as promotion_exam_2024.csv), or leave it out. Write here, after the #, "
+            "what you decided.",
             "# decided: ?",
         )
+
+
+def _apart(file: Looked, other: str, first: Looked, form: str) -> str:
+    """Return why a file cannot be in the section of the first; "" if it can."""
+    if other != form:
+        return f"its format is {other!r}, not {form!r}"
+    if file.header_row != first.header_row:
+        return (
+            f"the names of its columns are in row {file.header_row}, there in row "
+            f"{first.header_row}, and one header_row holds for all (add or delete rows above)"
+        )
+    books = [f for f in (file, first) if f.titles and "" not in f.titles]
+    if len(books) == 2 and file.sheet != first.sheet:
+        return "its people are on sheets of other names"
+    return ""
 
 
 def _benchmark(page: Page, file: Looked, form: str, root: Path) -> None:

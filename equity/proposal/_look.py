@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,11 +11,10 @@ from typing import Any
 import duckdb
 
 from equity import groups
-from equity.sources import _csv, _files, _headers, _people, _text
+from equity.sources import _headers, _people, _text
 from equity.sources._relation import OWN, identifier, literal
-from equity.sources._workbook import sheet_rows
 
-__all__ = ["Column", "Looked", "look", "words"]
+__all__ = ["Column", "Looked", "fill", "header_of", "words"]
 
 LOOK_AT = 60
 AT_MOST = 200_000
@@ -62,7 +60,12 @@ class Column:
 
 @dataclass
 class Looked:
-    """A file, how it is to be opened, and its columns."""
+    """A file, how it is to be opened, and its columns.
+
+    parts : each sheet by itself, if sheets with other headers are read together.
+    titles : sheet ("" if there is none) -> what stands above the names of its columns.
+    left_out : sheets that seem to hold people and are not read, and why.
+    """
 
     path: Path
     rows: int = 0
@@ -74,6 +77,9 @@ class Looked:
     no_records: int = 0
     fingerprint: tuple[Any, ...] = ()
     trouble: str = ""
+    parts: list[Looked] = field(default_factory=list)
+    titles: dict[str, str] = field(default_factory=dict)
+    left_out: list[tuple[str, str]] = field(default_factory=list)
 
 
 def words(name: str) -> str:
@@ -91,18 +97,6 @@ def is_known(label: str, kind: str) -> bool:
         return low in _people.sex_labels({})
     known: dict[str, str | None] = dict(groups.HR_RACE_LABELS)
     return low in known or _people.plain(low, known) is not None
-
-
-def look(path: Path) -> Looked:
-    """Look at a file; what is in the way is said in `trouble`."""
-    found = Looked(path)
-    try:
-        _layout(found)
-        relation = _files.scan(path, header_row=found.header_row, sheet=found.sheet)
-        _fill(found, relation)
-    except (ValueError, OSError) as error:
-        found.trouble = str(error)
-    return found
 
 
 def header_of(rows: Sequence[Sequence[str | None]]) -> int | list[int] | None:
@@ -155,60 +149,7 @@ def _two(
     return gaps and repeats and covered >= 0.9 * wide and len(upper) < covered
 
 
-def _layout(found: Looked) -> None:
-    """Find out sheets, header rows and encoding."""
-    head = _files._head(found.path)
-    if head.startswith(b"PAR1"):
-        return
-    if head.startswith(b"PK\x03\x04"):
-        _sheets(found)
-        return
-    encoding, _, _ = _csv._look_through(found.path, None)
-    found.encoding = encoding
-    with found.path.open(encoding=encoding.replace("utf-8", "utf-8-sig"), newline="") as file:
-        lines = [line for _, line in zip(range(LOOK_AT), file, strict=False)]
-    tables = [list(csv.reader(lines, delimiter=mark)) for mark in (",", ";", "\t", "|")]
-    best = max(tables, key=lambda rows: sum(map(len, rows)))
-    _set_header(found, header_of(best))
-
-
-def _set_header(found: Looked, row: int | list[int] | None) -> None:
-    if row is None:
-        raise ValueError(
-            f"in {found.path.name} no row looks like the names of the columns. Put a row with "
-            "names above the records, and run equity init again."
-        )
-    found.header_row = row
-
-
-def _sheets(found: Looked) -> None:
-    """Choose the sheets of a workbook: that with race or sex, and those with the same columns."""
-    pages = sheet_rows(found.path, LOOK_AT)
-    heads: dict[str, tuple[int | list[int], set[str]]] = {}
-    for name, rows in pages.items():
-        at = header_of(rows)
-        if at is not None:
-            last = at if isinstance(at, int) else at[-1]
-            heads[name] = (at, {_headers.fold(c) for c in rows[last - 1] if c})
-    if not heads:
-        _set_header(found, None)
-
-    def people(name: str) -> tuple[bool, int]:
-        text = " ".join(heads[name][1])
-        return bool(re.search("race|ethnic|gender|sex", text)), len(heads[name][1])
-
-    main = max(heads, key=people)
-    names = heads[main][1]
-    alike = [n for n, (_, other) in heads.items() if 2 * len(other & names) >= len(names)]
-    found.other_sheets = tuple(n for n in pages if n not in alike)
-    found.header_row = heads[alike[0]][0]
-    if len(alike) > 1:
-        found.sheet = "*" if len(alike) == len(pages) else alike
-    elif main != next(iter(pages)):
-        found.sheet = main
-
-
-def _fill(found: Looked, relation: duckdb.DuckDBPyRelation) -> None:
+def fill(found: Looked, relation: duckdb.DuckDBPyRelation) -> None:
     """Look at the rows, each column by itself; labels only where they are few."""
     names = [c for c in relation.columns if c not in OWN]
     head = relation.limit(AT_MOST)

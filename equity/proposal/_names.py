@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from equity.proposal._look import Column, Looked, is_known
+from equity.proposal._look import Column, Looked, is_known, words
 from equity.sources import _people
 
-__all__ = ["PERSONAL", "Match", "columns_of", "table_of"]
+__all__ = ["PERSONAL", "Match", "agreed", "columns_of", "table_of"]
 
 _ID = r"(?:id|no|num|number|key|nbr|#|code)"
 PERSONAL = re.compile(
@@ -63,21 +63,29 @@ WORKFORCE: dict[str, tuple[str, ...]] = {
 }
 APPLICANTS: dict[str, tuple[str, ...]] = {
     "applicant_id": (
-        rf"(?:applicant|application|candidate|app) ?{_ID}",
+        rf"(?:applicant|application|candidate|cand|app) ?{_ID}",
         rf"(?:person|master profile) ?{_ID}|id",
     ),
     "date": (
-        r"date applied|appl(?:ication|ied|y) date|date of application|date received"
-        r"|received date|filing date|date filed|date submitted|submi\w+ date|applied(?: on)?",
+        r"date applied|appl(?:ication|ied|y|n)? d(?:ate|t)|date of application|applied(?: on)?"
+        r"|app(?:lication)? (?:received|filed|submitted)(?: date| on)?",
+        r"date (?:received|rec d|recd|rcvd|filed|submitted|of filing)|submi\w+ date"
+        r"|(?:received|rec d|recd|rcvd|filing|filed|submitted)(?: d(?:ate|t)| on)?",
     ),
     "year": WORKFORCE["year"],
     "posting": (
         r"(?:job )?posting(?: title| name)?|exam(?:ination)?(?: title| name| plan)?",
         r"requisition(?: title| name)?|job title|position(?: title| applied for)?|vacancy.*",
-        r"job desc.*|exam(?: number)?|requisition.*|job (?:number|posting).*",
+        rf"job desc.*|exam(?: number)?|requisition.*|job (?:number|posting).*"
+        rf"|(?:job )?(?:req|posting|exam|vacancy|announcement|bulletin|recruitment) ?{_ID}"
+        r"|(?:job )?req|announcement|recruitment|bulletin",
     ),
     "race": WORKFORCE["race"],
     "sex": WORKFORCE["sex"],
+}
+PROMOTIONS: dict[str, tuple[str, ...]] = APPLICANTS | {
+    "applicant_id": (*APPLICANTS["applicant_id"], WORKFORCE["person_id"][0]),
+    "date": (*APPLICANTS["date"], r"(?:exam|test)(?:ination)? date|date of (?:exam|test).*"),
 }
 STOPS: dict[str, tuple[str, ...]] = {
     "stop_id": (rf"(?:stop|incident|contact|case) ?{_ID}",),
@@ -100,7 +108,7 @@ NAMES = {
     "workforce": WORKFORCE,
     "exits": {k: v for k, v in WORKFORCE.items() if k not in ("date", "year", "status")},
     "applicants": APPLICANTS,
-    "promotions": APPLICANTS,
+    "promotions": PROMOTIONS,
     "stops": STOPS,
 }
 _DATES = ("date", "hire_date", "exit_date")
@@ -134,6 +142,19 @@ def columns_of(looked: Looked, table: str) -> dict[str, Match]:
             others = tuple(c.name for _, _, c in fits[1:])
             found[ours] = Match(best, "by its name; " + said(ours, best), others)
     return found
+
+
+def agreed(matched: list[dict[str, Match]]) -> list[dict[str, Match]]:
+    """Return the same, with one name for what one list calls rank and another calls title."""
+    if not all({"rank", "title"} & set(part) for part in matched):
+        return matched
+    if any({"rank", "title"} <= set(part) for part in matched):
+        return matched
+    if len({("rank" in part) for part in matched}) < 2:
+        return matched
+    first = "rank" if "rank" in matched[0] else "title"
+    other = "title" if first == "rank" else "rank"
+    return [{first if k == other else k: m for k, m in part.items()} for part in matched]
 
 
 def _worth(ours: str, column: Column) -> float | None:
@@ -217,6 +238,9 @@ def table_of(looked: Looked) -> tuple[str, str, str]:
         return "stops", "stops", "names of columns speak of stops"
     if len({"ap", "sq", "te", "elig", "ai", "ah", "ah p"} & names) >= 2:
         return _pipeline(file), "neogov", "has the columns AP, SQ, ... of NEOGOV"
+    exam = _exam(looked, file)
+    if exam:
+        return exam[0], "applicants", exam[1]
     fits = {t: columns_of(looked, t) for t in ("workforce", "applicants")}
     if {"applicant_id"} & set(fits["applicants"]) and any(
         "appl" in n or "cand" in n for n in names
@@ -238,6 +262,29 @@ def table_of(looked: Looked) -> tuple[str, str, str]:
     if {"title", "rank", "hire_date", "department", "sex"} & set(fits["workforce"]):
         return "workforce", "roster", "has race beside job, sex or date of hire"
     return "", "", "race is there, but nothing that tells employees from applicants or stops"
+
+
+def _exam(looked: Looked, file: str) -> tuple[str, str] | None:
+    """Return whether a file is of an exam or of promotions, and why; None if it is neither."""
+    flags = [c for c in looked.columns.values() if c.share("yes or no") >= 0.9 and c.rows]
+    told = next((c for c in flags if re.search(r"\bpromot", c.words)), None)
+    if told is not None:
+        return "promotions", f"has a column of yes and no called {told.name!r}"
+    said = f"{words(file)} {' '.join(looked.titles.values()).lower()}"
+    score = any(
+        re.fullmatch(r"(?:.* )?(?:scores?|grade|points)(?: .*)?|(?:exam|test) results?", c.words)
+        for c in looked.columns.values()
+    )
+    if re.search(r"\bpromot", said) and (score or flags or "promot" in file):
+        return "promotions", "is called after promotions, in its name or a title"
+    if not re.search(r"\bexam|\beligib\w+ list|\btest\b", said) or not (score or flags):
+        return None
+    if "person_id" in columns_of(looked, "workforce") or re.search(_RANK, said):
+        return "promotions", "is called after an exam of people who work there already"
+    return "applicants", "is called after an exam"
+
+
+_RANK = r"\b(?:sgt|sergeant|lt|lieutenant|capt|captain|corporal|cpl|detective|det|commander)\b"
 
 
 def _pipeline(file: str) -> str:

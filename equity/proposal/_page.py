@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 
 __all__ = ["Page", "key", "text"]
@@ -22,13 +23,13 @@ class Page:
     def remark(self, *words: str) -> None:
         """Add a comment, one or several lines, each cut at the width of a page."""
         for line in words:
-            rest = line
+            rest = _whole(line)
             while len(rest) > 96:
                 cut = rest.rfind(" ", 0, 96)
                 cut = cut if cut > 0 else 96
-                self.lines.append(f"# {rest[:cut]}")
+                self.lines.append(_plain(f"# {rest[:cut]}"))
                 rest = rest[cut:].lstrip()
-            self.lines.append(f"# {rest}")
+            self.lines.append(_plain(f"# {rest}"))
 
     def decide(self, question: str, *lines: str) -> None:
         """Add a question: lines of TOML that are not said yet, and what to write in them."""
@@ -40,6 +41,15 @@ class Page:
 
     def __str__(self) -> str:
         return "\n".join(self.lines) + "\n"
+
+
+def _whole(line: str) -> str:
+    """Return a line in which `# DECIDE: ` is one word, so that no line is cut inside it."""
+    return re.sub(r"`# (\w+): `", "`#\x00\\1:\x00`", line)
+
+
+def _plain(line: str) -> str:
+    return line.replace("\x00", " ")
 
 
 def text(value: str) -> str:

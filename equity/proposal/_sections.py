@@ -8,11 +8,12 @@ from pathlib import Path
 
 from equity.groups import SCHEMES
 from equity.proposal._look import Looked, is_known
-from equity.proposal._names import Match, columns_of, said, unread
+from equity.proposal._names import Match, agreed, columns_of, said, unread
 from equity.proposal._page import Page, key, text
-from equity.proposal._stages import write_stages
+from equity.proposal._stages import full_dates, write_stages
+from equity.proposal._when import write_when
 from equity.sections import FORMATS
-from equity.sources import _people, _snapshots, peoplesoft
+from equity.sources import _people, peoplesoft
 
 __all__ = ["write_section"]
 
@@ -43,20 +44,29 @@ def write_section(
             f"The columns are read by their standard names: the format {form!r} knows them."
         )
         if form in ("eeo4",):
-            _when(page, files, {}, form)
+            write_when(page, files, {}, form, table)
         page.say()
         return
-    matched = [columns_of(f, table) for f in files]
+    parts = [part for f in files for part in f.parts or [f]]
+    matched = agreed([columns_of(part, table) for part in parts])
     race = "subject_race" if table == "stops" else "race"
     whole = {ours: m for part in reversed(matched) for ours, m in part.items()}
     codes = ({*peoplesoft.RACES, *peoplesoft.NOT_KNOWN}) if form == "peoplesoft" else set[str]()
     if race in whole:
         _scheme(page, form, files, matched, race)
-    if table not in ("stops", "exits"):
-        _when(page, files, whole, form)
+    pipeline = table in ("applicants", "promotions")
+    dates = full_dates(files[0], whole) if pipeline and not {"date", "year"} & set(whole) else []
+    if table not in ("stops", "exits") and not dates:
+        write_when(page, files, whole, form, table)
     page.say()
     page.say(f"[{table}.columns]")
     _columns(page, matched, table)
+    if dates:
+        page.decide(
+            f"Which column is the day of the application? {_several(dates)} "
+            f"{'has' if len(dates) == 1 else 'have'} a date in every row. Write its name.",
+            'date = "?"',
+        )
     left = whole.get("exit_date")
     if table == "workforce" and left and left.column.filled > 0.5:
         page.remark(
@@ -78,14 +88,14 @@ def write_section(
     page.say()
     for column, kind in ((race, "race"), ("subject_sex" if table == "stops" else "sex", "sex")):
         if column in whole:
-            _values(page, files, matched, table, column, kind, codes)
-    if table in ("applicants", "promotions") and form != "neogov":
+            _values(page, matched, table, column, kind, codes)
+    if pipeline and form != "neogov":
         used |= dict.fromkeys(write_stages(page, files[0], table, whole), "stage")
     if table == "applicants" and form == "neogov":
         _neogov(page, files[0], used)
     if table == "workforce" and "sworn" not in whole:
-        _sworn(page, files, matched)
-    _not_read(page, files, used)
+        _sworn(page, parts, matched)
+    _not_read(page, parts, used)
 
 
 def _relative(path: Path, folder: Path) -> str:
@@ -96,22 +106,26 @@ def _relative(path: Path, folder: Path) -> str:
 
 
 def _layout(page: Page, files: Sequence[Looked]) -> None:
-    rows = {str(f.header_row) for f in files}
-    if len(rows) > 1:
-        page.decide(
-            "The names of the columns are not in the same row of all files ("
-            + "; ".join(f"{f.path.name}: {f.header_row}" for f in files)
-            + "). Export them alike, or keep one file here; then write its row.",
-            "header_row = 1",
-        )
-    elif files[0].header_row != 1:
+    if files[0].header_row != 1:
         two = isinstance(files[0].header_row, list)
         why = "two rows hold the names of the columns" if two else "titles stand above the names"
         page.say(f"header_row = {files[0].header_row}    # {why}")
+    sheet = next((f.sheet for f in files if f.sheet is not None), None)
+    if sheet is not None:
+        given = text(sheet) if isinstance(sheet, str) else f"[{', '.join(map(text, sheet))}]"
+        several = sheet == "*" or not isinstance(sheet, str)
+        page.say(f"sheet = {given}    # {'they hold the same' if several else 'that of people'}")
+    for looked in files:
+        for name, why in looked.left_out:
+            page.decide(
+                f"The sheet {name!r} of {looked.path.name} is not read: {why}. If its people "
+                "belong here, give it in Excel the same names of columns, in the same row, and "
+                "run equity init again. If it is another table, save it as a file of its own and "
+                "name that file too. If it is not needed, leave it. Write here, after the #, "
+                "what you did.",
+                f"# sheet {text(name)}: ?",
+            )
     for looked in files[:1]:
-        if looked.sheet is not None:
-            given = looked.sheet if isinstance(looked.sheet, list) else text(looked.sheet)
-            page.say(f"sheet = {str(given).replace(chr(39), chr(34))}    # same columns")
         if looked.other_sheets:
             page.remark(f"Not read: the sheets {', '.join(map(repr, looked.other_sheets))}.")
         if looked.encoding not in ("", "utf-8"):
@@ -160,29 +174,6 @@ def _scheme(
         )
 
 
-def _when(page: Page, files: Sequence[Looked], matched: Mapping[str, Match], form: str) -> None:
-    """Write from where the date of a snapshot is known, or ask for it."""
-    keys = FORMATS[form].keys
-    if {"date", "year"} & set(matched) or not {"date", "year"} & keys:
-        return
-    names = [f.path.name for f in files]
-    said_by_name = [_snapshots._when(n) for n in names]
-    if "date_from" in keys and all(year for year, _ in said_by_name):
-        days = [str(day or year) for year, day in said_by_name]
-        page.say(f'date_from = "file"    # the names of the files say {", ".join(days)}')
-        return
-    if "date_from" in keys and files[0].sheet is not None:
-        page.say('date_from = "sheet"    # if the names of the sheets say the year')
-        return
-    what = "date" if "date" in keys else "year"
-    example = "2025-07-01" if what == "date" else "2025"
-    page.decide(
-        f"No column and no file name says of when these people are. Write the {what}, such as "
-        f"{example}; of applicants the year in which they applied.",
-        f'{what} = "?"',
-    )
-
-
 def _columns(page: Page, matched: Sequence[Mapping[str, Match]], table: str) -> None:
     order = list(dict.fromkeys(ours for part in matched for ours in part))
     for ours in order:
@@ -190,7 +181,7 @@ def _columns(page: Page, matched: Sequence[Mapping[str, Match]], table: str) -> 
         names = list(dict.fromkeys(m.column.name for m in each))
         names = [f"{n} (1)" if _twice(n, matched, each) else n for n in names]
         given = text(names[0]) if len(names) == 1 else f"[{', '.join(map(text, names))}]"
-        why = each[0].why if len(names) == 1 else f"the files differ; {said(ours, each[0].column)}"
+        why = each[0].why if len(names) == 1 else f"the lists differ; {said(ours, each[0].column)}"
         others = list(dict.fromkeys(o for m in each for o in m.others))
         page.say(f"{ours} = {given}")
         page.remark(f"  {why}" + (f". It could also be {_several(others)}" if others else ""))
@@ -206,7 +197,6 @@ def _several(names: Sequence[str]) -> str:
 
 def _values(
     page: Page,
-    files: Sequence[Looked],
     matched: Sequence[Mapping[str, Match]],
     table: str,
     column: str,

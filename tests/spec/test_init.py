@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
+import shutil
 import sys
 import tomllib
 from pathlib import Path
@@ -17,7 +19,8 @@ from equity.agency import AgencyError, read_agency
 from equity.pipeline import check_agency
 from equity.proposal import propose, write_proposal
 from equity.proposal._look import header_of
-from equity.sample import write_sample
+from equity.proposal._outcomes import Ending, ending_of
+from equity.proposal._when import said_day
 
 AGENCY = {"name": "Test PD", "place": "Testville city, Ohio", "timezone": "America/New_York"}
 
@@ -135,10 +138,15 @@ def test_every_undecided_line_is_a_question(roster: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sample")
-    write_sample(folder)
+def folder(riverton: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the sample without its agency file, with the stops of the first weeks only."""
+    folder = tmp_path_factory.mktemp("sample") / "sample"
+    shutil.copytree(riverton, folder)
     (folder / "equity.toml").rename(folder / "riverton.toml")
+    stops = folder / "data" / "stops.csv"
+    with stops.open(encoding="utf-8") as lines:
+        first = list(itertools.islice(lines, 2000))
+    stops.write_text("".join(first), encoding="utf-8")
     return folder
 
 
@@ -210,12 +218,15 @@ def test_an_outcome_in_one_column_is_asked_word_by_word(tmp_path: Path) -> None:
     asked = " ".join(q for _, q in proposal.questions)
     assert all(word in asked for word in ("Hired", "Failed test", "Withdrew"))
     assert "Zebedee" not in proposal.text + asked
-    text = answered(
-        "\n".join(
-            line for line in proposal.text.splitlines() if 'failed."Hired"' not in line
-        ).replace('passed = ["?"]', 'passed = ["Hired"]'),
-        **{'failed."Failed test': "hired", 'failed."Withdrew': "hired"},
-    )
+    text = answered(proposal.text, **{'withdrew."Withdrew': "written"})
+    given = tomllib.loads(text)["applicants"]
+    assert [stage["name"] for stage in given["stages"]] == ["written", "hired"]
+    assert given["disposition"] == {
+        "column": "Disposition",
+        "passed": ["Hired"],
+        "failed": {"Failed test": "written"},
+        "withdrew": {"Withdrew": "written"},
+    }
     (tmp_path / "equity.toml").write_text(text, encoding="utf-8")
     assert check_agency(read_agency(tmp_path))["applicants"].usable
 
@@ -301,3 +312,241 @@ def test_proposals_do_not_replace_what_was_answered(roster: Path) -> None:
     assert write_proposal([roster])[0] == path  # nothing was answered in it
     path.write_text(answered(proposal.text, Martian="other"), encoding="utf-8")
     assert write_proposal([roster])[0].name == "equity.proposed_2.toml"
+
+
+WORDS_AND_CODES = [
+    ("Failed written exam", "010", ("failed", "written")),
+    ("No show - written", "005", ("withdrew", "written")),
+    ("Failed PAT", "020", ("failed", "physical")),
+    ("Failed oral board", "030", ("failed", "oral")),
+    ("DQ - background", "040", ("failed", "background")),
+    ("Offer declined", "095", ("withdrew", "hired")),
+    ("Not selected", "060", ("failed", "hired")),
+    ("Physical ability test scheduled", "070", ("pending", "physical")),
+    ("Withdrew", "050", ("withdrew", "")),
+    ("Hired", "090", ("passed", "")),
+    ("Other", "099", ("", "")),
+]
+
+
+@pytest.mark.parametrize(("label", "code", "ending"), WORDS_AND_CODES)
+def test_what_the_words_of_an_outcome_say(label: str, code: str, ending: tuple[str, str]) -> None:
+    assert ending_of(label) == Ending(*ending)
+    assert ending_of(code) == Ending()
+
+
+def flow(path: Path, *, words: bool) -> Path:
+    """An export with a title, dates in every row, and an outcome in codes, or words too."""
+    head = ["Cand No", "Last Name", "Race/Ethnicity", "Req No", "Date Rec'd", "Disp Code"]
+    head += [*(["Disposition"] if words else []), "Disp Date"]
+    rows: list[list[Any]] = [["Applicant Flow Report - run 01/15/2025"], [], head]
+    for n in range(88):
+        label, code, _ = WORDS_AND_CODES[n % 11]
+        day = dt.datetime(2023 + n % 2, 3, 1 + n % 28)
+        row = [f"{n:06}", f"Zebedee{n}", ["White", "Black"][n % 2], f"23-PO-0{n % 3}", day, code]
+        rows.append([*row, *([label] if words else []), day + dt.timedelta(days=90)])
+    return workbook(path, Export=rows)
+
+
+def test_words_of_an_outcome_win_over_columns_of_dates(tmp_path: Path) -> None:
+    proposal = propose([flow(tmp_path / "flow.xlsx", words=True)], folder=tmp_path)
+    before = tomllib.loads(proposal.text.replace("# DECIDE: name", "name"))["applicants"]
+    assert "passed" not in before["disposition"]  # nothing is decided for anybody
+    given = answered(
+        proposal.text, **{'withdrew."Withdrew': "written", 'failed."Other': "background"}
+    )
+    table = tomllib.loads(given)["applicants"]
+    assert [s["name"] for s in table["stages"]] == [
+        "written", "physical", "oral", "background", "hired"
+    ]  # fmt: skip
+    assert not any("column" in s or "date" in s for s in table["stages"])
+    assert table["disposition"]["column"] == "Disposition"
+    for label, _, (how, stage) in WORDS_AND_CODES:
+        if how == "passed":
+            assert table["disposition"]["passed"] == [label]
+        elif stage:
+            assert table["disposition"][how][label] == stage
+    assert (table["columns"]["date"], table["columns"]["posting"]) == ("Date Rec'd", "Req No")
+    assert table["columns"]["applicant_id"] == "Cand No"
+    (tmp_path / "equity.toml").write_text(given, encoding="utf-8")
+    report = check_agency(read_agency(tmp_path))["applicants"]
+    assert (report.usable, report.rows_good) == (True, 88)
+
+
+def test_codes_alone_are_asked_beside_a_finished_example(tmp_path: Path) -> None:
+    proposal = propose([flow(tmp_path / "flow.xlsx", words=False)], folder=tmp_path)
+    questions = [q for _, q in proposal.questions]
+    assert all(any(repr(code) in q for q in questions) for _, code, _ in WORDS_AND_CODES)
+    assert any("Disp Code" in q and "passed every stage" in q for q in questions)
+    example = re.findall(r"(?m)^#   ((?:passed|failed|withdrew|pending)\S* .*)$", proposal.text)
+    said = tomllib.loads("\n".join(re.split(r"  +", line)[0] for line in example))
+    assert set(said) == {"passed", "failed", "withdrew", "pending"}
+
+
+def test_a_date_in_every_row_is_no_stage(tmp_path: Path) -> None:
+    rows = "".join(f"A{n},White,2024-01-{1 + n % 28:02},2024-05-01\n" for n in range(30))
+    path = tmp_path / "applicants.csv"
+    path.write_text(f"Applicant ID,Race,Entered,Closed Out\n{rows}", encoding="utf-8")
+    proposal = propose([path], folder=tmp_path)
+    assert "stages" not in tomllib.loads(proposal.text)["applicants"]
+    asked = " ".join(q for _, q in proposal.questions)
+    assert "Which column is the day of the application? 'Entered'" in asked
+    assert "No column says clearly how far people came" in asked
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Date Rec'd", "Recd Date", "Received", "Date Filed", "Filed", "Applied", "Submitted Date"],
+)
+def test_names_of_the_day_of_the_application(tmp_path: Path, name: str) -> None:
+    rows = "".join(f"A{n},White,2024-01-{1 + n % 28:02},Y\n" for n in range(30))
+    path = tmp_path / "applicants.csv"
+    path.write_text(f"Applicant ID,Race,{name},Hired\n{rows}", encoding="utf-8")
+    assert proposed(path)["applicants"]["columns"]["date"] == name
+
+
+def staff(year: int, head: list[str], titles: int = 2) -> list[list[Any]]:
+    rows: list[list[Any]] = [[f"Personnel Roster as of 12/31/{year}"], *([[]] * (titles - 1))]
+    body = [
+        [f"E{n}", ["White", "Black"][n % 2], "MF"[n % 2], ["Officer", "Sergeant"][n % 2]]
+        for n in range(12)
+    ]
+    return [*rows, head, *([*row, f"{1 + n % 9}/5/2015"] for n, row in enumerate(body))]
+
+
+OLD = ["Emp ID", "Race", "Sex", "Rank", "Hire Date"]
+NEW = ["Employee Number", "Ethnicity", "Gender", "Job Title", "Date of Hire"]
+
+
+def test_sheets_with_other_headers_are_read_together_by_their_meaning(tmp_path: Path) -> None:
+    path = workbook(
+        tmp_path / "roster.xlsx", **{"2023": staff(2023, OLD), "2024": staff(2024, NEW)}
+    )
+    proposal = propose([path], folder=tmp_path)
+    text = answered(proposal.text)
+    given = tomllib.loads(text)["workforce"]
+    assert (given["sheet"], given["date_from"]) == ("*", "sheet")
+    assert given["columns"] == {
+        "person_id": ["Emp ID", "Employee Number"],
+        "race": ["Race", "Ethnicity"],
+        "sex": ["Sex", "Gender"],
+        "rank": ["Rank", "Job Title"],
+        "hire_date": ["Hire Date", "Date of Hire"],
+    }
+    day = next(q for _, q in proposal.questions if "As of which day" in q)
+    assert "2023: as of 12/31/2023" in day
+    assert "Rename the sheets in Excel" in day
+    assert "2024-12-31" in day
+    (tmp_path / "equity.toml").write_text(text, encoding="utf-8")
+    report = check_agency(read_agency(tmp_path))["workforce"]
+    assert (report.usable, report.rows_good) == (True, 24)
+
+
+def test_a_sheet_that_cannot_be_read_with_the_others_is_asked(tmp_path: Path) -> None:
+    left = [["Emp ID", "Race", "Sex", "Separation Date"]]
+    left += [[f"E{n}", "White", "M", f"2/{1 + n}/2023"] for n in range(12)]
+    sheets = {
+        "2023": staff(2023, OLD),
+        "2024": staff(2024, NEW, titles=4),
+        "Left": left,
+        "Codes": [["Code", "Meaning"], ["1", "Clerk"]],
+    }
+    path = workbook(tmp_path / "roster.xlsx", **sheets)
+    proposal = propose([path], folder=tmp_path)
+    asked = [q for _, q in proposal.questions]
+    row = next(q for q in asked if "'2024'" in q)
+    assert "its names are in row 5, those of '2023' in 3" in row
+    assert "the same names of columns, in the same row, and run equity init again" in row
+    assert any("'Left'" in q and "it seems to be [exits]" in q for q in asked)
+    assert not any("Codes" in q for q in asked)
+    assert "Not read: the sheets 'Codes'" in proposal.text
+    assert "sheet" not in tomllib.loads(answered(proposal.text))["workforce"]
+
+
+def exam(path: Path, *, promoted: bool) -> Path:
+    head = "Emp ID,Race,Gender,Score,Result" + (",Promoted" if promoted else "")
+    rows = "".join(
+        f"E{n},{['White', 'Black'][n % 2]},M,{60 + n},{'PASS' if n > 9 else 'FAIL'}"
+        + (f",{'Y' if n > 20 else 'N'}" if promoted else "")
+        + "\n"
+        for n in range(30)
+    )
+    path.write_text(f"Sergeant Examination\n{head}\n{rows}", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("promoted", [True, False])
+def test_an_exam_is_no_roster(tmp_path: Path, promoted: bool) -> None:
+    files = [
+        workbook(tmp_path / "roster_20241231.xlsx", Roster=staff(2024, OLD)),
+        exam(tmp_path / "sgt_exam_2024.csv", promoted=promoted),
+    ]
+    given = proposed(*files)
+    assert given["workforce"]["files"] == ["roster_20241231.xlsx"]
+    assert given["promotions"]["files"] == ["sgt_exam_2024.csv"]
+    assert given["promotions"]["header_row"] == 2
+    assert given["promotions"]["year"] == 2024
+    columns = [stage["column"] for stage in given["promotions"]["stages"]]
+    assert columns == ["Result", "Promoted"][: 1 + promoted]
+
+
+def test_files_with_names_in_other_rows_are_not_read_together(tmp_path: Path) -> None:
+    files = [
+        workbook(tmp_path / "roster_20231231.xlsx", Roster=staff(2023, OLD)),
+        workbook(tmp_path / "roster_20241231.xlsx", Roster=staff(2024, OLD, titles=4)),
+    ]
+    proposal = propose(files, folder=tmp_path)
+    given = tomllib.loads(answered(proposal.text))["workforce"]
+    assert (given["files"], given["header_row"]) == (["roster_20231231.xlsx"], 3)
+    asked = " ".join(q for _, q in proposal.questions)
+    assert "roster_20241231.xlsx also seems to be [workforce], but cannot be read" in asked
+    assert "names of its columns are in row 5, there in row 3" in asked
+
+
+@pytest.mark.parametrize(
+    ("title", "day", "sure"),
+    [
+        ("Personnel Roster as of 12/31/2024", dt.date(2024, 12, 31), True),
+        ("Staff, as of December 31, 2024", dt.date(2024, 12, 31), True),
+        ("Status on 31 Dec. 2024 | printed 1/15/2025", dt.date(2024, 12, 31), True),
+        ("Roster as of 2024-12-31", dt.date(2024, 12, 31), True),
+        ("Roster, run 01/15/2025", dt.date(2025, 1, 15), False),
+        ("1/1/2024 to 12/31/2024", None, False),
+        ("as of 13/45/2024", None, False),
+        ("Roster 2024", None, False),
+    ],
+)
+def test_the_day_that_a_title_says(title: str, day: dt.date | None, sure: bool) -> None:
+    assert said_day(title)[::2] == (day, sure)
+
+
+def test_the_day_of_one_list(tmp_path: Path) -> None:
+    rows = staff(2024, OLD)
+    path = workbook(tmp_path / "roster.xlsx", Roster=rows)
+    assert proposed(path)["workforce"]["date"] == "2024-12-31"
+    rows[0] = ["Personnel Roster run 1/15/2025"]
+    path = workbook(tmp_path / "staff_2024.xlsx", Roster=rows)
+    proposal = propose([path], folder=tmp_path)
+    assert "date" not in tomllib.loads(proposal.text)["workforce"]
+    assert any("If it is the day, write 2025-01-15" in q for _, q in proposal.questions)
+    rows[0] = ["Personnel Roster"]
+    path = workbook(tmp_path / "staff_2024.xlsx", Roster=rows)
+    day = next(q for _, q in propose([path], folder=tmp_path).questions if "as of which" in q)
+    assert "The year 2024 is named and no day. Write the day, such as 2024-12-31" in day
+    given = proposed(path, date="2024-12-31")["workforce"]
+    assert given["date"] == "2024-12-31"
+
+
+def test_a_year_in_the_name_of_a_file_is_proposed_for_promotions(tmp_path: Path) -> None:
+    path = exam(tmp_path / "promotion_list_2024.csv", promoted=True)
+    assert proposed(path)["promotions"]["year"] == 2024
+    path = exam(tmp_path / "promotion_list.csv", promoted=True)
+    questions = [q for _, q in propose([path], folder=tmp_path).questions]
+    assert any("Write the year in which the candidates tried" in q for q in questions)
+
+
+def test_residents_are_proposed_where_none_were_named(roster: Path) -> None:
+    text = propose([roster], folder=roster.parent).text
+    assert "[[benchmarks]]" not in re.sub("(?m)^#.*", "", text)
+    taken = re.sub("(?m)^# MAYBE: ", "", answered(text, Martian="other"))
+    assert set(tomllib.loads(taken)["benchmarks"][0]) == {"name", "label", "file", "place"}
