@@ -11,18 +11,21 @@ KEYS = (
     *rules.STRUCTURE,
     "place:present", "race:present", "race:allowed", "n:present", "n:bounds", "n:read",
     "moe:bounds", "moe:known", "moe:read", "moe:mostly read", "once", "whole", "year:bounds",
-    "year:read", "year:mostly read",
+    "year:read", "year:mostly read", "sex:present", "sex:allowed",
 )  # fmt: skip
 """In this order for ever: the place of a key is the rule's number. Add at the end."""
 
 
 def build(suite: Suite) -> None:
     """Put the rules for residents into the suite."""
-    for name in ("place", "race", "n"):
+    told = [c for c in ("race", "sex") if suite.has(c)] or ["race"]
+    for name in ("place", *told, "n"):
         rules.present(suite, name, severity=STOP)
     groups = tuple(suite.context.get("groups") or ())
-    if groups:
+    if groups and "race" in told:
         rules.allowed(suite, "race", groups, severity=STOP)
+    if "sex" in told:
+        rules.allowed(suite, "sex", severity=STOP)
     rules.read(suite, "n", severity=STOP)
     rules.bounds(suite, "n", "moe", "year", severity=STOP)
     rules.read(suite, "moe", "year")
@@ -37,15 +40,16 @@ def build(suite: Suite) -> None:
         do="Download the table with its margins of error. Without them the uncertainty of the "
         "benchmark is not known, and intervals are narrower than they should be.",
     )
-    _groups(suite, groups)
+    _groups(suite, groups, told)
 
 
-def _groups(suite: Suite, groups: tuple[str, ...]) -> None:
+def _groups(suite: Suite, groups: tuple[str, ...], told: list[str]) -> None:
     place = [c for c in ("place", "place_id", "district", "year", "universe") if suite.has(c)]
-    if suite.has("race") and place:
-        within = f"PARTITION BY {', '.join(place)}"
-        suite.helpers["check_times"] = f"count(*) OVER ({within}, race)"
-        if groups:
+    if suite.has(*told) and place:
+        by_sex = ["sex"] if "sex" in told else []
+        suite.helpers["check_times"] = f"count(*) OVER (PARTITION BY {', '.join(place + told)})"
+        if groups and "race" in told:
+            within = f"PARTITION BY {', '.join(place + by_sex)}"
             named = ", ".join("'" + g.replace("'", "''") + "'" for g in groups)
             suite.helpers["check_groups"] = (
                 f"count(DISTINCT race) FILTER (WHERE race IN ({named})) OVER ({within})"
@@ -57,10 +61,12 @@ def _groups(suite: Suite, groups: tuple[str, ...]) -> None:
         1,
         says="Each group is there once for each place.",
         severity=STOP,
-        columns=("race", *place),
-        shows="race",
+        columns=(*told, *place),
+        shows=told[0],
         do="Look whether several years, surveys or universes are in one file; choose one.",
     )
+    if "race" not in told:
+        return
     suite.between(
         "whole",
         "check_groups",

@@ -64,8 +64,9 @@ class Agency(Section):
         return given.scheme or FORMATS[given.format].scheme
 
     def benchmarks_of(self, table: str) -> list[Benchmark]:
-        """Return the benchmarks that can be brought to the groups of a table."""
-        return [b for b in self.benchmarks if _reaches(b.scheme, self.scheme(table))]
+        """Return the benchmarks meant for a table that can be brought to its groups."""
+        meant = [b for b in self.benchmarks if not b.tables or table in b.tables]
+        return [b for b in meant if _reaches(b.scheme, self.scheme(table))]
 
     def paths(self, table: str) -> list[Path]:
         """Return the files of a table; a pattern with * may name several, in alphabetical order.
@@ -261,7 +262,7 @@ def _has_columns(table: Input, name: str, file: str) -> None:
 
 def _usable_benchmarks(agency: Agency, file: str) -> None:
     """Check what the benchmarks say against their formats and the groups of the tables."""
-    always = {"name", "label", "format", "file", "place", "year", "note"}
+    always = {"name", "label", "format", "file", "place", "year", "note", "tables"}
     for benchmark in agency.benchmarks:
         key = f"[[benchmarks]] {benchmark.name}:"
         unused = sorted(benchmark.model_fields_set - always - BENCHMARKS[benchmark.format])

@@ -257,6 +257,7 @@ class Benchmark(Section):
     place: str
     year: int | None = Field(default=None, ge=1900, le=2200)
     note: str = ""
+    tables: list[Literal["stops", "workforce", "applicants"]] = []
     universe: str = Field(default="residents", min_length=1)
     scheme: Scheme = "us1997"
     columns: dict[Name, str] = {}

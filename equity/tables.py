@@ -306,7 +306,7 @@ PROMOTIONS = Table(
 RESIDENTS = Table(
     "residents",
     "The community: how many people of each group live in a place",
-    "one group in one place",
+    "one group in one place, or one group of one sex",
     (
         SOURCE_FILE,
         Column("place", "category", "name of the place", required=True, present=True),
@@ -314,7 +314,15 @@ RESIDENTS = Table(
         Column("district", "category", "police district or other area of the place"),
         Column("year", "integer", "last year of the survey period", low=1900, high=2200),
         Column("universe", "category", "who is counted: residents, adults, labour force ..."),
-        Column("race", "category", "race or ethnicity", required=True, present=True),
+        Column(
+            "race",
+            "category",
+            "race or ethnicity",
+            required=True,
+            present=True,
+            or_else="sex",
+        ),
+        Column("sex", "category", "sex, where the table tells it", present=True, allowed=SEXES),
         Column(
             "n",
             "number",

@@ -12,6 +12,7 @@ import pandas as pd
 from equity import margins
 from equity.measures._areas import added_up, area_column, has, is_place, of_counts, people_of
 from equity.measures._cells import Cells, key, need
+from equity.measures._told_by import counted, of_other_sexes, told_by
 
 SURVEY_YEARS = 5
 """Counts and a survey further apart than this (years) are of clearly different periods."""
@@ -55,9 +56,15 @@ class Benchmark:
         return self.population.sum(axis=1, keepdims=True)
 
     def widen(self, values: np.ndarray, folded: Cells) -> np.ndarray:
-        """Bring counts to the groups of the benchmark (0 for a group that they lack)."""
+        """Bring counts to the groups of the benchmark (0 for a group that they lack).
+
+        Left out are people of a sex that the benchmark does not tell; `method` says so.
+        """
+        shared = [g in self.groups for g in folded.groups]
         out = np.zeros((values.shape[0], len(self.groups)))
-        out[:, [self.groups.index(g) for g in folded.groups]] = values
+        out[:, [self.groups.index(g) for g in folded.groups if g in self.groups]] = values[
+            :, shared
+        ]
         return out
 
 
@@ -150,12 +157,12 @@ def _fold(
         raise TypeError(
             f"residents must be a pandas DataFrame or a dict of them, not {type(table).__name__}."
         )
-    column = _group_column(table, group, name)
     need(table, [("n", "n")], what=f"benchmark {name!r}")
     if table.empty:
         raise ValueError(f"The benchmark {name!r} has no rows. Check its filters.")
-    _no_blanks(table, column, name)
     _no_negatives(table, name)
+    table, column = told_by(table, group, within, name)
+    _no_blanks(table, column, name)
     by_area = within is not None and has(table, within) and _is_area(table, within)
     area = within if by_area and (is_place(within) or within == rules.areas) else None
     if area is None and rules.places:
@@ -163,7 +170,8 @@ def _fold(
     _one_place(table, name, [c for c in (within if by_area else None, area) if c])
     own = [key(g) for g in table[column]]
     groups = tuple(sorted(set(own)))
-    _same_groups(folded.groups, groups, name, group)
+    aside = of_other_sexes(folded.groups, groups, group)
+    _same_groups(tuple(g for g in folded.groups if g not in aside), groups, name, group)
     stratum = [key(v) for v in table[within]] if by_area else ["all"] * len(table)
     people, part = {}, ""
     if area is not None and area == within:
@@ -208,6 +216,11 @@ def _fold(
             refused[:] = f"{name} has no numbers by {within}, only for the whole"
         else:
             method = "; ".join(filter(None, [f"the same {name} for every {within}", part]))
+    if aside:
+        left = int(sum(folded["n"][:, folded.groups.index(g)].sum() for g in aside))
+        method = "; ".join(
+            filter(None, [method, f"without {left:,} {' and '.join(aside)}: not told by {name}"])
+        )
     return Benchmark(
         name,
         groups,
@@ -215,7 +228,7 @@ def _fold(
         moe,
         share.value,
         margins.standard_error(share.moe),
-        np.array([g in folded.groups for g in groups]),
+        np.array(counted(folded.groups, groups, group)),
         method,
         _widest(remarks),
         np.isnan(moe) & ~np.isnan(population),
@@ -262,16 +275,6 @@ def _no_blanks(table: pd.DataFrame, column: str, name: str) -> None:
             "share of every other group. Give them a group of their own, or, if they are a total "
             "or should not count, take those rows out of the table."
         )
-
-
-def _group_column(table: pd.DataFrame, group: str, name: str) -> str:
-    for column in (group, group.removeprefix("subject_"), "race"):
-        if column in table.columns:
-            return column
-    raise ValueError(
-        f"The benchmark {name!r} has no column {group!r} and no column 'race'. "
-        f"The columns are: {', '.join(map(str, table.columns))}."
-    )
 
 
 def _is_area(table: pd.DataFrame, within: str) -> bool:

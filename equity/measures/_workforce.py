@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from equity.measures._areas import has
+
 SCREENS = ("any_difference", "whole_person", "80", "two_sd")
 """The four screens of utilisation analysis, in the order in which they are usually named."""
 
@@ -27,7 +29,7 @@ def _folded(pool: Any, group: str, within: str | None) -> Any:
     table = getattr(pool, "table", None)
     if isinstance(pool, pd.DataFrame) or not isinstance(table, pd.DataFrame):
         return pool
-    column = next((c for c in (group, group.removeprefix("subject_")) if c in table), None)
+    column = next((c for c in (group, group.removeprefix("subject_")) if has(table, c)), None)
     if column is None or "moe" in table:
         return table  # residents as they are; or the benchmark says which column is not there
     by = [column, *([within] if within is not None and within in table else [])]

@@ -40,7 +40,8 @@ def write_sample(folder: str | os.PathLike[str], *, seed: int = 20260101) -> lis
     -------
     list of Path: truth.json, README.txt, equity.toml, equity_defects.toml and, in data/,
     applicants.xlsx, promotions.xlsx, roster.csv, exits.csv, ACSDT5Y2023.B03002-Data.csv,
-    residents_by_district.csv, adults_by_district.csv, stops.csv, stops_with_defects.csv.
+    residents_by_district.csv, adults_by_district.csv, adults_by_sex.csv, stops.csv,
+    stops_with_defects.csv.
     They are the same to the byte for the same seed and the same versions of numpy and openpyxl.
 
     Raises
@@ -93,6 +94,7 @@ def _contents(seed: int) -> dict[str, bytes]:
     acs, places = residents.draw_residents(streams[0])
     people_in_groups = residents.in_stop_groups(residents.TRUE_RESIDENTS)
     register, adults = (residents.by_district(stops.DISTRICTS, adults=a) for a in (False, True))
+    women_and_men = residents.by_sex(adults)
     columns, drawn = stops.draw_stops(streams[1], people_in_groups, streams[5:9])
     broken, planted = defects.plant(streams[2], columns)
     in_groups = [
@@ -114,7 +116,8 @@ def _contents(seed: int) -> dict[str, bytes]:
             "longitude": stops.LONGITUDE, "timezone": stops.TIMEZONE,
         },
         "residents": {"year": residents.ACS_YEAR, "scheme": "us1997", "places": places,
-                      "districts": register, "adults": adults},
+                      "districts": register, "adults": adults,
+                      "adults_by_sex": women_and_men},
         "stops": stops.stop_truth(people_in_groups, *in_groups) | {"drawn": drawn},
         "applicants": people.applicant_truth()
         | {"waits": careers.wait_truth(), "drawn": applied | decided},
@@ -128,6 +131,7 @@ def _contents(seed: int) -> dict[str, bytes]:
         "data/ACSDT5Y2023.B03002-Data.csv": acs,
         "data/residents_by_district.csv": residents.population_file(register),
         "data/adults_by_district.csv": residents.population_file(adults),
+        "data/adults_by_sex.csv": residents.file_by_sex(women_and_men),
         "data/stops.csv": _csv(columns),
         "data/stops_with_defects.csv": _csv(broken),
         "data/roster.csv": roster,

@@ -15,7 +15,9 @@ __all__ = [
     "CITY",
     "TRUE_RESIDENTS",
     "by_district",
+    "by_sex",
     "draw_residents",
+    "file_by_sex",
     "in_stop_groups",
     "population_file",
 ]
@@ -47,6 +49,10 @@ LIVE_OTHERS = (0.20, 0.12, 0.16, 0.14, 0.23, 0.15)
 ADULTS = {  # share of residents who are 18 or over
     "white": 0.84, "black": 0.76, "hispanic": 0.70, "asian": 0.80, "nhpi": 0.75, "aian": 0.77,
     "multiple": 0.62, "other": 0.74,
+}  # fmt: skip
+WOMEN = {  # share of adults who are women
+    "white": 0.515, "black": 0.545, "hispanic": 0.495, "asian": 0.530, "nhpi": 0.511,
+    "aian": 0.520, "multiple": 0.525, "other": 0.500,
 }  # fmt: skip
 WORDS = {  # as the register calls them
     "white": "White", "black": "Black or African American", "hispanic": "Hispanic or Latino",
@@ -99,6 +105,31 @@ def by_district(districts: Sequence[str], *, adults: bool = False) -> dict[str, 
             share = ADULTS[group] if adults else 1.0
             table[district][group] = int(np.rint(number * share))
     return table
+
+
+def by_sex(adults: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+    """Return group -> sex -> people, exactly, of adults by district; the register knows two."""
+    table = {}
+    for group, share in WOMEN.items():
+        people = sum(groups[group] for groups in adults.values())
+        women = int(np.rint(people * share))
+        table[group] = {"female": women, "male": people - women}
+    return table
+
+
+def file_by_sex(table: dict[str, dict[str, int]]) -> bytes:
+    """Return a plain table of people by group and sex; each group also for both sexes together."""
+    text = io.StringIO()
+    write = csv.writer(text, lineterminator="\n")
+    write.writerow(["place", "race", "sex", "people"])
+    for group, people in table.items():
+        rows = {
+            "Both sexes": people["female"] + people["male"],
+            "Female": people["female"],
+            "Male": people["male"],
+        }
+        write.writerows([CITY, WORDS[group], sex, n] for sex, n in rows.items())
+    return text.getvalue().encode()
 
 
 def population_file(table: dict[str, dict[str, int]], heading: str = "district") -> bytes:

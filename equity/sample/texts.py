@@ -178,7 +178,28 @@ place = "place"
 district = "district"
 group = "race"
 n = "people"
+"""
 
+_BY_SEX = f"""
+[[benchmarks]]
+name = "adults_by_sex"
+label = "Adults by sex, city register"
+format = "population"
+file = "data/adults_by_sex.csv"
+place = "{CITY}"
+tables = ["workforce", "applicants"]   # stops are compared with those above
+year = {ACS_YEAR}
+universe = "adults, 18 and over"
+census = true
+
+[benchmarks.columns]
+place = "place"
+group = "race"
+sex = "sex"                    # rows of both sexes together are left out
+n = "people"
+"""
+
+_PUBLISH = """
 [publish]
 minimum = 10
 """
@@ -186,12 +207,12 @@ minimum = 10
 AGENCY = (
     _HEAD.format(what="The agency file of the sample: which files, which place, which rules.",
                  stops="stops.csv")
-    + _PEOPLE + _STAGES + _CAREERS + _TAIL
+    + _PEOPLE + _STAGES + _CAREERS + _TAIL + _BY_SEX + _PUBLISH
 )  # fmt: skip
 AGENCY_DEFECTS = (
     _HEAD.format(what="The sample agency with a stops file in which defects are planted.",
                  stops="stops_with_defects.csv")
-    + _TAIL
+    + _TAIL + _PUBLISH
 )  # fmt: skip
 
 README = f"""\
@@ -219,6 +240,7 @@ What is in this folder
   data/ACSDT5Y{ACS_YEAR}.B03002-Data.csv  residents by race, in the layout of data.census.gov
   data/residents_by_district.csv    residents by district and race, from the city's own register
   data/adults_by_district.csv       the same, people of 18 and over only
+  data/adults_by_sex.csv            the same adults by race and sex, for the whole city
 
 What was built in (the figures are in truth.json)
   - Black residents are stopped at twice the rate of White residents, Hispanic residents at 1.4
@@ -260,6 +282,7 @@ KEYS = {
     "estimate is the truth plus a normal error of margin / 1.645, White taking up the difference",
     "residents.districts": "district -> group -> people in the city's register, exactly",
     "residents.adults": "the same, people of 18 and over only",
+    "residents.adults_by_sex": "group -> sex -> people of 18 and over in the register, exactly",
     "stops.stops_per_resident_year": "expected stops a year for each true resident",
     "stops.stop_rate_ratio": "the same against White",
     "stops.stop_rate_ratio_by_district": "stops in a district for each person who lives there, "

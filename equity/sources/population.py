@@ -1,4 +1,4 @@
-"""Residents from any table of people: one row for each group, or one column for each.
+"""Residents from any table of people: one row for each group, or one column for each; by sex too.
 
 Source : the agency's, the city's or the statistical office's own table (CSV, Parquet or .xlsx).
 Checked : Chicago police districts, census 2010: 22 districts, the groups of each add up to its
@@ -21,11 +21,12 @@ import numpy as np
 import pandas as pd
 
 from equity import groups as schemes
-from equity.sources import _columns, _files, _people, _text
+from equity.sources import _columns, _files, _text, _told_by
+from equity.tables import SEXES
 
 __all__ = ["read", "standardize"]
 
-COLUMNS = ("place", "district", "group", "n", "moe", "total")
+COLUMNS = ("place", "district", "group", "sex", "n", "moe", "total")
 """What `columns` may name."""
 
 TOLERANCE = 0.01
@@ -90,10 +91,13 @@ def standardize(
     frame : one row for each group (name the columns `group` and `n`), or one for each area with
         one column for each group (name these in `groups`).
     place : name of the place. If `columns` names a column of places, only its rows are taken.
-    columns : ours -> column of the file: place, district (or other area), group, n, moe (90 %
-        margin of error), total (people of all groups).
+    columns : ours -> column of the file: place, district (or other area), group, sex, n, moe
+        (90 % margin of error), total (people of all groups; of the row's sex, if `sex` is named).
+        With `sex`, in a table with a row for each sex, `group` may be left out.
     groups : group -> its column, or several whose people are added.
-    values : word in the column of groups -> group, "" if its rows are left out (such as totals).
+    values : word in the column of groups -> group, "" if its rows are left out (such as totals);
+        word in the column of sexes -> female, male or nonbinary, "" if its rows are left out.
+        "Total" and "Both sexes" in the column of sexes are known.
     scheme : the groups that the table has, see `equity.groups.SCHEMES`.
     to : the groups to return, if others; a coarser scheme.
     shares : "fractions" (0 to 1) or "percents" (0 to 100), if the columns of the groups hold
@@ -104,15 +108,16 @@ def standardize(
 
     Returns
     -------
-    DataFrame place, district (if named), year, universe, race, n (people), moe, controlled,
-    place_n, place_moe: `n` is people also where the file has shares; `place_n` is the total of the
-    row.
+    DataFrame place, district (if named), year, universe, race (if the table has groups), sex (if
+    named), n (people), moe, controlled, place_n, place_moe: `n` is people also where the file has
+    shares; `place_n` is the total of the row, added up over the sexes.
 
     Raises
     ------
     ValueError
         If a column or place is not there, a word has no meaning, an area is there twice, a number
-        cannot be read, or the groups of an area have clearly more people than its total.
+        cannot be read, a group is told for both sexes together only, or the groups of an area have
+        clearly more people than its total.
 
     What it cannot show: people in no group of the table; a group that the table lacks is lacking,
     and `universe` says so.
@@ -147,21 +152,39 @@ def standardize(
     table = table.astype(object).where(table.notna(), None)
     table = _of_place(table, place) if "place" in columns else table
     table = _areas(table, "district" in columns)
-    long = _melted(table, wide, shares) if wide else _labelled(table, values, scheme, found)
+    of_groups, of_sexes = _told_by.meanings(values, scheme, sexes="sex" in columns)
+    by_race = bool(wide) or "group" in columns
+    if by_race and not wide:
+        table = _told_by.in_groups(table, of_groups, scheme, found["group"])
+    else:
+        table = table.assign(race="", label="")
+    table = (
+        _told_by.by_sex(table, of_sexes, found["sex"])
+        if "sex" in columns
+        else table.assign(sex="")
+    )
+    long = _melted(table, wide, shares) if wide else _labelled(table)
     out = long.assign(place=place, year=pd.array([year] * len(long), "Int64"))
     out = out.assign(controlled=pd.array([census or None] * len(out), "boolean"))
     if census:
         out = out.assign(moe=0.0, place_moe=0.0)
-    here = set(out["race"])
-    lost = [g for g in schemes.scheme(scheme).groups if g not in here]
-    if lost:
-        named = ", ".join(schemes.label(g) for g in schemes.scheme(scheme).groups if g in here)
-        universe = f"{universe} who are {named} (the file has no others)"
+    told = [*(["race"] if by_race else []), *(["sex"] if "sex" in columns else [])]
+    lost = _lost(out["race"], schemes.scheme(scheme).groups) if by_race else []
+    for column, groups_lost in (("race", lost), ("sex", _lost(out["sex"], ("female", "male")))):
+        if column in told and groups_lost:
+            ordered = (*schemes.scheme(scheme).groups, *SEXES)
+            here = ", ".join(schemes.label(g) for g in ordered if g in set(out[column]))
+            universe = f"{universe} who are {here} (the file has no others)"
     order = ["place", *(["district"] if "district" in columns else []), "year", "universe"]
     numbers = ["n", "moe", "controlled", "place_n", "place_moe"]
-    out = out.assign(universe=universe)[[*order, "race", *numbers]].reset_index(drop=True)
-    out = out.astype(dict.fromkeys(set(order) - {"year"} | {"race"}, "str"))
-    return out if to in (None, scheme) else _regrouped(out, scheme, to, lost)
+    out = out.assign(universe=universe)[[*order, *told, *numbers]].reset_index(drop=True)
+    out = out.astype(dict.fromkeys({*order, *told} - {"year"}, "str"))
+    return _regrouped(out, scheme, to, lost) if by_race and to not in (None, scheme) else out
+
+
+def _lost(found: pd.Series, groups: Sequence[str]) -> list[str]:
+    here = set(found)
+    return [g for g in groups if g not in here]
 
 
 def _check(
@@ -185,7 +208,8 @@ def _check(
             "Say where the groups are, in one of two ways: `groups`, which names a column for "
             "each group, or `columns` with `group` and `n`, in a table with a row for each group."
         )
-    needed = [c for c in ("group", "n") if not wide and c not in columns]
+    needed = ["n"] if "sex" in columns else ["group", "n"]
+    needed = [c for c in needed if not wide and c not in columns]
     if needed or (shares and "total" not in columns):
         raise ValueError(
             f"columns does not name {needed[0] if needed else 'total'!r}"
@@ -239,14 +263,16 @@ def _areas(table: pd.DataFrame, by_district: bool) -> pd.DataFrame:
 
 
 def _melted(table: pd.DataFrame, wide: Mapping[str, Any], shares: str | None) -> pd.DataFrame:
-    """Return one row for each area and group of a table with a column for each group."""
-    if table["district"].duplicated().any():
-        twice = table["district"][table["district"].duplicated()].iloc[0]
-        which = f"{twice!r} is there" if twice else "The place is there"
+    """Return one row for each area (and sex) and group of a table with a column for each group."""
+    rows = table[["district", "sex"]]
+    if rows.duplicated().any():
+        twice = rows[rows.duplicated()].iloc[0]
+        which = f"{twice['district']!r} is there" if twice["district"] else "The place is there"
+        sex = f" for {twice['sex']}" if twice["sex"] else ""
         raise ValueError(
-            f"{which} more than once ({int((table['district'] == twice).sum())} rows). Name the "
-            "column of the areas as district, or that of the places as place, and leave one row "
-            "for each."
+            f"{which} more than once{sex} ({int((rows == twice).all(axis=1).sum())} rows). Name "
+            "the column of the areas as district, that of the places as place, or that of the "
+            "sexes as sex, and leave one row for each."
         )
     total = _numbers(table["total"], "total") if "total" in table else None
     parts = []
@@ -263,52 +289,33 @@ def _melted(table: pd.DataFrame, wide: Mapping[str, Any], shares: str | None) ->
                 )
             n = n / whole * total
         parts.append(
-            pd.DataFrame({"district": table["district"], "race": group, "n": n, "moe": np.nan})
+            pd.DataFrame(
+                {"district": table["district"], "race": group, "sex": table["sex"], "n": n}
+            )
         )
     long = pd.concat(parts).assign(order=np.tile(np.arange(len(table)), len(wide)))
     if total is not None:
         added = long.groupby("order")["n"].sum().to_numpy()
         _not_above(added, total, table["district"].tolist())
-    long["place_n"] = np.tile(total, len(wide)) if total is not None else np.nan
-    long["place_moe"] = np.nan
+        in_all = pd.Series(total).groupby(table["district"].to_numpy()).transform("sum")
+        long["place_n"] = np.tile(in_all.to_numpy(), len(wide))
+    else:
+        long["place_n"] = np.nan
+    long = long.assign(moe=np.nan, place_moe=np.nan)
     return long.sort_values("order", kind="stable").drop(columns="order")
 
 
-def _labelled(
-    table: pd.DataFrame,
-    values: Mapping[str, str] | None,
-    scheme: str,
-    headers: Mapping[str, str],
-) -> pd.DataFrame:
-    """Return one row for each area and group of a table with a row for each label."""
-    labels = [" ".join(str(v or "").split()) for v in table["group"]]
-    own: dict[str, str | None] = {g: g for g in schemes.scheme(scheme).groups}
-    own |= {words.casefold(): g for g, words in schemes.scheme(scheme).labels.items()}
-    given = {str(k).strip().casefold(): v or None for k, v in (values or {}).items()}
-    known = own | _people.race_labels(scheme, given)
-    known = {k: v for k, v in known.items() if v in (None, *own.values())}  # not one to be split
-    for label in {v.casefold() for v in labels} - set(known):
-        if (key := _people.plain(label, known)) is not None:  # such as "White alone"
-            known[label] = known[key]
-    schemes.recode(
-        labels,
-        {v: known[v.casefold()] for v in labels if v.casefold() in known},
-        column=headers["group"],
-        section="benchmarks.values",
-        allowed=schemes.scheme(scheme).groups,
-    )
-    table = table.assign(
-        race=pd.Series([known[v.casefold()] for v in labels], table.index, dtype=object),
-        label=labels,
-    )
-    table = table[table["race"].notna()]
-    twice = table.duplicated(["district", "label"])
+def _labelled(table: pd.DataFrame) -> pd.DataFrame:
+    """Return one row for each area, sex and group of a table with a row for each label."""
+    twice = table.duplicated(["district", "sex", "label"])
     if twice.any():
         at = table[twice].iloc[0]
-        where = f" in {at['district']!r}" if at["district"] else ""
+        where = f" for {at['sex']}" * bool(at["sex"])
+        where += f" in {at['district']!r}" * bool(at["district"])
         raise ValueError(
-            f"{at['label']!r} is there more than once{where}. Name the column of the areas as "
-            "district, or that of the places as place, and leave one row for each group."
+            f"{at['label'] or 'A row'!r} is there more than once{where}. Name the column of the "
+            "areas as district, that of the places as place, or that of the sexes as sex, and "
+            "leave one row for each group."
         )
     nothing = pd.Series(np.nan, table.index)
     long = table.assign(
@@ -317,7 +324,9 @@ def _labelled(
         place_n=_numbers(table["total"], "total") if "total" in table else nothing,
         place_moe=np.nan,
     )
-    parts = long.groupby(["district", "race"], sort=False)
+    totals = long.groupby(["district", "sex"])["place_n"].max().groupby("district")
+    long["place_n"] = long["district"].map(totals.sum(min_count=1))
+    parts = long.groupby(["district", "race", "sex"], sort=False)
     out = parts.agg(n=("n", "sum"), place_n=("place_n", "first"), place_moe=("place_moe", "first"))
     out["moe"] = np.sqrt(parts["squares"].sum(min_count=1).to_numpy())
     out.loc[parts["squares"].count().to_numpy() < parts.size().to_numpy(), "moe"] = np.nan

@@ -643,6 +643,44 @@ def test_residents_are_used_whole_or_not_at_all(tmp_path, old, new, failed):
     assert set_aside == []
 
 
+BY_SEX = """
+place year race     sex    n
+Here  2020 white    female 60
+Here  2020 white    male   40
+Here  2020 black    female 30
+Here  2020 black    male   20
+Here  2020 hispanic female 10
+Here  2020 hispanic male   10
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "failed"),
+    [
+        ("", "", {}),
+        ("black    male", "black    female", {"once": 2, "whole": 2}),
+        ("Here  2020 hispanic male   10", "", {"whole": 2}),
+        ("white    male", "white    men", {"sex:allowed": 1, "whole": 3}),
+        ("white    male", "white    -", {"sex:present": 1, "whole": 3}),
+    ],
+)
+def test_residents_by_race_and_sex_have_each_pair_once(tmp_path, old, new, failed):
+    report, _ = checked(tmp_path, BY_SEX.replace(old, new) if old else BY_SEX, "residents")
+    failed = failed | {"moe:known": 5 if "hispanic male" in old else 6}
+    assert failing(report) == failed
+    assert report.usable is (len(failed) == 1)
+
+
+def test_residents_by_sex_alone_need_no_race(tmp_path):
+    text = "place year sex n\nHere 2020 female 60\nHere 2020 male 40"
+    report, _ = checked(tmp_path, text, "residents")
+    assert failing(report) == {"moe:known": 2} and report.usable
+    report, _ = checked(tmp_path, text.replace("female", "male"), "residents")
+    assert failing(report) == {"moe:known": 2, "once": 2} and not report.usable
+    report, _ = checked(tmp_path, "place year n\nHere 2020 60", "residents")
+    assert not report.usable
+
+
 def test_margins_of_error_that_are_all_missing_are_a_warning(tmp_path):
     blank = re.sub(r" \S+$", " -", RESIDENTS.replace("moe", "moe "), flags=re.M)
     gone = "\n".join(line.rsplit(maxsplit=1)[0] for line in RESIDENTS.strip().splitlines())

@@ -231,6 +231,9 @@ def test_few_expected_are_tested_exactly(x, n, q, p, low, high) -> None:
     limits = np.array(pr.clopper_pearson(x, n)) / q
     assert_allclose([row.ratio_low, row.ratio_high], limits)
     assert "ratio: exact binomial" in row.method and "test: exact binomial" in row.method
+    assert "benchmark error" not in row.method  # there is none
+    unsure = area.assign(moe=0.01 * area["n"])
+    assert "with benchmark error" in representation(force, unsure, group="race").method[0]
 
 
 def test_few_expected_and_a_survey() -> None:
@@ -532,3 +535,110 @@ def test_women_and_men_and_race_by_sex_are_groups_like_any_other() -> None:
     crossed = representation(force, area, group="race_sex").set_index("group")
     assert crossed.shortfall["black female"] == 15
     assert_allclose(crossed.ratio["black female"], 0.02 / (1 / 6))
+
+
+# ---- residents who are told by race and sex ------------------------------------------------
+
+CENSUS = drawn("""
+ race   sex      n  moe place_n place_moe
+ black  female 600   30    2000         0
+ black  male   200   40    2000         0
+ white  female 500    0    2000         0
+ white  male   700   60    2000         0
+""")
+
+
+def test_residents_by_race_and_sex_by_hand() -> None:
+    """By race 800 and 1,200; by sex 1,100 and 900; margins as the root of the squares.
+
+    100 employees: of the 30 black ones 6 are women, of the 70 white ones 14. Black women are 600
+    of 2,000, so 30 are expected and 24 short; women 1,100 of 2,000: 55 expected, 35 short.
+    """
+    staff = drawn("""
+     race   sex     n
+     black  female  6
+     black  male   24
+     white  female 14
+     white  male   56
+    """).assign(race_sex=lambda t: t.race + " " + t.sex)
+    by_race, by_sex, both = (
+        representation(staff, CENSUS, group=g).set_index("group")
+        for g in ("race", "sex", "race_sex")
+    )
+    assert by_race.population.to_dict() == {"black": 800, "white": 1200}
+    assert_allclose(
+        by_race.population_share_se["black"],
+        np.sqrt(30**2 + 40**2) / 2000 / 1.645,  # the total is controlled: no error of its own
+    )
+    assert by_race.shortfall.to_dict() == {"black": 10, "white": -10}
+    assert by_sex.population.to_dict() == {"female": 1100, "male": 900}
+    assert by_sex.shortfall.to_dict() == {"female": 35, "male": -35}
+    assert_allclose(by_sex.population_share_se["male"], np.sqrt(40**2 + 60**2) / 2000 / 1.645)
+    assert both.shortfall["black female"] == 24 and both.expected["black female"] == 30
+    assert_allclose(both.ratio["white male"], 0.56 / 0.35)
+    strata = representation(staff, CENSUS, group="race", within="sex")
+    black = strata[strata.group == "black"].set_index("stratum")
+    assert black.population_total.to_dict() == {"female": 1100, "male": 900}  # each its own
+    assert_allclose(black.share, [6 / 20, 24 / 80])
+
+
+def test_adding_up_over_sex_never_hides_anything() -> None:
+    """Another place or year is still refused; a row for everybody counts people twice."""
+    staff = drawn("race n\nblack 30\nwhite 70")
+    two = pd.concat([CENSUS.assign(year=2020), CENSUS.assign(year=2023)])
+    with pytest.raises(ValueError, match="more than one year: 2020, 2023"):
+        representation(staff, two, group="race")
+    both = pd.concat([CENSUS, drawn("race sex n\nblack both 800\nwhite both 1200")])
+    with pytest.raises(ValueError, match="2 rows for everybody among rows by sex"):
+        representation(staff, both, group="race")
+    twice = pd.concat([CENSUS, CENSUS]).assign(district=list("aaaabbbb"))
+    with pytest.raises(ValueError, match="more than one row for group 'black'"):
+        representation(staff, twice, group="race")
+    half = CENSUS.assign(n=[600, np.nan, 500, 700])
+    found = representation(staff, half, group="race").set_index("group")
+    assert "no number of people of this group" in found.reason["black"]
+
+
+@pytest.mark.parametrize(
+    ("group", "says"),
+    [
+        ("sex", "'Census' does not tell residents by sex, only by race. Choose another"),
+        ("race_sex", "'Census' does not tell residents by race and sex at once, only by race"),
+    ],
+)
+def test_residents_who_are_not_told_by_sex_are_no_benchmark_by_sex(group: str, says: str) -> None:
+    """In words that the page can show; also where the column is there for other benchmarks."""
+    staff = drawn("sex race_sex n\nfemale x~female 30\nmale x~male 70")
+    for town in (DAVIDSON, DAVIDSON.assign(sex=np.nan)):
+        with pytest.raises(ValueError, match=says):
+            representation(staff, {"Census": town}, group=group)
+
+
+def test_nobody_of_a_race_and_sex_that_both_occur_is_a_figure() -> None:
+    """There are black people and women among the staff, and no black women: a share of 0."""
+    staff = pd.DataFrame({"race_sex": ["black male", "white female", "white male"], "n": 20})
+    town = pd.concat([CENSUS, drawn("race sex n moe\nasian female 50 0\nasian male 50 0")])
+    table = representation(staff, town, group="race_sex").set_index("group")
+    black = table.loc["black female"]
+    assert black.share == 0 and black.ratio == 0 and black.shortfall == 18  # 60 * 600 / 2,100
+    assert pd.isna(black.reason)
+    assert "it is not kept apart" in table.reason["asian female"]
+
+
+def test_residents_told_by_sex_alone() -> None:
+    """They serve a comparison of women and men, and say why they serve no other."""
+    town = drawn("sex n\nfemale 1\nmale 1").assign(race=np.nan)
+    staff = drawn("race sex n\na female 20\nb male 80")
+    assert representation(staff, town, group="sex").shortfall.tolist() == [30, -30]
+    with pytest.raises(ValueError, match="does not tell residents by race, only by sex"):
+        representation(staff, town, group="race")
+
+
+def test_a_sex_that_the_residents_do_not_tell_is_left_out_and_said() -> None:
+    """3 nonbinary of 103: a census of women and men has no share for them."""
+    staff = drawn("sex n\nfemale 20\nmale 80\nnonbinary 3")
+    table = representation(staff, drawn("sex n\nfemale 1\nmale 1"), group="sex")
+    assert table.n.eq(100).all() and table.group.tolist() == ["female", "male"]
+    assert table.method.str.contains("without 3 nonbinary: not told by residents").all()
+    told = representation(staff, drawn("sex n\nfemale 1\nmale 1\nnonbinary 0"), group="sex")
+    assert told.n.eq(103).all()

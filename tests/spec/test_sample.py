@@ -27,6 +27,7 @@ FILES = [
     "README.txt",
     "data/ACSDT5Y2023.B03002-Data.csv",
     "data/adults_by_district.csv",
+    "data/adults_by_sex.csv",
     "data/applicants.xlsx",
     "data/exits.csv",
     "data/promotions.xlsx",
@@ -108,7 +109,7 @@ def test_same_seed_same_bytes_other_seed_other_rows(folder, tmp_path):
         first = folder / path.relative_to(tmp_path / "again")
         assert path.read_bytes() == first.read_bytes(), path.name
     write_sample(tmp_path / "other", seed=1)
-    drawn = [n for n in FILES if n.startswith("data/") and not n.endswith("_by_district.csv")]
+    drawn = [n for n in FILES if n.startswith("data/") and "_by_" not in n]
     for name in drawn:  # the register is no draw: everybody is counted
         assert (tmp_path / "other" / name).read_bytes() != (folder / name).read_bytes(), name
 
@@ -481,6 +482,22 @@ def test_the_register_adds_up_to_the_true_residents(folder, truth):
             for g in GROUPS:
                 ratio = said["stop_rate_ratio_by_district"][d][g]
                 assert rate[g] / rate["white"] == pytest.approx(ratio, rel=1e-4)
+
+
+def test_adults_by_sex_are_the_adults_of_the_register(folder, truth):
+    """Women and men of a group add up to its adults in all districts, as does "both sexes"."""
+    wide = pd.read_csv(folder / "data/adults_by_sex.csv").pivot(
+        index="race", columns="sex", values="people"
+    )
+    register = pd.read_csv(folder / "data/adults_by_district.csv")
+    adults = register.groupby("race")["people"].sum()
+    assert (wide["Female"] + wide["Male"] == wide["Both sexes"]).all()
+    assert wide["Both sexes"].to_dict() == adults.to_dict()
+    said = truth["residents"]["adults_by_sex"]
+    assert sorted(wide["Female"]) == sorted(people["female"] for people in said.values())
+    for group, people in said.items():
+        assert sum(people.values()) == sum(d[group] for d in truth["residents"]["adults"].values())
+        assert 0.48 < people["female"] / sum(people.values()) < 0.56
 
 
 # --- daylight ---------------------------------------------------------------------------------

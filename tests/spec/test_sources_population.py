@@ -195,6 +195,115 @@ def test_a_word_or_an_area_twice_or_without_a_name_is_refused() -> None:
         population.standardize(pd.DataFrame(WIDE | {"District": ["North", " "]}), **CALL)
 
 
+SEXED = """
+group    sex         people moe
+Black    Both~sexes  700    50
+Black    Women       400    40
+Black    Men         300    30
+White    F           100    6
+White    male        200    -
+White    Total       300    10
+"""
+BY_SEX: dict[str, Any] = {
+    "place": "Here",
+    "columns": {"group": "group", "sex": "sex", "n": "people", "moe": "moe"},
+    "scheme": "stanford",
+}
+
+
+def test_a_row_for_each_group_and_sex() -> None:
+    """Rows of both sexes are left out; margins of error stay with their rows."""
+    table = population.standardize(long(SEXED), **BY_SEX)
+    assert table[["race", "sex", "n"]].values.tolist() == [
+        ["black", "female", 400], ["black", "male", 300],
+        ["white", "female", 100], ["white", "male", 200],
+    ]  # fmt: skip
+    assert table["moe"].tolist()[:3] == [40, 30, 6] and math.isnan(table["moe"][3])
+
+
+def test_groups_become_coarser_within_each_sex() -> None:
+    rows = pd.DataFrame(
+        {
+            "group": ["Asian", "Native Hawaiian or Other Pacific Islander"] * 2,
+            "sex": ["F", "F", "M", "M"],
+            "people": ["5", "2", "4", "3"],
+            "moe": ["3", "4", "0", "5"],
+        }
+    )
+    others = [
+        "White",
+        "Black",
+        "Hispanic",
+        "Two or more races",
+        "Other",
+        "American Indian or Alaska Native",
+    ]
+    more = pd.DataFrame({"group": others * 2, "sex": list("F" * 6 + "M" * 6), "people": "1"})
+    table = population.standardize(
+        pd.concat([rows, more]), **BY_SEX | {"scheme": "us1997", "to": "stanford"}
+    )
+    asian = table[table["race"] == "asian_pacific"].set_index("sex")
+    assert asian["n"].to_dict() == {"female": 7, "male": 7}
+    assert asian["moe"].to_dict() == {"female": 5, "male": 5}  # the root of 3² + 4²; of 0 + 5²
+
+
+def test_a_row_for_each_sex_alone() -> None:
+    rows = pd.DataFrame({"s": ["Persons", "Females", "Males"], "n": ["10", "6", "4"]})
+    call: dict[str, Any] = {"place": "Here", "columns": {"sex": "s", "n": "n"}}
+    table = population.standardize(rows, **call, year=2020)
+    assert "race" not in table and table[["sex", "n"]].values.tolist() == [
+        ["female", 6], ["male", 4],
+    ]  # fmt: skip
+    assert set(table["universe"]) == {"residents"}
+    women = population.standardize(rows[:2], **call)
+    assert set(women["universe"]) == {"residents who are Women (the file has no others)"}
+
+
+def test_a_column_for_each_group_and_a_row_for_each_sex() -> None:
+    """The total of a row is that of its sex; that of the place is the sum, 1,000 + 2,000."""
+    rows = pd.DataFrame(WIDE | {"District": ["North", "North"], "Sex": ["Female", "Male"]})
+    call: dict[str, Any] = CALL | {
+        "columns": {"district": "District", "sex": "Sex", "total": "All"}
+    }
+    table = population.standardize(rows, **call)
+    assert table["place_n"].eq(3000).all() and len(table) == 10
+    assert table.groupby("sex")["n"].sum().to_dict() == {"female": 1000, "male": 2000}
+    with pytest.raises(ValueError, match=r"'North' is there more than once for female \(2 rows\)"):
+        population.standardize(rows.assign(Sex="F"), **call)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("Women", "Ladies", r"'sex' holds values.*'Ladies'.*Groups: female, male, nonbinary"),
+        ("Women", "-", r"'sex' holds values .*: ''\. Say"),
+        ("Women", "Not~stated", "'Not stated'"),
+        ("Women", "Men", "'Black' is there more than once for male"),
+        (
+            "Women",
+            "F 400 40\nHispanic Total 9 1\nBlack X",
+            "The people of 'Hispanic' are told for",
+        ),
+    ],
+)
+def test_what_a_column_of_sexes_says_must_be_known(old: str, new: str, says: str) -> None:
+    """Nothing is left out because nobody knew the word."""
+    text = SEXED.replace(f"Black    {old}", f"Black    {new}")
+    with pytest.raises(ValueError, match=says):
+        population.standardize(long(text), **BY_SEX)
+
+
+def test_words_of_sex_can_be_given_a_meaning() -> None:
+    text = SEXED.replace("Women", "Ladies").replace("Total", "-").replace("Both~sexes", "Everyone")
+    meaning = {"Ladies": "female", "": "", "everyone": ""}
+    table = population.standardize(long(text), **BY_SEX, values=meaning)
+    assert table["n"].tolist() == [400, 300, 100, 200]
+    with pytest.raises(ValueError, match="'female'"):  # a sex where no column of sexes is named
+        population.standardize(
+            long(), place="x", columns={"group": "group", "n": "people"}, values={"a": "female"}
+        )
+
+
 @pytest.mark.real
 @pytest.mark.skipif(not DATA.exists(), reason="the real files are not beside this repository")
 class TestRealFiles:
