@@ -29,6 +29,7 @@ COLUMNS: dict[str, list[list[str]]] = {
         ["restricted_mean", "Months served, mean", "number"],
         ["rm_low", "Months served, low end", "number"],
         ["rm_high", "Months served, high end", "number"],
+        ["since", "Months since hire from which it is counted", "whole"],
         ["too_few", "Too few people to tell", "flag"],
         _LEFT_OUT,
         *END,

@@ -57,8 +57,11 @@ def headline(
     if pair is None:
         return f"{_words.sentence(group)} and {other} left at different times, more than by chance"
     months, own, theirs = pair
+    since = row.get("since") or 0
+    first = f"Of those who completed {span_of(since)}, " if since else f"After {span_of(months)}, "
+    after = f" after {span_of(months)}" if since else ""
     text = (
-        f"After {span_of(months)}, {_words.percent(own)} of {group} were still in service, "
+        f"{first}{_words.percent(own)} of {group} were still in service{after}, "
         f"against {_words.percent(theirs)} of {other}"
     )
     gap = row["lost_difference"]

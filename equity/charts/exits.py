@@ -202,9 +202,7 @@ def _title(
         group, other = two(row)
         if row["ratio"] == 0:
             return f"{_words.sentence(group)}: nobody left, clearly less often than {other}"
-        return (
-            f"For their years of service, {group} left {_findings.size(row)} as often as {other}"
-        )
+        return f"Per 100 years served, {group} left {_findings.size(row)} as often as {other}"
 
     def more(row: dict, word: str) -> str:
         group, other = two(row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -55,17 +56,21 @@ def retention(
         everyone, who=who, labels=labels, strata=strata_label, alpha=1 - confidence_level
     )
     horizon = float(pd.to_numeric(frame["months"]).max()) if len(frame) else 60.0
+    since = float(pd.to_numeric(frame["since"]).max()) if "since" in frame and len(frame) else 0.0
     n = frame.drop_duplicates(["stratum", "group"])["n"].sum()
     none = [
         str(name)
         for name, part in frame.groupby("label", sort=False)
-        if part["survival"].isna().all() and (part["n"] > 0).any()
+        if part["survival"].isna().all() and (part["n"] > 0).any() and part["too_few"].any()
     ]
     reference = reference_words(frame, labels)
     subtitle = [
-        f"Share of those hired who are still in service; bars show the {interval}, n = {n:,.0f} "
-        f"people seen in their first {span_of(horizon)}",
+        f"Share of those {f'who completed {span_of(since)}' if since else 'hired'} who are still "
+        f"in service; bars show the {interval}, n = {n:,.0f} people seen in their first "
+        f"{span_of(horizon)}",
         reference,
+        *_since(since),
+        *_one_sided(everyone),
         *_lost(everyone, horizon, labels),
         *too_few_words(none),
         *_ends_early(frame, horizon),
@@ -122,6 +127,23 @@ def _lost(rows: list[dict], horizon: float, labels: Mapping[str, str] | None) ->
     ]
 
 
+def _since(since: float) -> list[str]:
+    """Return why the curve does not begin at hire."""
+    if not since:
+        return []
+    return [
+        f"When people left is known to within {span_of(since)} only, from the lists that they are "
+        "no longer in; shares are counted from then"
+    ]
+
+
+def _one_sided(rows: list[dict]) -> list[str]:
+    """Return that the parts are not known alike of those who left and those who stayed."""
+    said = (re.search(r"no share: (.+? those who (?:left|stayed))(?:;|$)", str(r.get("reason")))
+            for r in rows)  # fmt: skip
+    return list(dict.fromkeys(f"Not stated: {found[1]}" for found in said if found))
+
+
 def _ends_early(frame: pd.DataFrame, horizon: float) -> list[str]:
     """Return whose line does not reach the horizon."""
     if frame["stratum"].nunique() > 1:
@@ -141,9 +163,12 @@ def _placed(frame: pd.DataFrame, horizon: float) -> tuple[pd.DataFrame, int]:
     start = frame.drop_duplicates(["stratum", "group"]).copy()
     drawn = frame.groupby(["stratum", "group"])["survival"].transform("count") > 0
     start = start[drawn.loc[start.index]].assign(
-        months=0, survival=1.0, low=np.nan, high=np.nan, left=0, n_at_risk=np.nan, reason=None
-    )
-    frame = pd.concat([start, frame], ignore_index=True)
+        survival=1.0, low=np.nan, high=np.nan, left=0, n_at_risk=np.nan, reason=None, months=(
+            pd.to_numeric(start["since"]) if "since" in start else 0
+        ), begins=True
+    )  # fmt: skip
+    frame = pd.concat([start, frame.assign(begins=False)], ignore_index=True)
+    begins = frame["begins"].astype(bool)
     parts = list(dict.fromkeys(frame["stratum"]))
     panel = np.array([parts.index(s) for s in frame["stratum"]], dtype=int)
     one = len(parts) == 1
@@ -156,7 +181,7 @@ def _placed(frame: pd.DataFrame, horizon: float) -> tuple[pd.DataFrame, int]:
         values = np.asarray(pd.to_numeric(share), dtype=float)
         return top + (1 - values) / (1 - least) * (_PLOT - 6) + 3
 
-    there = frame.loc[frame["survival"].notna() & (frame["months"] > 0), "group"]
+    there = frame.loc[frame["survival"].notna() & ~begins, "group"]
     order = {g: i for i, g in enumerate(dict.fromkeys(there))}
     number = len(order)
     # side by side, so that no bar hides another; all start at hire
@@ -166,7 +191,7 @@ def _placed(frame: pd.DataFrame, horizon: float) -> tuple[pd.DataFrame, int]:
     frame = frame.assign(
         order=range(len(frame)),
         reach=horizon + 3 * horizon / 60,
-        at=np.where(months > 0, months + dodge, 0.0),
+        at=np.where(begins, months, months + dodge),
         line=[f"{p} {g}" for p, g in zip(panel, frame["group"], strict=True)],
         top=top,
         bottom=top + _PLOT,
@@ -182,14 +207,14 @@ def _placed(frame: pd.DataFrame, horizon: float) -> tuple[pd.DataFrame, int]:
     frame["value"] = _draw.apply(
         lambda r: (
             _words.share(r["survival"], r["low"], r["high"])
-            if _words.given(r["survival"]) and r["months"]
+            if _words.given(r["survival"]) and not r["begins"]
             else None
         ),
         frame,
     )
     frame["when"] = _draw.apply(lambda r: span_of(r["months"]), frame)
     frame["aria"] = _draw.apply(
-        lambda r: _spoken(r) if _words.given(r["survival"]) and r["months"] else "", frame
+        lambda r: _spoken(r) if _words.given(r["survival"]) and not r["begins"] else "", frame
     )
     for at, part in enumerate(parts):
         rows = frame.index[panel == at]
@@ -207,7 +232,7 @@ def _placed(frame: pd.DataFrame, horizon: float) -> tuple[pd.DataFrame, int]:
 def _name_lines(frame: pd.DataFrame, rows: pd.Index, top: float) -> None:
     """Write beside the end of each line of a panel its group and share, none over another."""
     part = frame.loc[rows]
-    part = part[part["y"].notna() & (part["months"] > 0)]
+    part = part[part["y"].notna() & ~part["begins"].astype(bool)]
     ends = part.loc[part.groupby("group", sort=False)["months"].idxmax()].sort_values("y")
     y = ends["y"].to_numpy(dtype=float, copy=True)
     for i in range(1, len(y)):
@@ -307,7 +332,7 @@ def _layers(
             tooltip=tips,
             description=alt.Description("aria:N"),
         )
-        .transform_filter(f"{drawn} && datum.at > 0"),
+        .transform_filter(f"{drawn} && !datum.begins"),
         _marks.layer("point", filled=True, opacity=1, size=45, aria=False)
         .encode(
             x=at_key,

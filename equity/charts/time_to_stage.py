@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["time_to_stage"]
 
+NOT_COMPARED = "no comparison: "
+
 _NEEDED = (
     *("stratum", "stage", "group", "reference", "n", "x", "pending", "median", "low", "high"),
     *("quartile_1", "quartile_3", "difference", "p_adjusted"),
@@ -71,6 +73,8 @@ def time_to_stage(
     def note(row: dict) -> str | None:
         if row["is_reference"]:
             return "the comparison"
+        if NOT_COMPARED in str(row.get("reason")):
+            return "not compared: many still wait"
         if not _words.given(row["difference"]):
             return None
         gap = row["difference"]
@@ -137,6 +141,7 @@ def time_to_stage(
         f"Days from the application until each stage, of those who reached it or still wait: the "
         f"dot is the median, the line its {interval}, the pale band the middle half",
         reference + "; a dashed line marks its median",
+        *_waiting(rows, labels),
         *left_out(rows, "their dates are not known or do not fit"),
         *filter(None, [unknown_words(frame, who)]),
         "Who failed or withdrew waits no longer and is not shown; differences are tested over "
@@ -152,6 +157,15 @@ def time_to_stage(
         description=alternative(title, intro, sentences),
         page=page,
     )
+
+
+def _waiting(rows: list[dict], labels: Mapping[str, str] | None) -> list[str]:
+    """Return until which stages so many still wait that groups are not compared."""
+    stages = dict.fromkeys(r["stage"] for r in rows if NOT_COMPARED in str(r.get("reason")))
+    until = [_until(s, labels).replace("Until", "until", 1) for s in stages]
+    if not until:
+        return []
+    return [f"Not compared where many still wait, of whom some will fail: {_words.listed(until)}"]
 
 
 def _more(gap: float) -> str:
@@ -213,6 +227,8 @@ def headline(
     parts = {r["stratum"] for r in compared}
     sides = [_side(r, alpha) for r in compared]
     if all(s == "missing" for s in sides):
+        if any(NOT_COMPARED in str(r.get("reason")) for r in rows):
+            return f"Too many {who} still wait to compare how long groups wait"
         few = any(TOO_FEW in str(r.get("reason")) for r in rows)
         text = "No wait of two groups can be compared from these numbers"
         return "Too few people to tell how long each group waits" if few else text
@@ -246,7 +262,13 @@ def headline(
             f"{until}, {group} waited a median of {days(best['median'])} days, "
             f"{days(abs(gap))} {_more(gap)} than {other}"
         )
-    rest = len(clear) - 1
+    # a delay before one stage shows at all later ones: waits are counted from the application
+    same = sum(r["group"] == best["group"] for r, _ in clear) - 1
+    rest = len(clear) - 1 - same
+    if same:
+        text += f"; the same group differs at {same} other stage{'s' * (same > 1)} too"
     if rest:
         return text + f"; {rest} other difference{'s are' if rest > 1 else ' is'} clear too"
+    if same:
+        return text
     return text + ("; no other difference is clear" if len(told) > 1 else "")

@@ -146,6 +146,11 @@ def _followed(rows: Any, dates: Sequence[int]) -> Any:
         hire_date=nw.col("hire_date").min().over(*period),
         _twice=nw.col("_twice").max().over(*period),
     )
+    # who the person was when first seen: rank and police powers that came later would else be
+    # those of people who stayed long enough to get them
+    early = nw.col(WHEN) == nw.col("_first")
+    made = made.with_columns(*(nw.when(early).then(nw.col(c)).alias(c) for c in GROUPS))
+    made = made.with_columns(*(nw.col(c).max().over(*period).alias(c) for c in GROUPS))
     made = made.filter(nw.col(WHEN) == nw.col("_last"))
     made = made.with_columns(
         _next=nw.col("_first").shift(-1).over(PERSON, order_by="_period"),

@@ -51,7 +51,9 @@ def add_flows(rows: Any) -> Any:
     before (500 people or more, and not one of them or of their columns differs), `joined` is
     missing, and so is `left` in the one that it copies: an export of the same day under a later
     name would else say that nobody came or went. Of a Cohort, all rows are compared, also those
-    that a step leaves out: moving to a post that is left out is not leaving.
+    that a step leaves out: moving to a post that is left out is not leaving, and coming from one
+    is not joining. Of a part of the workforce (`sworn`), `n(t+1) = n(t) - left + joined + moved`,
+    and :func:`equity.parity_projection` counts those who moved.
 
     It cannot show who came and went between two snapshots, when exactly, or why
     (:func:`service_spells` takes a table of exits for that). A person whose key changes appears

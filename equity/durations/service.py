@@ -5,10 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from equity.durations import _engine, _leavers, _periods, _snapshots
-from equity.durations._calendar import given_day
+import narwhals as nw
 
-__all__ = ["service_spells"]
+from equity.durations import _engine, _leavers, _periods, _snapshots
+from equity.durations._calendar import day_number, given_day
+
+__all__ = ["resolution", "service_spells"]
+
+DAYS_IN_A_MONTH = 365.25 / 12
 
 
 def service_spells(
@@ -40,7 +44,8 @@ def service_spells(
     -------
     frame of the engine of `rows` (a Cohort gives its rows), in no order, with
 
-    - race, sex, race_unknown, sworn, job_category, rank : as of the person's last snapshot;
+    - race, sex, race_unknown, sworn, job_category, rank : as of the first record of the period;
+      of people known only from `exits`, as of the exit, as far as that table has the columns;
     - hire_date, and `hire_cohort`, its five years, such as "2015-2019";
     - `entered` : completed months of service when the person was first followed (0: from hire);
     - `months` : completed months of service when they left or were last known to be there;
@@ -84,8 +89,15 @@ def service_spells(
     truncation). Measures compare `entered` and `months`: a person who enters and leaves within
     the same completed month adds nothing.
 
+    **First record.** A rank or police powers that came later are not looked at: only who stays
+    gets them, so that they would seem to make people stay (immortal time: Suissa, American
+    Journal of Epidemiology 167 (2008), 492-499). The first record may come months after the hire,
+    and an exit has the last state: who changed in between is in different parts by whether they
+    stayed. Of what changes soon after the hire, compare with care.
+
     It cannot show who was hired and gone between two snapshots (without exits), nor leave within
-    a period of service. Exit dates by the middle may be off by half the time between snapshots.
+    a period of service. Exit dates by the middle may be off by half the time between snapshots:
+    :func:`equity.retention` has `resolution` for that.
 
     Examples
     --------
@@ -136,3 +148,28 @@ def service_spells(
         periods, since, until, dates, has_exits, from_hire=len(dates) < 2 and exits is None
     )
     return back(spells)
+
+
+def resolution(rows: Any, *, exits: Any = None) -> int | None:
+    """Return to how many months the dates of leaving are known: the largest gap of the snapshots.
+
+    None where the days themselves are in the files (`exits`, or `exit_date` in `rows`), and where
+    there are no two snapshots that differ.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> dates = pd.to_datetime(["2019-07-01", "2020-07-01", "2022-01-01"])
+    >>> resolution(pd.DataFrame({"person_id": ["a", "b", "c"], "date": dates}))
+    18
+    """
+    frame = _snapshots.seen(_engine.lazily(rows)[0])
+    if exits is not None:
+        return None
+    if "exit_date" in frame.collect_schema():
+        dated = frame.select((~nw.col("exit_date").is_null()).any().alias("dated"))
+        if _engine.collected(dated)[0]["dated"]:
+            return None
+    days = [day_number(d) for d in _snapshots.find(frame).different]
+    gaps = [other - one for one, other in zip(days, days[1:], strict=False)]
+    return max(1, round(max(gaps) / DAYS_IN_A_MONTH)) if gaps else None

@@ -41,7 +41,8 @@ def stage_waits(rows: Any, *, stages: Sequence[str], end: str | dt.date | None =
     - `days` : from the application to the stage; where it is pending, to `end`;
     - `reached` : True; False where the stage is still pending at `end`;
     - `trouble` : missing, or in words why there is no wait: "did not pass" (ended there or
-      before: nobody waits any more), "no date of application", "no date of the stage", "dated
+      before: nobody waits any more), "withdrew, or the outcome is not known", "no
+      date of application", "no date of the stage", "dated
       before the application", "applied after the file's own date". `days` and `reached` are then
       missing. There are as many rows as applicants times stages.
 
@@ -54,9 +55,11 @@ def stage_waits(rows: Any, *, stages: Sequence[str], end: str | dt.date | None =
 
     Notes
     -----
-    A stage dated after `end` is pending at `end`. A stage is pending where its flag is missing;
-    blank words and dates in the future are what a file has for that, and an adapter that reads a
-    blank as "not reached" leaves nobody pending.
+    A stage dated after `end` is pending at `end`. A stage is pending where its flag is missing and
+    nothing says why; blank words and dates in the future are what a file has for that, and an
+    adapter that reads a blank as "not reached" leaves nobody pending. Who withdrew, or of whom a
+    word says that the outcome is not known, waits for nothing: with the flag `still_open`, which
+    `equity.sources.applicants` makes, its False is not pending where the stage's flag is missing.
 
     Waits are those of people who stayed in the running: who failed or withdrew is not among the
     waiting, so that a median says how long it takes those whom it takes anywhere, not the chance
@@ -96,6 +99,8 @@ def stage_waits(rows: Any, *, stages: Sequence[str], end: str | dt.date | None =
     if "weight" in schema:
         kept.append(nw.col("weight"))
     kept.append(code(schema, "date").alias("_applied"))
+    going = nw.col("still_open") if "still_open" in schema else nw.lit(None, dtype=nw.Boolean)
+    kept.append(going.alias("_open"))
     long = frame.select(*kept, *_flags_and_days(names, schema, dates))
     # one pass over the rows, whatever the number of stages
     table = _engine.beside(pd.DataFrame({"stage": names}), frame)
@@ -156,6 +161,7 @@ def _waits(part: Any, last: int) -> Any:
     applied, day, flag = nw.col("_applied"), nw.col("_day"), nw.col("_flag")
     passed = flag.fill_null(False)
     failed = (~flag).fill_null(False)
+    over = flag.is_null() & (~nw.col("_open")).fill_null(False)
     future = passed & (day > end).fill_null(False)
     trouble = (
         nw.when(applied.is_null())
@@ -164,6 +170,8 @@ def _waits(part: Any, last: int) -> Any:
         .then(nw.lit("applied after the file's own date"))
         .when(failed)
         .then(nw.lit("did not pass"))
+        .when(over)
+        .then(nw.lit("withdrew, or the outcome is not known"))
         .when(passed & day.is_null())
         .then(nw.lit("no date of the stage"))
         .when(passed & (day < applied).fill_null(False))

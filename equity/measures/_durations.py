@@ -10,11 +10,23 @@ import pandas as pd
 from equity.measures._cells import NOT_KNOWN, Cells, cells, key
 from equity.proportions import LifeTable, life_table, log_rank
 
-__all__ = ["MINIMUM", "Durations", "against", "durations_of", "minimum_of", "positions"]
+__all__ = [
+    "MINIMUM",
+    "Durations",
+    "against",
+    "durations_of",
+    "minimum_of",
+    "one_sided",
+    "positions",
+]
 
 MINIMUM = 10
 """Fewer people than this at risk leave a curve that one person more or less would move by a tenth
 of itself: its figures are not stated. The same convention as elsewhere for small numbers."""
+
+APART = 0.05
+"""So far apart may be the shares of those who left and of those who stayed of whom a part is not
+known: a share or rate within parts is off by about as much."""
 
 
 @dataclass(frozen=True)
@@ -128,3 +140,27 @@ def minimum_of(minimum: int) -> int:
             "of whom a figure is stated."
         )
     return int(minimum)
+
+
+def one_sided(frame: pd.DataFrame, within: str | None, event: str) -> str | None:
+    """Return in words that the strata are known of those who left otherwise than of who stayed.
+
+    People without a stratum are in none; if they are mostly leavers, those of every stratum seem
+    to stay, and the other way round.
+    """
+    if within is None:
+        return None
+    known = ~frame[within].isna().to_numpy()
+    left = frame[event].to_numpy(dtype=float, na_value=0.0)
+    stayed = frame[f"{event}_known"].to_numpy(dtype=float, na_value=0.0) - left
+    if not left.sum() or not stayed.sum():
+        return None
+    if not stayed[known].sum():
+        return f"{within} is known only of those who left"
+    gone, here = (float(v[~known].sum() / v.sum()) for v in (left, stayed))
+    if abs(gone - here) < APART:
+        return None
+    return (
+        f"{within} is not known of {100 * gone:.0f} % of those who left, but of "
+        f"{100 * here:.0f} % of those who stayed"
+    )

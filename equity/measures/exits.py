@@ -9,7 +9,13 @@ import pandas as pd
 from scipy import special
 
 from equity.measures._cells import Reasons, frame_of, keys, need, need_flag, tidy, whole
-from equity.measures._durations import MINIMUM, durations_of, minimum_of, positions
+from equity.measures._durations import (
+    MINIMUM,
+    durations_of,
+    minimum_of,
+    one_sided,
+    positions,
+)
 from equity.proportions import holm, rate_ratio, wilson
 
 __all__ = ["ANY", "NOT_STATED", "exits"]
@@ -71,12 +77,15 @@ def exits(
     -----
     The reason is the one that was recorded. It cannot show why people left: who resigns rather
     than be dismissed is recorded as resigned, and few write down that they were not wanted. One
-    rate for all years of service: a group with many recruits has more of the exits of first years,
-    and one with many near their pension more retirements (see `retention`, and look within hire
-    cohorts). Half a month of service is added for those who are seen from hire, whose completed
-    months are rounded down. Intervals: Wilson (share), Garwood, Biometrika 28 (1936) (rate),
-    `equity.proportions.rate_ratio` (ratio): Rothman, Greenland and Lash, Modern Epidemiology
-    (2008), ch. 14.
+    rate for all years of service: a group with many recruits has more of the exits of first
+    years, and one with many near their pension more retirements (see `retention`, and look within
+    hire cohorts). Half a month of service is added for those who are seen from hire, whose
+    completed months are rounded down. No rate is stated within parts (`within`) that are not
+    known of those who left as often as of those who stayed (5 points apart or more); counts
+    filtered by such a column have the same fault, which this function cannot see. Exits without a
+    reason may have had any: the rate of each reason is the least that it can be. Intervals:
+    Wilson (share), Garwood, Biometrika 28 (1936) (rate), `equity.proportions.rate_ratio` (ratio):
+    Rothman, Greenland and Lash, Modern Epidemiology (2008), ch. 14.
 
     Examples
     --------
@@ -127,9 +136,9 @@ def exits(
     why.add(nobody, "nobody of this group")
     few = ~nobody & (people < minimum)
     why.add(few, f"fewer than {minimum} people: too few people to tell")
-    unrelated = _only_of_leavers(frame, within, event)
+    unrelated = one_sided(frame, within, event)
     if unrelated:
-        why.add(~nobody, f"no rate: {within} is known only of those who left")
+        why.add(~nobody, f"no rate: {unrelated}")
     can = np.broadcast_to((people >= minimum) & (years > 0) & (not unrelated), x.shape)
     low, high = wilson(x, n, confidence_level=confidence_level)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -190,12 +199,3 @@ def exits(
             "reason": why.column(),
         }
     )
-
-
-def _only_of_leavers(frame: pd.DataFrame, within: str | None, event: str) -> bool:
-    """Return whether the strata are known of those who left, and of nobody who stays."""
-    if within is None:
-        return False
-    stayed = frame[f"{event}_known"].to_numpy(dtype=float) - frame[event].to_numpy(dtype=float)
-    stays, known = stayed > 0, frame[within].notna().to_numpy()
-    return bool(stays.any() and not (stays & known).any())

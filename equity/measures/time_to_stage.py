@@ -17,6 +17,10 @@ __all__ = ["time_to_stage"]
 METHOD = (
     "median and quartiles: Kaplan-Meier; interval: Brookmeyer-Crowley, log-log; test: log-rank"
 )
+STILL_WAIT = "still wait"
+MOST_PENDING = 0.05
+"""Where a larger share still waits, groups are not compared: some of those who wait will fail, and
+nobody knows who; a group of whom more will fail would seem to wait longer."""
 _SHARES = {"median": (0.5, "half"), "quartile_1": (0.25, "a quarter"), "quartile_3": (0.75, "")}
 
 
@@ -31,6 +35,7 @@ def time_to_stage(
     stages: Sequence[str] | None = None,
     within: str | None = None,
     minimum: int = MINIMUM,
+    most_pending: float = MOST_PENDING,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
     """Median days from the application to each stage, and its difference to a reference group.
@@ -49,6 +54,8 @@ def time_to_stage(
     stages : the stages in their order, or some of them. None: as the table's provenance has them,
         else as they first appear.
     minimum : of fewer people who reached the stage or wait for it, no figure is stated.
+    most_pending : where a larger share of those who reached the stage or wait for it still waits,
+        in the group or the reference, the two are not compared. 1 compares always.
     confidence_level : two-sided level of the intervals, between 0 and 1.
 
     Returns
@@ -66,32 +73,42 @@ def time_to_stage(
     ------
     ValueError
         For a column or a stage that is not there, a reference that is not a group, counts that
-        cannot be, or a minimum that is not a whole number of 1 or more.
+        cannot be, a minimum that is not a whole number of 1 or more, or a share that is none.
 
     Notes
     -----
+    While recruitment is open, many wait who will fail, and who fails is taken out afterwards: a
+    group of whom more fail has more people waiting, and seems to wait longer although it does
+    not. So groups are compared once few are pending: look at applicants of a year that is over.
+    Waits are counted from the application: a delay before one stage shows at all later ones.
+
     It looks only at those who reached the stage or still wait for it: who failed or withdrew
     before it waits no longer, and is not among them. So it cannot show how many come through (see
     `adverse_impact`), nor how long those waited who gave up, nor why one group waits longer. It
     takes those who still wait as like those of their group who reached the stage after as many
-    days. The test compares the whole time, not only its median. Source: Klein and Moeschberger,
-    Survival Analysis (2nd ed. 2003), 4.2 to 4.5 and 7.3; Brookmeyer and Crowley, Biometrics 38
-    (1982), 29-41.
+    days, also in the medians. The test compares the whole time, not only its median. Source:
+    Klein and Moeschberger, Survival Analysis (2nd ed. 2003), 4.2 to 4.5 and 7.3; Brookmeyer and
+    Crowley, Biometrics 38 (1982), 29-41.
 
     Examples
     --------
     >>> import pandas as pd
     >>> waits = pd.DataFrame({
     ...     "race": ["black"] * 3 + ["white"] * 2, "stage": "offered",
-    ...     "days": [30, 50, 60, 30, 40], "n": [10, 20, 10, 30, 10],
-    ...     "reached": [10, 20, 0, 30, 10],
+    ...     "days": [30, 50, 60, 30, 40], "n": [10, 29, 1, 30, 10],
+    ...     "reached": [10, 29, 0, 30, 10],
     ... }).assign(reached_known=lambda t: t.n)
     >>> table = time_to_stage(waits, group="race", reference="white")
     >>> table[["group", "n", "x", "pending", "median", "difference"]].values.tolist()
-    [['black', 40, 30, 10, 50.0, 20.0], ['white', 40, 40, 0, 30.0, 0.0]]
+    [['black', 40, 39, 1, 50.0, 20.0], ['white', 40, 40, 0, 30.0, 0.0]]
     """
     frame = frame_of(waits, what="waits")
     minimum = minimum_of(minimum)
+    if not isinstance(most_pending, int | float) or not 0 <= most_pending <= 1:
+        raise ValueError(
+            f"most_pending={most_pending!r} must be a share between 0 and 1: 0.05 compares groups "
+            "of whom at most 5 in 100 still wait."
+        )
     columns = [("group", group), ("stage", stage), ("days", days), ("n", "n")]
     need(frame, [*columns, *([("within", within)] if within else [])], what="waits")
     need_flag(frame, "event", event)
@@ -124,8 +141,11 @@ def time_to_stage(
                 figures[end] = np.where(short, np.nan, stacked([getattr(q, end) for q in found]))
     p_value = stacked([against(t, at) for t in tables])
     few = short | short[..., at : at + 1]
-    p_value = np.where(few, np.nan, p_value)
+    waiting = n - x > most_pending * n + 1e-9
+    still = (waiting | waiting[..., at : at + 1]) & ~few & ~own
+    p_value = np.where(few | still, np.nan, p_value)
     difference = figures["median"] - figures["median"][..., at : at + 1]
+    difference = np.where(still, np.nan, difference)
 
     reasons = Reasons(shape)
     some = n > 0
@@ -136,7 +156,28 @@ def time_to_stage(
         if words:
             late = ~short & np.isnan(figures[column])
             reasons.add(late, f"no {_heading(column)}: fewer than {words} reached it so far")
-    no_other = ~own & ~np.isnan(figures["median"]) & np.isnan(figures["median"][..., at : at + 1])
+    here, there = n - x, (n - x)[..., at : at + 1]
+    words = np.array(
+        [
+            f"no comparison: {h:,.0f} of {m:,.0f} {STILL_WAIT}, and {t:,.0f} of {o:,.0f} of "
+            f"{reference}; some of them will fail, nobody knows who"
+            for h, m, t, o in zip(
+                *(
+                    np.broadcast_to(v, shape).ravel()
+                    for v in (here, n, there, n[..., at : at + 1])
+                ),
+                strict=True,
+            )
+        ],
+        dtype=object,
+    )
+    reasons.add(still, words.reshape(shape))
+    no_other = (
+        ~still
+        & ~own
+        & ~np.isnan(figures["median"])
+        & np.isnan(figures["median"][..., at : at + 1])
+    )
     reasons.add(no_other, f"no difference: no median of {reference}")
     adjusted = holm(p_value)
     strata = np.repeat(np.array(folded.strata, dtype=object), shape[1] * shape[2])

@@ -10,6 +10,7 @@ import duckdb
 
 from equity import __version__, groups
 from equity.agency import Agency, Input
+from equity.durations.service import resolution
 from equity.pipeline.files import sha256
 from equity.pipeline.plan import Step
 from equity.sources.police_uk import TIMEZONE as LONDON
@@ -65,6 +66,8 @@ def about_table(
         "labels": _labels(step, given, dict(scheme.labels)),
         "stages": [{"name": s.name, "label": s.label or s.name} for s in given.stages],
     }
+    if step.made == "spells" and "exits" not in agency.inputs and "person_id" in rows.columns:
+        about["resolution"] = resolution(rows)  # to how many months it is known when people left
     if "area" in step.by:
         about["area"] = given.area
     return about

@@ -13,8 +13,8 @@ import duckdb
 import pandas as pd
 
 from equity import groups
-from equity.agency import Agency, Choose, Input
-from equity.cohorts import Cohort, col
+from equity.agency import Agency, Input
+from equity.cohorts import Cohort
 from equity.counts import CountTable, count
 from equity.pipeline.about import about_agency, about_table
 from equity.pipeline.checking import Tell, check_agency
@@ -28,16 +28,16 @@ from equity.pipeline.files import (
     swap,
     write_text,
 )
-from equity.pipeline.people import FIRST, prepared
+from equity.pipeline.people import FIRST, chosen, prepared
 from equity.pipeline.plan import DAYLIGHT, OFFICERS, PLAN, Step, countable
 from equity.pipeline.results import results
-from equity.tables import PIPELINES, TABLES
+from equity.tables import PIPELINES
 
 COMPARED = ("stops", "workforce", "applicants")
 """The tables that are compared with residents."""
 
 OF_A_PERSON = ("race", "sex", "race_unknown", "sworn", "job_category", "rank")
-"""What a period of service tells of the person, as of the last snapshot."""
+"""What a period of service tells of the person, as of its first record."""
 WHAT = {"workforce": "employees", "promotions": "candidates"}
 """What the rows of a table are, where its name does not say so."""
 
@@ -194,9 +194,8 @@ def _chosen_from(
                     f"[[{step.table}.{verb}]] column = {rule.column!r}: this agency's file has no "
                     f"such column. It has: {', '.join(there)}."
                 )
-            chosen = _chosen(step.table, rule)
             step_of = cohort.keep if verb == "keep" else cohort.drop
-            cohort = step_of(chosen, because=rule.because)
+            cohort = step_of(chosen(step.table, rule), because=rule.because)
     return cohort
 
 
@@ -216,14 +215,6 @@ def _rows(agency: Agency, table: str) -> duckdb.DuckDBPyRelation:
             f"{', '.join(_words_of(rows))}."
         )
     return rows
-
-
-def _chosen(table: str, rule: Choose) -> Any:
-    """Return the condition of a rule of the agency file: never unknown."""
-    flag = TABLES[table][rule.column].kind == "flag"
-    values = [v == "true" for v in rule.values] if flag else rule.values
-    condition = col(rule.column).is_in(values) & ~col(rule.column).is_null()
-    return condition | col(rule.column).is_null() if rule.missing else condition
 
 
 def _words_of(rows: duckdb.DuckDBPyRelation) -> list[str]:

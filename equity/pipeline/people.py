@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection
 from typing import Any
 
 import duckdb
 import narwhals as nw
 
-from equity.agency import Agency
+from equity.agency import Agency, Choose
 from equity.cohorts import Cohort, col
 from equity.pipeline.files import connection
+from equity.tables import TABLES
 
-__all__ = ["FIRST", "prepared"]
+__all__ = ["FIRST", "chosen", "prepared"]
 
 FIRST = {
     "spells": "all periods of service in the roster and the list of those who left",
@@ -37,7 +39,8 @@ def prepared(agency: Agency, made: str, table: str, cohort: Cohort) -> Cohort | 
     if made == "spells":
         if not _tells_who_left(agency, rows):
             return None
-        return _usable(service_spells(rows, exits=_exits(agency)))
+        exits = _exits(agency)
+        return _usable(service_spells(rows, exits=exits, end=_known_until(rows, exits)))
     stages = [s.name for s in agency.inputs[table].stages if f"{s.name}_date" in rows.columns]
     if not stages:
         return None
@@ -79,22 +82,63 @@ def _before_the_last(cohort: Cohort, names: Collection[str]) -> list[Any]:
 
 def _tells_who_left(agency: Agency, rows: duckdb.DuckDBPyRelation) -> bool:
     """Whether there are exits, dates of leaving, or several snapshots of people with a key."""
-    if "exits" in agency.inputs or "exit_date" in rows.columns:
-        return "date" in rows.columns or "year" in rows.columns
     when = next((c for c in ("date", "year") if c in rows.columns), None)
-    if when is None or "person_id" not in rows.columns:
+    if when is None:
         return False
-    found = rows.aggregate(f"count(DISTINCT {when})").fetchall()[0]
-    return found[0] > 1
+    several = rows.aggregate(f"count(DISTINCT {when})").fetchall()[0][0] > 1
+    if several and "person_id" not in rows.columns:
+        return False  # nobody can be followed from one to the next
+    return several or "exits" in agency.inputs or "exit_date" in rows.columns
+
+
+def _known_until(
+    rows: duckdb.DuckDBPyRelation, exits: duckdb.DuckDBPyRelation | None
+) -> dt.date | None:
+    """Return the day of the last exit where it is after the last roster, else None.
+
+    Until then the files tell who left, so until then the others are known to have stayed. Exits
+    that are dated ahead have not happened yet.
+    """
+    if exits is None:
+        return None
+    past = exits.filter("exit_date <= current_date")
+    last = past.aggregate("max(CAST(exit_date AS DATE))").fetchall()[0][0]
+    day = "CAST(date AS DATE)" if "date" in rows.columns else "make_date(year::INTEGER, 7, 1)"
+    newest = rows.aggregate(f"max({day})").fetchall()[0][0]
+    return last if last and newest and last > newest else None
 
 
 def _exits(agency: Agency) -> duckdb.DuckDBPyRelation | None:
-    path = agency.private / "exits.parquet"
-    return connection().read_parquet(str(path)) if "exits" in agency.inputs else None
+    """Return the exits that the agency file keeps; None where it has none."""
+    if "exits" not in agency.inputs:
+        return None
+    rows = connection().read_parquet(str(agency.private / "exits.parquet"))
+    given = agency.inputs["exits"]
+    cohort = Cohort(rows, weight=None)
+    for verb in ("keep", "leave_out"):
+        for rule in getattr(given, verb):
+            if rule.column not in rows.columns:
+                there = [n for n in rows.columns if not n.startswith(("raw_", "source_"))]
+                raise ValueError(
+                    f"[[exits.{verb}]] column = {rule.column!r}: this agency's file has no such "
+                    f"column. It has: {', '.join(there)}."
+                )
+            step = cohort.keep if verb == "keep" else cohort.drop
+            cohort = step(chosen("exits", rule), because=rule.because)
+    return cohort.rows.to_native()
+
+
+def chosen(table: str, rule: Choose) -> Any:
+    """Return the condition of a rule of the agency file: never unknown."""
+    flag = TABLES[table][rule.column].kind == "flag"
+    values = [v == "true" for v in rule.values] if flag else rule.values
+    condition = col(rule.column).is_in(values) & ~col(rule.column).is_null()
+    return condition | col(rule.column).is_null() if rule.missing else condition
 
 
 def _usable(found: Any) -> Cohort:
     """Leave out, with its reason, what cannot be used."""
+    found = connection().from_arrow(found.to_arrow_table())  # made once, and read several times
     cohort = Cohort(found, weight=None)
     rows = nw.from_native(found)
     kinds = rows.select("trouble").unique().collect().get_column("trouble").drop_nulls().sort()

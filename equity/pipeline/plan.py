@@ -50,8 +50,9 @@ def countable(columns: Collection[str]) -> set[str]:
     return there | {name for name, (source, _) in DERIVED.items() if source in there}
 
 
-PIPELINE = ("race", "sex", "race_unknown", "posting", "year", "margin")
-"""By what applicants and candidates are counted; `margin` where a file has totals only."""
+PIPELINE = ("race", "sex", "race_unknown", "posting", "year", "still_open", "margin")
+"""By what applicants and candidates are counted; `still_open` where the file tells who withdrew
+from who waits, `margin` where it has totals only."""
 
 DAYLIGHT = "daylight"
 """The count file for which daylight is looked up, by the sun times of the place."""

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import equity as eq
+from equity.durations.service import resolution
 
 
 def drawn(text: str) -> pd.DataFrame:
@@ -294,7 +295,7 @@ class TestSnapshots:
             spells, "race", "rank", "entered", "months", "left", "exit_year", "trouble"
         ) == sorted(
             [
-                ("black", "sergeant", 96, 120, False, None, None),
+                ("black", "officer", 96, 120, False, None, None),  # as first seen
                 ("white", "officer", 2, 8, True, 2018, None),  # 2018-07-02
                 ("asian", "officer", 9, 21, False, None, None),
                 ("white", "officer", 216, 222, True, 2018, None),
@@ -372,6 +373,71 @@ EXITS = drawn("""
 """)
 
 
+class TestFirstRecord:
+    """What a person became later is not what they were while they could have left before."""
+
+    ROWS = drawn("""
+        person_id  race   sworn  rank      job_category  date        hire_date
+        a          black  no     -         Trainees      2018-01-01  2017-10-01
+        a          black  yes    officer   Protective    2019-01-01  2017-10-01
+        a          black  yes    sergeant  Protective    2020-01-01  2017-10-01
+        b          -      no     -         Trainees      2018-01-01  2017-11-01
+        b          white  yes    officer   Protective    2019-01-01  2017-11-01
+        c          white  yes    officer   Protective    2018-01-01  2010-01-01
+        c          white  yes    sergeant  Protective    2020-01-01  2010-01-01
+    """)
+    WHAT = ("race", "sworn", "rank", "job_category", "months", "left")
+
+    def test_columns_are_those_of_the_first_record_of_each_period(self):
+        assert shown(eq.service_spells(self.ROWS), *self.WHAT) == sorted(
+            [
+                ("black", False, None, "Trainees", 27, False),
+                (None, False, None, "Trainees", 20, True),
+                ("white", True, "officer", "Protective", 102, True),
+                ("white", True, "sergeant", "Protective", None, False),  # a period of its own
+            ],
+            key=str,
+        )
+
+    def test_those_known_only_from_exits_have_the_columns_of_the_exit(self):
+        left = drawn("""
+            person_id  race   sworn  rank     job_category  hire_date   exit_date
+            d          asian  yes    officer  Protective    2018-02-01  2018-12-01
+            b          white  yes    officer  Protective    2017-11-01  2019-06-01
+        """)
+        spells = eq.service_spells(self.ROWS, exits=left)
+        assert shown(spells[spells["race"] == "asian"], *self.WHAT) == [
+            ("asian", True, "officer", "Protective", 10, True)
+        ]
+        own = spells[spells["hire_date"] == pd.Timestamp("2017-11-01")]
+        assert shown(own, "sworn", "job_category", "months") == [(False, "Trainees", 19)]
+
+    def test_all_have_the_same_chance_to_stay_as_they_began(self):
+        """Trainees become officers after 9 months; as they ended, officers would never leave."""
+        rows = []
+        for i in range(40):
+            hired = pd.Timestamp("2018-01-01")
+            for k, date in enumerate(pd.date_range("2018-01-01", periods=4, freq="QS")):
+                if i % 4 >= k:
+                    rows.append((f"p{i}", date, hired, k == 3))
+        frame = pd.DataFrame(rows, columns=["person_id", "date", "hire_date", "sworn"])
+        spells = eq.service_spells(frame)
+        assert not spells["sworn"].any() and spells["left"].sum() == 30
+
+
+class TestResolution:
+    def test_it_is_the_largest_gap_between_snapshots(self):
+        assert resolution(SNAPSHOTS) == 12
+        assert resolution(SNAPSHOTS[SNAPSHOTS["date"] != pd.Timestamp("2019-01-01")]) == 24
+
+    def test_dates_of_leaving_need_none(self):
+        assert resolution(SNAPSHOTS, exits=EXITS) is None
+        assert resolution(ROSTER) is None
+        assert resolution(SNAPSHOTS.assign(exit_date=pd.Timestamp("2019-05-01"))) is None
+        empty = SNAPSHOTS.assign(exit_date=pd.Series(pd.NaT, index=SNAPSHOTS.index))
+        assert resolution(empty.astype({"exit_date": "datetime64[us]"})) == 12
+
+
 class TestExits:
     def test_exits_give_date_and_reason(self):
         left = one(eq.service_spells(SNAPSHOTS, exits=EXITS), hire_date=pd.Timestamp("2017-10-15"))
@@ -395,9 +461,9 @@ class TestExits:
         )
 
     def test_after_the_last_snapshot_exits_count_up_to_the_end(self):
-        at_roster = one(eq.service_spells(SNAPSHOTS, exits=EXITS), rank="sergeant")
+        at_roster = one(eq.service_spells(SNAPSHOTS, exits=EXITS), entered=95)
         assert (at_roster["left"], at_roster["months"]) == (False, 120)
-        later = one(eq.service_spells(SNAPSHOTS, exits=EXITS, end="2020-12-31"), rank="sergeant")
+        later = one(eq.service_spells(SNAPSHOTS, exits=EXITS, end="2020-12-31"), entered=95)
         assert (later["left"], later["months"], later["exit_reason"]) == (True, 124, "retired")
 
     def test_seen_after_the_exit(self):
@@ -463,6 +529,29 @@ class TestWaits:
         waits = eq.stage_waits(APPLICANTS.drop(columns="tested"), stages=["tested"])
         assert waits["reached"].sum() == 3
         assert "did not pass" not in set(waits["trouble"].dropna())
+
+    def test_who_withdrew_or_whose_outcome_is_unknown_waits_for_nothing(self):
+        """A missing flag is pending, but not where a word says that it is over."""
+        rows = drawn("""
+            race   date        tested  tested_date  hired  hired_date
+            black  2020-01-01  yes     2020-01-31   -      -
+            white  2020-01-01  yes     2020-01-31   -      -
+            asian  2020-01-01  -       -            -      -
+        """)
+        rows["still_open"] = pd.array([False, True, None], dtype="boolean")
+        waits = eq.stage_waits(rows, stages=["tested", "hired"], end="2020-04-01")
+        gone = "withdrew, or the outcome is not known"
+        assert shown(waits, "stage", "race", "days", "reached", "trouble") == sorted(
+            [
+                ("tested", "black", 30, True, None),
+                ("tested", "white", 30, True, None),
+                ("tested", "asian", 91, False, None),
+                ("hired", "black", None, None, gone),
+                ("hired", "white", 91, False, None),
+                ("hired", "asian", 91, False, None),
+            ],
+            key=str,
+        )
 
     def test_days_run_over_leap_days_and_centuries(self):
         days = [("1999-12-31", "2000-03-01"), ("2024-02-28", "2024-03-01"), ("1899-01-01",) * 2]

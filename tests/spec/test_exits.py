@@ -118,6 +118,19 @@ def test_within_the_year_of_exit_there_are_no_rates() -> None:
     assert set(here.reason) == {"no rate: exit_year is known only of those who left"}
 
 
+def test_no_rates_within_what_is_not_known_of_those_who_left() -> None:
+    """A list of leavers has no job category: a third of the exits would be no exits."""
+    frame = CITY.assign(job="protective")
+    frame.loc[0, "job"] = None  # six who resigned
+    table = table_of(frame, within="job")
+    here = table[table.stratum == "protective"]
+    assert here.rate.isna().all() and here.ratio.isna().all() and here.p_value.isna().all()
+    assert set(here.reason) == {
+        "no rate: job is not known of 15 % of those who left, but of 0 % of those who stayed"
+    }
+    assert table_of(CITY.assign(job="protective"), within="job").rate.notna().any()
+
+
 def test_nobody_left() -> None:
     frame = rows(("white", 0, 24, None, 50, 0), ("black", 0, 24, None, 50, 0))
     table = table_of(frame).set_index("group")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import stat
 from pathlib import Path
 
@@ -14,7 +15,6 @@ import pytest
 from equity import measures, read_counts
 from equity.agency import read_agency
 from equity.pipeline import PLAN, count_agency, is_current
-from equity.sample import write_sample
 
 COUNTS = [
     "applicants", "daylight", "officers", "promotions", "residents_applicants", "residents_stops",
@@ -43,10 +43,10 @@ def failing_fit(counts, **_):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
+def folder(riverton, tmp_path_factory) -> Path:
     """The sample, counted."""
-    path = tmp_path_factory.mktemp("riverton")
-    write_sample(path)
+    path = tmp_path_factory.mktemp("counted") / "riverton"
+    shutil.copytree(riverton, path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(measures, "threshold_test", quick_fit, raising=False)
         count_agency(read_agency(path))
@@ -152,15 +152,22 @@ def test_every_stop_that_is_not_around_dusk_is_left_out_with_a_reason(tables, tr
 
 def test_benchmarks_stand_side_by_side_with_their_districts(tables, truth) -> None:
     stops, workforce = tables["residents_stops"], tables["residents_workforce"]
-    assert len(stops.values("benchmark")) == 3
+    assert len(stops.values("benchmark")) == 4
     table = stops.table
     register = table[table["benchmark"].str.contains("register") & table["district"].notna()]
     assert register["district"].nunique() == 6
     assert (register["moe"] == 0).all()
-    adults = table[table["universe"].str.startswith("adults")]
-    assert adults["n"].sum() == sum(sum(d.values()) for d in truth["residents"]["adults"].values())
+    of_adults = sum(sum(d.values()) for d in truth["residents"]["adults"].values())
+    for label in ("Adults, city register", "Adults by sex, city register"):
+        adults = table[table["benchmark"] == label]
+        assert adults["universe"].str.startswith("adults").all()
+        assert adults["n"].sum() == of_adults
     assert "district" not in workforce.table.columns  # a workforce is that of the whole place
-    assert not workforce.table.duplicated(["benchmark", "race"]).any()
+    assert not workforce.table.duplicated(["benchmark", "race", "sex"]).any()
+    by_sex = workforce.split("benchmark")["Adults by sex, city register"]
+    women = by_sex[by_sex["sex"] == "female"].set_index("race")["n"]
+    said = truth["residents"]["adults_by_sex"]
+    assert women.to_dict() == {group: people["female"] for group, people in said.items()}
     everyone = workforce.table.groupby("benchmark")["n"].sum()
     assert everyone["Residents, city register"] == pytest.approx(180_010)
 

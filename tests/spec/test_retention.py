@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
+from equity import CountTable
 from equity import proportions as pr
 from equity.measures import retention
 
@@ -241,9 +242,97 @@ def test_the_shape_is_fixed_and_it_is_quick() -> None:
     assert min(taken) < 0.03
     assert " ".join(table.columns) == (
         "stratum group reference months n_at_risk left survival low high n x restricted_mean "
-        "rm_low rm_high months_lost lost_difference lost_low lost_high p_value p_adjusted too_few "
-        "left_out unknown method reason"
+        "rm_low rm_high months_lost lost_difference lost_low lost_high p_value p_adjusted since "
+        "too_few left_out unknown method reason"
     )
     assert sorted(set(table.months)) == [6, *range(12, 601, 12)]
     assert stays(spells(), horizon=18).months.unique().tolist() == [6, 12, 18]
     assert stays(spells(), horizon=4).months.unique().tolist() == [4]
+
+
+# ---- snapshots alone ------------------------------------------------------------------------
+
+
+def yearly(seed: int, size: int = 40_000) -> pd.DataFrame:
+    """People who leave at 1 in 100 a month, as yearly rosters alone show them."""
+    rng = np.random.default_rng(seed)
+    hire = rng.integers(0, 240, size)
+    out = hire + rng.geometric(0.01, size) - 1 + rng.random(size)
+    rosters = np.arange(168, 241, 12)
+    first = rosters[np.minimum(np.searchsorted(rosters, hire), len(rosters) - 1)]
+    after = np.searchsorted(rosters, out)
+    left = after < len(rosters)
+    stop = np.where(left, rosters[np.minimum(after, len(rosters) - 1)] - 6, rosters[-1])
+    there = (first < out) & (first >= hire)
+    frame = pd.DataFrame({"race": "white", "entered": first - hire, "months": stop - hire})
+    return frame.assign(n=1, left=left.astype(int), left_known=1)[there]
+
+
+def test_without_dates_of_leaving_the_first_year_is_not_stated() -> None:
+    """By the middle nobody leaves in the first half year, and all later shares are too high."""
+    frame = yearly(1)
+    plain = stays(frame).set_index("months").survival
+    assert plain[6] == 1 and plain[12] > 0.90 > 0.99**12  # what would be said
+    table = stays(frame, resolution=12).set_index("months")
+    assert table.survival[[6, 12]].isna().all() and not table.too_few.any()
+    assert set(table.reason[[6, 12]]) == {
+        "no share until then: when people left is known to within 12 months only"
+    }
+    assert (table.since == 12).all()
+    for at in (24, 36, 60):  # of those who completed the first year
+        assert_allclose(table.survival[at], 0.99 ** (at - 12), atol=0.012)
+        assert table.reason[at].startswith("of those who completed 12 months: ")
+    assert_allclose(table.restricted_mean[24], 12 + (1 - 0.99**48) / 0.01, atol=0.5)
+
+
+def test_the_resolution_is_taken_from_the_provenance() -> None:
+    frame = yearly(2, 4000)
+    by = ("race", "entered", "months")
+    counts = CountTable(frame, by, ("left",), pd.DataFrame(), {"resolution": 12})
+    pd.testing.assert_frame_equal(stays(counts), stays(frame, resolution=12))
+    unset = CountTable(frame, by, ("left",), pd.DataFrame(), {"resolution": None})
+    pd.testing.assert_frame_equal(stays(unset), stays(frame))
+    for value in (0, 1.5, True):
+        with pytest.raises(ValueError, match="must be a whole number of months"):
+            stays(frame, resolution=value)
+    within = stays(frame, resolution=12, horizon=12)
+    assert within[["survival", "months_lost", "p_value"]].isna().all(axis=None)
+    assert within.reason.str.startswith("no share until then").all()
+
+
+# ---- parts that are not known alike -----------------------------------------------------------
+
+
+def test_a_part_that_is_unknown_of_leavers_states_no_share() -> None:
+    """A list of leavers without the job category: everybody in each category seems to stay."""
+    frame = spells(job=np.nan).astype({"job": object})
+    stay = frame.left == 0
+    frame.loc[stay, "job"] = "protective"
+    frame.loc[(~stay) & (frame.months % 3 == 0), "job"] = "protective"
+    table = stays(frame, within="job")
+    assert table.survival.isna().all() and table.months_lost.isna().all()
+    assert table.p_value.isna().all() and table.lost_difference.isna().all()
+    assert not table.too_few.any() and (table.n_at_risk > 0).any()
+    said = (
+        r"no share: job is not known of \d\d % of those who left, but of 0 % of those who stayed"
+    )
+    assert table.reason.str.fullmatch(said).all()
+
+
+def test_a_part_that_is_unknown_alike_is_stated() -> None:
+    frame = spells(3)
+    frame["job"] = np.where(np.arange(len(frame)) % 5 == 0, None, "protective")
+    assert stays(frame, within="job").query("stratum == 'protective'").survival.notna().any()
+
+
+def test_no_test_where_no_share_is_stated() -> None:
+    """Few were seen from hire: no curve, and so no group that is "large enough"."""
+    frame = rows(
+        ("asian", 0, 3, 1, 1), ("asian", 24, 60, 300, 250),
+        ("black", 0, 20, 100, 50), ("white", 0, 60, 300, 30),
+    )  # fmt: skip
+    table = stays(frame).drop_duplicates("group").set_index("group")
+    assert np.isnan(table.p_value["asian"]) and np.isnan(table.survival["asian"])
+    assert table.p_value["black"] < 0.001
+    other = retention(frame, group="race", reference="asian")
+    assert other.p_value.isna().all()

@@ -48,7 +48,7 @@ def test_medians_intervals_and_tests_agree_with_statsmodels() -> None:
     from statsmodels.duration.survfunc import SurvfuncRight, survdiff
 
     frame = waits()
-    table = table_of(frame).set_index(["stage", "group"])
+    table = table_of(frame, most_pending=1).set_index(["stage", "group"])
     for stage in ("tested", "hired"):
         for group in ("white", "black"):
             own = frame[(frame.stage == stage) & (frame.race == group)]
@@ -73,7 +73,8 @@ def test_freireich_as_published() -> None:
     pl = [(1, 2), (2, 2), (3, 1), (4, 2), (5, 2), (8, 4), (11, 2), (12, 2), (15, 1), (17, 1)]
     frame = rows(*(("6-mp", *r) for r in mp),
                  *(("placebo", t, n, n) for t, n in [*pl, (22, 1), (23, 1)]))  # fmt: skip
-    table = time_to_stage(frame, group="race", reference="placebo").set_index("group")
+    table = time_to_stage(frame, group="race", reference="placebo", most_pending=1)
+    table = table.set_index("group")
     own, other = table.loc["6-mp"], table.loc["placebo"]
     assert (own["median"], own.low) == (23, 13) and np.isnan(own.high)
     assert (other["median"], other.low, other.high) == (8, 4, 11)
@@ -102,7 +103,7 @@ def test_few_people_and_late_stages_have_reasons() -> None:
     frame = rows(
         ("black", 5, 9, 9), ("white", 5, 30, 30), ("asian", 5, 20, 8), ("asian", 6, 20, 0)
     )
-    table = table_of(frame).set_index("group")
+    table = table_of(frame, most_pending=1).set_index("group")
     assert table.reason["black"] == "fewer than 10 people: too few people to tell"
     assert np.isnan(table["median"]["black"]) and np.isnan(table.p_value["black"])
     assert table.reason["asian"].startswith("no median: fewer than half reached it so far")
@@ -160,6 +161,7 @@ def test_who_cannot_be_used_is_counted() -> None:
         ({"stage": "phase"}, "stage='phase': there is no such column in the waits"),
         ({"stages": ["tested", "sworn in"]}, "name each stage once, of those in the waits"),
         ({"event": "days"}, "'days_known'"),
+        ({"most_pending": 5}, "most_pending=5 must be a share between 0 and 1"),
         ({"minimum": 2.5}, "minimum=2.5 must be a whole number"),
     ],
 )
@@ -173,3 +175,46 @@ def test_the_shape_is_fixed() -> None:
         "stratum stage group reference n x pending median low high quartile_1 quartile_3 "
         "difference p_value p_adjusted left_out unknown method reason"
     )
+
+
+# ---- while recruitment is open ---------------------------------------------------------------
+
+
+def test_groups_are_not_compared_while_many_wait() -> None:
+    """More than 5 in 100 of either wait: some will fail, and nobody knows who."""
+    frame = rows(("black", 50, 94, 94), ("black", 60, 6, 0), ("white", 40, 300, 300))
+    table = table_of(frame).set_index("group")
+    assert np.isnan(table.difference["black"]) and np.isnan(table.p_value["black"])
+    assert table["median"].to_dict() == {"black": 50, "white": 40}
+    assert table.reason["black"] == (
+        "no comparison: 6 of 100 still wait, and 0 of 300 of white; some of them will fail, "
+        "nobody knows who"
+    )
+    five = rows(("black", 50, 95, 95), ("black", 60, 5, 0), ("white", 40, 300, 300))
+    assert table_of(five).set_index("group").difference["black"] == 10
+    turned = time_to_stage(frame, group="race", reference="black").set_index("group")
+    assert np.isnan(turned.p_value["white"])
+    assert table_of(frame, most_pending=1).set_index("group").p_value["black"] < 0.001
+
+
+def world(seed: int, end: int) -> pd.DataFrame:
+    """A year of applicants who wait alike; a third as many of one group pass."""
+    rng = np.random.default_rng(seed)
+    parts = []
+    for race, size, passes in (("black", 300, 0.15), ("white", 900, 0.45)):
+        applied = rng.uniform(0, 365, size)
+        days = 150 * rng.lognormal(0, 0.25, size)
+        done, ok = applied + days <= end, rng.random(size) < passes
+        stop = np.where(done, days, end - applied).round().astype(int)
+        frame = pd.DataFrame({"race": race, "days": stop, "reached": (done & ok).astype(int)})
+        parts.append(frame[~(done & ~ok)])  # who failed waits no longer
+    return pd.concat(parts).assign(n=1, stage="hired", reached_known=1)
+
+
+def test_no_false_alarm_while_recruitment_is_open() -> None:
+    """Groups that wait alike differ by the test, as the one of whom more fail has more waiting."""
+    open_ = [table_of(world(s, 365), most_pending=1).p_value.min() for s in range(20)]
+    assert np.mean(np.array(open_) < 0.05) > 0.5  # what would be said
+    assert all(np.isnan(table_of(world(s, 365)).p_value).all() for s in range(20))
+    over = np.array([table_of(world(s, 365 + 365)).p_value.min() for s in range(100)])
+    assert not np.isnan(over).any() and np.mean(over < 0.05) < 0.12
