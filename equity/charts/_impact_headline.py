@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 
@@ -25,6 +26,8 @@ def could_see(row: Mapping) -> str | None:
 def power_words(rows: list[dict], who: str) -> list[str]:
     """Return how large a difference could be seen, at the bottom line."""
     last = [r for r in rows if r["stage"] == rows[-1]["stage"] and not r["is_reference"]]
+    made = _comparisons(rows)
+    among = f" among the {made} comparisons made here" if made else ""
     seen = [
         r["detectable_difference"] for r in last if _words.given(r.get("detectable_difference"))
     ]
@@ -32,16 +35,22 @@ def power_words(rows: list[dict], who: str) -> list[str]:
     if not (seen or blind):
         return []
     if not seen:
-        return [f"With this many {who} no difference below the comparison could be seen"]
+        return [f"With this many {who} no difference below the comparison could be seen{among}"]
     least, most = (_words.percent(f(seen), sign=False) for f in (min, max))
     several = f" to {most}" if most != least else ""
     where = " at the bottom line" if rows[-1]["stage"] == BOTTOM_LINE else ""
     text = f"With this many {who} a difference of {least}{several} points below the comparison "
-    text += f"could be seen{where}" + (", depending on the group" if several else "")
+    text += f"could be seen{where}{among}" + (", depending on the group" if several else "")
     if not blind:
         return [text]
     noun = "group" if len({r["stratum"] for r in last}) == 1 else "comparison"
     return [f"{text}; for {blind} {noun}{'s' * (blind > 1)}, none could"]
+
+
+def _comparisons(rows: list[dict]) -> str | None:
+    """Return how many comparisons the table allows for, "1,240"; None for one."""
+    told = (re.search(r"could be seen: at \.05 / ([\d,]+)", str(r.get("method"))) for r in rows)
+    return next((found.group(1) for found in told if found), None)
 
 
 def verdict(row: Mapping) -> str | None:
@@ -67,7 +76,7 @@ def headline(
     alpha: float,
     strata: str | None,
 ) -> str:
-    """Return the finding: first the bottom line, then any stage below four-fifths."""
+    """Return the finding: the bottom line first, but a clear stage where no bottom line is."""
     if not rows:
         return "There are no figures to show"
     compared = [r for r in rows if r["group"] != r["reference"]]
@@ -85,34 +94,36 @@ def headline(
     stages = list(dict.fromkeys(r["stage"] for r in rows))
     last = BOTTOM_LINE if BOTTOM_LINE in stages else stages[-1]
     bottom = [r for r in below if r["stage"] == last]
+    clear = [r for r in told if _clear(r, alpha)]
+    if any(r["stage"] == last for r in clear):
+        clear = []  # the bottom line leads
     whole = "At the bottom line, " if len(stages) > 1 else ""
     if len(parts) > 1:
         number = len({r["stratum"] for r in bottom})
         noun = _words.plural(strata, len(parts))
+        lead = _clear_in(clear, f" of {len(parts)} {noun}", labels)
         if not number:
             return _words.sentence(
-                f"{whole.lower()}no group that is large enough to compare is below four-fifths "
-                f"in any of {len(parts)} {noun}"
+                f"{lead}{whole.lower()}no group that is large enough to compare is below "
+                f"four-fifths in any of {len(parts)} {noun}"
             )
         text = _words.sentence(
-            f"{whole.lower()}at least one group is below four-fifths in "
+            f"{lead}{whole.lower()}at least one group is below four-fifths in "
             f"{number} of {len(parts)} {noun}"
         )
-        sure = len(
-            {r["stratum"] for r in bottom if _findings.side(r, alpha) in ("above", "below")}
-        )
+        sure = len({r["stratum"] for r in bottom if _clear(r, alpha)})
         if sure == number:
             return text
         return f"{text}; a clear difference can be told in {sure or 'none'} of these"
 
     def say(row: dict) -> str:
         group, other = (_words.people(row[k], labels, who) for k in ("group", "reference"))
-        clear = _findings.side(row, alpha) in ("above", "below")
-        tail = (
-            "below four-fifths"
-            if clear
-            else ("below four-fifths, though a difference cannot be told from chance")
-        )
+        if verdict(row) != "below four-fifths":
+            tail = "a clear difference"
+        elif _clear(row, alpha):
+            tail = "below four-fifths"
+        else:
+            tail = "below four-fifths, though a difference cannot be told from chance"
         if row["impact_ratio"] == 0:
             return f"no {group} were {what} ({_words.whole(row['x_known'])} entered), {tail}"
         return (
@@ -123,9 +134,13 @@ def headline(
     def first(found: list[dict]) -> dict:
         return min(
             found,
-            key=lambda r: (_findings.side(r, alpha) not in ("above", "below"), r["impact_ratio"]),
+            key=lambda r: (not _clear(r, alpha), r["impact_ratio"]),
         )
 
+    if clear:
+        return _stage_first(
+            clear, bottom, [r for r in compared if r["stage"] == last], say, labels
+        )
     if bottom:
         more = len(bottom) - 1
         text = _words.sentence(whole + say(first(bottom)))
@@ -135,7 +150,7 @@ def headline(
         return text
     if below:
         row = first(below)
-        stage = (labels or {}).get(row["stage"]) or _words.stage_name(row["stage"])
+        stage = _stage(row, labels)
         nobody = _nobody([r for r in compared if r["stage"] == last])
         none = (
             f"{nobody} is below four-fifths at the bottom line"
@@ -145,6 +160,49 @@ def headline(
         return f"{none}; at the stage “{stage}”, {say(row)}"
     at = " at any stage" if len(stages) > 1 else ""
     return f"{_nobody(compared)} is below four-fifths{at}"
+
+
+def _clear(row: Mapping, alpha: float) -> bool:
+    return _findings.side(row, alpha) in ("above", "below")
+
+
+def _stage(row: Mapping, labels: Mapping[str, str] | None) -> str:
+    return (labels or {}).get(row["stage"]) or _words.stage_name(row["stage"])
+
+
+def _stage_first(
+    clear: list[dict],
+    bottom: list[dict],
+    last: list[dict],
+    say: Callable[[dict], str],
+    labels: Mapping[str, str] | None,
+) -> str:
+    """Return the clear stage that concerns most people, then what is left at the bottom line.
+
+    One below four-fifths comes first. Of `last`, the rows of the bottom line, `bottom` are below
+    four-fifths; none is clear.
+    """
+    below = [r for r in clear if verdict(r) == "below four-fifths"]
+    row = max(below or clear, key=_findings.concerned)
+    nobody = _nobody(last)
+    rest = "there are too few people to tell"
+    if bottom:
+        rest = "no difference can be told from chance"
+    elif nobody:
+        rest = f"{nobody[0].lower()}{nobody[1:]} is below four-fifths"
+    return f"At the stage “{_stage(row, labels)}”, {say(row)}; at the bottom line {rest}"
+
+
+def _clear_in(clear: list[dict], of: str, labels: Mapping[str, str] | None) -> str:
+    """Return in how many strata a stage is clear, at the stage where it is in most; or ""."""
+    if not clear:
+        return ""
+    parts: dict[str, set[str]] = {}
+    for row in clear:
+        parts.setdefault(row["stage"], set()).add(row["stratum"])
+    best = max(parts, key=lambda s: len(parts[s]))
+    told = f"at the stage “{_stage({'stage': best}, labels)}”, a clear difference can be told in "
+    return f"{told}{len(parts[best])}{of}; "
 
 
 def _nobody(rows: list[dict]) -> str | None:

@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 
 __all__ = ["adverse_impact"]
 
+_OPEN = "still in the running"
+RUNNING = (
+    "Where some are still in the running, the rate at the bottom line is the product of the stages"
+)
 _NEEDED = (
     "stratum",
     "stage",
@@ -105,6 +109,9 @@ def adverse_impact(
     def counted(row: dict) -> str:
         text = f"{_words.whole(row['x'])} of {_words.whole(row['x_known'])}"
         rate = row["selection_rate"]
+        open_ = re.search(rf"(?:^|; )([\d,]+) {_OPEN}", str(row.get("reason")))
+        if open_:  # the rate is not x of those known
+            text = f"{_words.whole(row['x'])} so far, {open_.group(1)} open"
         return text + (f" ({_words.percent(rate)})" if _words.given(rate) else "")
 
     def stage(key: str) -> str:
@@ -114,13 +121,15 @@ def adverse_impact(
     frame["value"] = _draw.apply(value, frame)
     frame["note"] = _draw.apply(note, frame)
     frame["n_text"] = _draw.apply(counted, frame)
+    running = "reason" in frame and frame["reason"].astype(str).str.contains(_OPEN).any()
     frame["could_see"] = _draw.apply(could_see, frame)
     frame["missing"] = _draw.apply(missing, frame)
     heads = block_names(frame, ("stratum", "stage"), {"stage": stage})
     frame["aria"] = spoken(frame, "stage_label", "label")
     sentences = frame["aria"].tolist()
     room = 42
-    page = _draw.Page([*frame["label"], "0,000 of 0,000 (00.0%)"], len(frame))
+    wide = "0,000 so far, 000 open (00.0%)" if running else "0,000 of 0,000 (00.0%)"
+    page = _draw.Page([*frame["label"], wide], len(frame))
     if page.compact:
         frame["value"] = _draw.apply(
             lambda r: f"{r['value']} ▼" if r["note"] == "below four-fifths" else r["value"], frame
@@ -214,6 +223,7 @@ def adverse_impact(
         *([f"Groups under {small} of the {who} are shown but not judged"] if small else []),
         *allowance(_findings.side(r, 1 - confidence_level) for r in rows),
         *power_words(rows, who),
+        *([RUNNING] if running else []),
         *remarks(frame, "impact_ratio"),
         *filter(None, [unknown_words(frame, who)]),
         "“Below four-fifths” is counted in whole people; it does not show why rates differ",

@@ -27,6 +27,12 @@ class Stages:
     x: np.ndarray
     unknown: np.ndarray
     """People without a known group who entered, shape (stages, strata)."""
+    running: np.ndarray
+    """Still in the running, shape (strata, groups); 0 unless a stage after the first is open.
+
+    Early failures are known then and late passes are not: `x` of `x_known` is too low at the
+    bottom line, and `in_whole_people` is to be taken.
+    """
 
 
 def read_stages(counts: Any, *, group: str, stages: Sequence[str], within: str | None) -> Stages:
@@ -71,6 +77,8 @@ def read_stages(counts: Any, *, group: str, stages: Sequence[str], within: str |
     last = folded[f"{names[-1]}_known"]
     final = np.clip(np.maximum(last, everyone - stuck), passed[-1], everyone)
     unknown = [folded.unknown["n"], *(folded.unknown[s] for s in names[:-1])]
+    later = [k < n for n, k in zip(entered[1:], known[1:], strict=True)]
+    running = np.where(np.any(later, axis=0), everyone - final, 0.0) if later else 0 * everyone
     return Stages(
         (*names, BOTTOM_LINE),
         folded,
@@ -78,7 +86,63 @@ def read_stages(counts: Any, *, group: str, stages: Sequence[str], within: str |
         np.stack([*known, final]),
         np.stack([*passed, passed[-1]]),
         np.stack([*unknown, folded.unknown["n"]]),
+        running,
     )
+
+
+def product_of_stages(
+    x: np.ndarray, known: np.ndarray, entered: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the product of the stages' rates (first axis), and how many people it is worth.
+
+    So many, all with a known outcome, would tell the rate with the same variance (delta method:
+    that of its logarithm is the sum of 1/x - 1/known), but never more than have an outcome. Where
+    everyone known passed a stage that is open, half a person more did not. Where nobody passed a
+    stage: those of it, scaled up to the first; where everyone passed all: the fewest of a stage.
+    NaN and 0 where a stage that people entered has no known outcome.
+    """
+    most = entered[0] - (entered - known).sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        gone = np.cumsum((x == 0) & (known > 0), axis=0) > 0  # nobody enters what comes after
+        after = np.concatenate([np.zeros_like(gone[:1]), gone[:-1]])
+        rates = np.where(after, 1.0, x / known)
+        rate = np.prod(rates, axis=0)
+        before = np.cumprod(np.concatenate([np.ones_like(rates[:1]), rates[:-1]]), axis=0)
+        none = np.where((rates == 0) & ~after, known / before, 0.0).sum(axis=0)
+        half = np.where((x == known) & (known < entered), 0.5, 0.0)
+        variance = np.where(after, 0.0, 1 / (x + half) - 1 / (known + 2 * half)).sum(axis=0)
+        people = (1 - rate) / (rate * variance)
+    people = np.where(rate == 0, none, np.where(rate == 1, known.min(axis=0), people))
+    return rate, np.where(np.isnan(rate), 0.0, np.minimum(people, most))
+
+
+def in_whole_people(got: Stages) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return rate, `x` and `x_known` of all stages; those still open at the bottom line made up.
+
+    There the rate is the product of the stages, and the counts are those of as many people as it
+    is worth, rounded down; `x` never rounds to none or to all.
+    """
+    x, known = got.x.copy(), got.x_known.copy()
+    open_ = got.running > 0
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rate = np.where(known > 0, x / known, np.nan)
+    if open_.any():
+        product, worth = product_of_stages(x[:-1], known[:-1], got.n[:-1])
+        between = (product > 0) & (product < 1)
+        m = np.where(worth > 0, np.maximum(np.floor(worth + 1e-9), np.where(between, 2, 1)), 0.0)
+        a = np.rint(np.where(m > 0, product, 0.0) * m)
+        a = np.where(between, np.clip(a, 1, np.maximum(m - 1, 1)), a)
+        rate[-1], x[-1], known[-1] = (
+            np.where(open_, new, old)
+            for new, old in ((product, rate[-1]), (a, x[-1]), (m, known[-1]))
+        )
+    return rate, x, known
+
+
+def still_running(running: np.ndarray) -> np.ndarray:
+    """Return "19 still in the running" for each number."""
+    words = [f"{int(v):,} still in the running" for v in running.flat]
+    return np.array(words, dtype=object).reshape(running.shape)
 
 
 def check_share(minimum_share: float) -> None:

@@ -14,16 +14,21 @@ from equity.measures._stages import (
     MINIMUM_SHARE,
     check_share,
     highest_rate,
+    in_whole_people,
     not_judged,
     pairs_of,
     read_stages,
+    still_running,
 )
 from equity.proportions import benjamini_hochberg, detectable_below, holm
 
 __all__ = ["adverse_impact"]
 
 ALPHA = 0.05
-"""Level of the test whose power is told, and of the test that speaks against "too few"."""
+"""Level of the decision, all comparisons of the table allowed for, whose power is told."""
+
+OPEN = "rate: product of the stages, counted as so many people as it is worth (delta method)"
+"""Begins the method of a bottom line where results are open."""
 
 PICKED = "reference: highest rate, p-values adjusted for all pairs of groups"
 
@@ -75,7 +80,8 @@ def adverse_impact(
         judged groups if no reference is named; `detectable_difference`, so far below the reference
         a true rate must lie for a two-sided test at .05 to see it as often as `power` says, and
         `detectable_ratio`, the impact ratio there: both missing where even a rate of 0 would be
-        missed too often; `flip_ratio`: the impact ratio with one more of the lower group passed
+        missed too often; the level is .05 over the number of comparisons that `p_adjusted` allows
+        for, which `method` tells; `flip_ratio`: the impact ratio with one more of the lower group passed
         and one fewer of the other, and `too_few` where a ratio below four-fifths rests on so few
         that this reverses the order, or where no difference is found and none below could be seen;
         `share_of_pool`: share of all applicants with a known group; `judged`; `unknown` people
@@ -92,7 +98,14 @@ def adverse_impact(
     It cannot show whether a stage measures what the job needs, nor who chose not to apply. A rule
     of thumb and a test can disagree. Below four-fifths describes a number, not a verdict. Among
     several groups chance alone often puts one below four-fifths of the highest. The power takes
-    the reference's rate as true, is by Cohen's h, and is adjusted for nothing.
+    the reference's rate as true, is by Cohen's h, and allows for all comparisons as Bonferroni
+    does; Holm's asks no more of any, so what can be seen is rather a little smaller.
+
+    Where results at a stage after the first are open, early failures are known and late passes
+    are not: `x` of `x_known` is too low at the bottom line. Its rate is then the product of the
+    stages' rates, as in `stage_decomposition`; interval, test and four-fifths rest on it, counted
+    as so many whole people as its variance is worth (delta method), and shortfalls are of all who
+    applied. That takes those still open at a stage to pass it as often as those decided.
     Source: Uniform Guidelines on Employee Selection Procedures, 29 CFR 1607.4D (1978), and
     Questions and Answers 21, 44 FR 11996 (1979); Morris, in Morris and Dunleavy (eds.), Adverse
     Impact Analysis (2017); Cohen, Statistical Power Analysis for the Behavioral Sciences (1988),
@@ -123,14 +136,24 @@ def adverse_impact(
     with np.errstate(invalid="ignore", divide="ignore"):
         pool = applied / applied.sum(axis=1, keepdims=True)
     share = np.broadcast_to(pool, got.n.shape).reshape(-1, n_groups)
-    n, known, x = (v.reshape(-1, n_groups) for v in (got.n, got.x_known, got.x))
+    rate_of, used, known_used = in_whole_people(got)
+    n, known, x = (v.reshape(-1, n_groups) for v in (got.n, known_used, used))
+    own_rate = rate_of.reshape(-1, n_groups)
+    running = np.concatenate([np.zeros((n_stages - 1, n_strata, n_groups)), got.running[None]])
+    running = running.reshape(-1, n_groups)
     # Guidelines 1607.4D: groups under 2 % need not be judged. nan (an empty stratum) is not
     judged = share >= minimum_share
-    at = highest_rate(x, known, judged) if named is None else np.full(len(n), named)
+    exact = np.where(running > 0, np.where(known > 0, own_rate, 0.0) * known, x)
+    at = highest_rate(exact, known, judged) if named is None else np.full(len(n), named)
 
     reasons = Reasons(n.shape)
     reasons.add(n == 0, "nobody of this group entered")
     reasons.add((n > 0) & (known == 0), "no outcome is known for this group")
+    reasons.add(
+        running > 0,
+        still_running(running)
+        + np.where(known > 0, ": the rate is the product of the stages", ", all of a stage"),
+    )
     alone = (at < 0)[:, None] & (known > 0)
     reasons.add(alone, "no reference: no group passed, or none is large enough to be judged")
     small = ~judged & (n > 0)
@@ -141,22 +164,39 @@ def adverse_impact(
     own = found.is_reference
     there = at >= 0
     column = np.where(there, at, 0)[:, None]
-    b = np.where(there[:, None], np.take_along_axis(x, column, 1), np.nan)
-    m = np.where(there[:, None], np.take_along_axis(known, column, 1), np.nan)
+    b, m, waiting = (
+        np.where(there[:, None], np.take_along_axis(v, column, 1), np.nan)
+        for v in (exact, known, running)
+    )
+    theirs = ~own & (waiting > 0) & (known > 0)
+    waits = still_running(np.broadcast_to(np.nan_to_num(waiting), n.shape))
+    reasons.add(theirs, "of " + found.reference + " " + waits)
     with np.errstate(invalid="ignore", divide="ignore"):
         rate = np.where(m > 0, b / m, np.nan)
-    more = _beside(x, known, b, m, own)
-    can = ~np.isnan(found.ratio) & judged
-    below = pd.array((can & (5 * x * m < 4 * b * known)).ravel(), dtype="boolean")
+        # of whole numbers where nobody is open; else of two products, 0.8 of them is not below
+        made_up = ((running > 0) | theirs) & ~np.isnan(found.ratio)
+        ratio = np.where(made_up, (exact * m) / (known * b), found.ratio)
+        even = np.where(made_up, 1 - 1e-9, 1.0)
+    more = _beside(exact, known, b, m, own)
+    of_all = np.where(running > 0, n / np.where(known > 0, known, np.nan), 1.0)
+    can = ~np.isnan(ratio) & judged
+    below = pd.array((can & (5 * exact * m < 4 * b * known * even)).ravel(), dtype="boolean")
     below[~can.ravel()] = pd.NA
-    flip, few = _flip(x, known, b, m)
+    flip, few = _flip(exact, known, b, m)
     test = found.test
-    seen = np.where(judged & ~own, detectable_below(rate, known, m, power=power), np.nan)
-    unseen = judged & ~own & np.isnan(seen) & ~(test.p_value < ALPHA)
+    could_be = (judged & (known > 0)).sum(axis=1) if named is None else None
+    p = np.where(judged, test.p_value, np.nan)
+    adjusted, made = _adjusted(holm, p, could_be, n_strata, n_stages)
+    level = ALPHA / max(made, 1)
+    if not ALPHA < power < 1:
+        detectable_below(0.5, 1, 1, power=power, alpha=ALPHA)  # which says what is wrong
+    seen = detectable_below(rate, known, m, power=power, alpha=level)
+    seen = np.where(judged & ~own, seen, np.nan)
+    unseen = judged & ~own & np.isnan(seen) & ~(adjusted < ALPHA)
     few = (few.ravel() & below.fillna(False).astype(bool)) | unseen.ravel()
     few = pd.array(few, dtype="boolean")
     few[~can.ravel()] = pd.NA
-    blind = unseen & ~np.isnan(found.ratio)
+    blind = unseen & ~np.isnan(ratio)
     reasons.add(blind, "too few people: no rate below the reference's would be seen often enough")
 
     def rows(values: np.ndarray) -> np.ndarray:
@@ -164,9 +204,10 @@ def adverse_impact(
         return values.reshape(n_stages, n_strata, n_groups).swapaxes(0, 1)
 
     order = rows(np.arange(n.size)).ravel()
-    could_be = (judged & (known > 0)).sum(axis=1) if named is None else None
-    p = np.where(judged, test.p_value, np.nan)
-    how = [] if named is not None else [PICKED]
+    how = [PICKED] if named is None else []
+    how += [f"could be seen: at .05 / {made:,} comparisons"] if made > 1 else []
+    method = method_words(test.method, *how)
+    method = np.where((running > 0) | theirs, f"{OPEN}; " + method, method)
     strata = np.array(folded.strata)
     names, groups = np.array(got.names), np.array(folded.groups)
     return tidy(
@@ -176,20 +217,20 @@ def adverse_impact(
             "group": np.tile(groups, n_strata * n_stages),
             "reference": [name or None for name in found.reference.ravel()[order]],
             "n": whole(rows(n)),
-            "x_known": whole(rows(known)),
-            "x": whole(rows(x)),
-            "selection_rate": rows(found.rate),
+            "x_known": whole(rows(got.x_known.reshape(-1, n_groups))),
+            "x": whole(rows(got.x.reshape(-1, n_groups))),
+            "selection_rate": rows(own_rate),
             "low": rows(found.low),
             "high": rows(found.high),
-            "impact_ratio": rows(found.ratio),
+            "impact_ratio": rows(ratio),
             "ratio_low": rows(found.ratio_low),
             "ratio_high": rows(found.ratio_high),
             "below_four_fifths": pd.Series(below[order]),
-            "difference": rows(found.difference),
+            "difference": rows(own_rate - rate),
             "odds_ratio": rows(more["odds_ratio"]),
             "cohens_h": rows(more["cohens_h"]),
-            "shortfall_pooled": rows(more["shortfall_pooled"]),
-            "shortfall_reference": rows(more["shortfall_reference"]),
+            "shortfall_pooled": rows(more["shortfall_pooled"] * of_all),
+            "shortfall_reference": rows(more["shortfall_reference"] * of_all),
             "rejection_ratio": rows(more["rejection_ratio"]),
             "z": rows(test.z),
             "p_value": rows(test.p_value),
@@ -197,8 +238,8 @@ def adverse_impact(
             "p_mid": rows(test.p_mid),
             "p_boschloo": rows(test.p_boschloo),
             "p_z": rows(test.p_z),
-            "p_adjusted": rows(_adjusted(holm, p, could_be, n_strata, n_stages)),
-            "p_bh": rows(_adjusted(benjamini_hochberg, p, could_be, n_strata, n_stages)),
+            "p_adjusted": rows(adjusted),
+            "p_bh": rows(_adjusted(benjamini_hochberg, p, could_be, n_strata, n_stages)[0]),
             "detectable_difference": rows(rate - seen),
             "detectable_ratio": rows(seen / np.where(rate > 0, rate, np.nan)),
             "flip_ratio": rows(np.where(own, np.nan, flip)),
@@ -206,7 +247,7 @@ def adverse_impact(
             "share_of_pool": rows(share),
             "judged": pd.Series(judged.ravel()[order]).astype("boolean"),
             "unknown": np.repeat(whole(got.unknown.T), n_groups),
-            "method": method_words(test.method, *how).ravel()[order],
+            "method": method.ravel()[order],
             "reason": reasons.column().iloc[order].reset_index(drop=True),
         }
     )
@@ -218,16 +259,18 @@ def _adjusted(
     could_be: np.ndarray | None,
     n_strata: int,
     n_stages: int,
-) -> np.ndarray:
-    """Adjust; the bottom line of a single stage is that stage, not a second test.
+) -> tuple[np.ndarray, int]:
+    """Adjust, for how many comparisons; the bottom line of a single stage is no second test.
 
     `could_be` groups of a row might have been its reference, had their rate been the highest: the
     comparison shown was then picked from among all their pairs.
     """
-    if n_stages > 2:
-        return by(p, comparisons=pairs_of(could_be, p))
-    once = None if could_be is None else could_be[:n_strata]
-    return np.tile(by(p[:n_strata], comparisons=pairs_of(once, p[:n_strata])), (2, 1))
+    once = p if n_stages > 2 else p[:n_strata]
+    made = pairs_of(None if could_be is None else could_be[: len(once)], once)
+    adjusted = by(once, comparisons=made)
+    if made is None:
+        made = int((~np.isnan(once)).sum())
+    return (adjusted if n_stages > 2 else np.tile(adjusted, (2, 1))), made
 
 
 def _beside(

@@ -15,6 +15,7 @@ from equity.measures._stages import (
     highest_rate,
     not_judged,
     read_stages,
+    still_running,
 )
 from equity.proportions import koopman
 
@@ -22,6 +23,8 @@ __all__ = ["WHY_UNKNOWN", "missing_bounds"]
 
 WHY_UNKNOWN = ("declined", "withheld", "not asked", "not stated")
 """Why a group is not known. What the file leaves empty is "not stated"."""
+
+RUNNING = "early failures count and late passes do not yet, so the rate is too low"
 
 METHOD = (
     "range: every group that the unknown people could be of (Horowitz and Manski); with chance: "
@@ -90,9 +93,10 @@ def missing_bounds(
     -----
     It cannot show which point of the range is true, nor how likely any is. The ends are the worst
     that can be, and mostly far from what is. It covers unknown groups, not unknown outcomes, which
-    are left out as in `adverse_impact`. Source: Horowitz and Manski, Journal of the American
-    Statistical Association 95 (2000), 77-84; Manski, Partial Identification of Probability
-    Distributions (2003), ch. 1 and 3.
+    are left out. Where results of a later stage are open, the bottom line is that of the outcomes
+    known so far, and too low; `reason` says so, and `adverse_impact` has it without this. Source:
+    Horowitz and Manski, Journal of the American Statistical Association 95 (2000), 77-84; Manski,
+    Partial Identification of Probability Distributions (2003), ch. 1 and 3.
 
     Examples
     --------
@@ -190,6 +194,13 @@ def missing_bounds(
     none_known = (n > 0) & (k == 0) & ~own & (at >= 0)
     reasons.add(none_known, "no comparison: no known outcome for " + told_reference)
     reasons.add(~judged & (n > 0), not_judged(minimum_share))
+    if of is None:
+        open_ = np.zeros(n.shape)
+        open_[-1] = of_groups(np.broadcast_to(got.running, got.n.shape), known_groups)[-1]
+        reasons.add(open_ > 0, still_running(open_) + ": " + RUNNING)
+        theirs = np.take_along_axis(open_, np.maximum(at, 0), axis=2)
+        theirs = np.where((at >= 0) & ~own, theirs, 0.0)
+        reasons.add(theirs > 0, "of " + told_reference + " " + still_running(theirs))
     zero = can & (b == 0)
     reasons.add(
         zero & (x + passed > 0), "no upper end: the rate of " + told_reference + " could be 0"

@@ -10,7 +10,13 @@ import pandas as pd
 from scipy import special
 
 from equity.measures._cells import Reasons, of_words, tidy, whole
-from equity.measures._stages import MINIMUM_SHARE, Stages, pairs_of, read_stages
+from equity.measures._stages import (
+    MINIMUM_SHARE,
+    Stages,
+    pairs_of,
+    product_of_stages,
+    read_stages,
+)
 from equity.proportions import holm, koopman, two_by_two_test
 
 __all__ = ["stage_decomposition"]
@@ -202,6 +208,11 @@ def _highest(got: Stages) -> int:
     """Return the position of the group with the highest rate over all applicants."""
     n, x = got.x_known[-1].sum(axis=0), got.x[-1].sum(axis=0)
     everyone = got.n[-1].sum(axis=0)
+    every = (v[:-1].sum(axis=1) for v in (got.x, got.x_known, got.n))
+    product, worth = product_of_stages(*every)
+    open_ = got.running.sum(axis=0) > 0  # else x of n, which is the product
+    n = np.where(open_, worth, n)
+    x = np.where(open_, np.where(worth > 0, product, 0.0) * worth, x)
     judged = (everyone >= MINIMUM_SHARE * everyone.sum()) & (n > 0)
     if not (x[judged] > 0).any():
         raise ValueError(

@@ -430,6 +430,175 @@ def test_a_difference_that_could_be_seen_as_statsmodels_has_it(power: float) -> 
     assert_allclose(NormalIndPower().power(h, 48, 0.05, ratio=259 / 48), power)
 
 
+def test_what_could_be_seen_is_what_the_page_would_find() -> None:
+    """The level is .05 over the number of comparisons: pairs if the reference is picked."""
+    from statsmodels.stats.power import NormalIndPower
+    from statsmodels.stats.proportion import proportion_effectsize
+
+    pool = drawn("""
+     race     n  test  hired
+     white 2400  1200    600
+     black  800   400    200
+     asian  500   250    125
+    """)
+    for reference, made in (("white", 6), (None, 9)):
+        table = adverse_impact(pool, group="race", stages=["test", "hired"], reference=reference)
+        row = one(table, "black", "test")
+        h = proportion_effectsize(0.5 - row.detectable_difference, 0.5)
+        power = NormalIndPower().power(h, 800, 0.05 / made, ratio=3)
+        assert_allclose(power, 0.8)
+        assert f"could be seen: at .05 / {made} comparisons" in row.method
+    alone = adverse_impact(pool.iloc[:2], group="race", stages=["test"], reference="white")
+    assert "could be seen" not in one(alone, "black").method
+
+
+@pytest.mark.parametrize("reference", ["white", None])
+def test_a_difference_that_could_be_seen_is_found_as_often_as_is_said(reference) -> None:
+    """By the adjusted p-value, among four groups and three stages: 80 % of 250, or more."""
+    random = np.random.default_rng(8)
+    sizes = {"white": 2500, "black": 1500, "asian": 900, "other": 600}
+
+    def row_of(rate: float, draw: bool = True) -> pd.Series:
+        rows = []
+        for race, n in sizes.items():
+            x, row = n, {"race": race, "n": n}
+            for stage in "abc":
+                p = rate if (race, stage) == ("black", "b") else 0.6
+                x = int(random.binomial(x, p)) if draw else round(x * p)
+                row |= {stage: x, f"{stage}_known": n}
+            rows.append(row)
+        table = adverse_impact(
+            pd.DataFrame(rows), group="race", stages=list("abc"), reference=reference
+        )
+        return one(table, "black", "b")
+
+    gap = row_of(0.6, draw=False).detectable_difference
+    seen = np.mean([row_of(0.6 - gap).p_adjusted < 0.05 for _ in range(250)])
+    assert 0.75 < seen < 0.97
+
+
+# ---- still in the running --------------------------------------------------------------------
+
+
+def test_the_bottom_line_is_the_product_of_the_stages_where_results_are_open() -> None:
+    """By hand: 60 of 100 x 10 of 30 = .2 against 150 of 200 x 60 of 150 = .3: two thirds.
+
+    Of those known, 10 of 70 hired would be .143, and .476 times as often.
+    """
+    pool = drawn("race n t h\nb 100 60 10\nw 200 150 60").assign(h_known=[70, 200])
+    table = adverse_impact(pool, group="race", stages=["t", "h"], reference="w")
+    row, white = one(table, "b"), one(table, "w")
+    assert (row.n, row.x_known, row.x) == (100, 70, 10)
+    assert_allclose(
+        [row.selection_rate, row.impact_ratio, row.difference], [0.2, 2 / 3, -0.1], rtol=1e-12
+    )
+    assert row.reason.startswith("30 still in the running: the rate is the product of the stages")
+    assert "product of the stages" in row.method and row.below_four_fifths
+    assert white.selection_rate == 0.3 and white.method.startswith("could be seen")
+    # V = 1/60 - 1/100 + 1/10 - 1/30; so many people: .8 / (.2 V) = 54.5
+    assert_allclose((row.low, row.high), pr.wilson(11, 54))
+    assert_allclose((row.ratio_low, row.ratio_high), pr.koopman(11, 54, 60, 200))
+    assert row.p_value == pytest.approx(float(pr.mid_p(11, 54, 60, 200)))
+    assert_allclose(row.shortfall_reference, 100 * 0.1)
+
+
+def test_the_open_bottom_line_is_that_of_stage_decomposition() -> None:
+    """Two measures on one page say the same."""
+    from equity.measures import stage_decomposition
+
+    pool = drawn("race n t u h\nb 100 60 30 4\nw 200 150 90 40\na 90 50 33 9").assign(
+        u_known=[95, 190, 90], h_known=[80, 170, 86]
+    )
+    call = {"group": "race", "stages": ["t", "u", "h"]}
+    for reference in ("w", None):
+        table = adverse_impact(pool, **call, reference=reference)
+        parts = stage_decomposition(pool, **call, reference=reference)
+        parts = parts[parts.stage == "bottom line"].set_index("group")
+        bottom = table[table.stage == "bottom line"].set_index("group")
+        assert (parts.reference == bottom.reference[parts.index]).all()
+        assert_allclose(parts.impact_ratio, bottom.impact_ratio[parts.index])
+
+
+def test_exactly_four_fifths_of_two_products_is_not_below() -> None:
+    """.6 x .4 = .24 against .5 x .6 = .3, with results open in both: 0.8, and not below."""
+    pool = drawn("race n t h\nb 500 300 80\nw 500 250 90").assign(h_known=[400, 400])
+    row = one(adverse_impact(pool, group="race", stages=["t", "h"], reference="w"), "b")
+    assert row.impact_ratio == pytest.approx(0.8) and not row.below_four_fifths
+    pool.loc[0, "h"] -= 1
+    row = one(adverse_impact(pool, group="race", stages=["t", "h"], reference="w"), "b")
+    assert row.below_four_fifths
+
+
+def test_only_the_reference_is_still_in_the_running() -> None:
+    """The comparison rests on its product, and says so."""
+    pool = drawn("race n t h\nb 100 50 10\nw 200 100 30").assign(h_known=[100, 160])
+    table = adverse_impact(pool, group="race", stages=["t", "h"], reference="w")
+    row = one(table, "b")
+    assert row.selection_rate == 0.1
+    assert_allclose(row.impact_ratio, 0.1 / (0.5 * 0.5))
+    assert row.reason == "of w 40 still in the running"
+
+
+def test_open_at_the_first_stage_alone_leaves_whole_numbers() -> None:
+    """Nobody failed before it: those known are as good as all."""
+    pool = drawn("race n t h\nb 100 40 10\nw 200 100 50").assign(
+        t_known=[80, 200], h_known=[80, 200]
+    )
+    row = one(adverse_impact(pool, group="race", stages=["t", "h"], reference="w"), "b")
+    assert (row.x_known, row.selection_rate) == (80, 0.125) and pd.isna(row.reason)
+
+
+def test_a_stage_without_any_known_result() -> None:
+    """All 50 who passed the test wait: no rate, not one of 0."""
+    pool = drawn("race n t h\nb 100 50 0\nw 200 100 30").assign(h_known=[50, 200])
+    row = one(adverse_impact(pool, group="race", stages=["t", "h"], reference="w"), "b")
+    assert np.isnan(row.selection_rate) and np.isnan(row.impact_ratio)
+    assert "50 still in the running, all of a stage" in row.reason
+
+
+def test_one_known_result_of_many_is_worth_few_people() -> None:
+    """1 of 1 known passed, 499 wait: the rate is .5, but its interval is wide."""
+    pool = drawn("race n t h\nb 1000 500 1\nw 1000 500 250").assign(h_known=[501, 1000])
+    row = one(adverse_impact(pool, group="race", stages=["t", "h"], reference="w"), "b")
+    assert row.selection_rate == 0.5 and row.low < 0.2 and row.p_value > 0.05
+
+
+def test_nobody_passed_so_far() -> None:
+    """0 of 40 of the 50 who came so far: a ratio of 0, for 80 people, and the test of them."""
+    pool = drawn("race n t h\nb 100 50 0\nw 200 100 60").assign(h_known=[90, 200])
+    row = one(adverse_impact(pool, group="race", stages=["t", "h"], reference="w"), "b")
+    assert row.impact_ratio == 0
+    assert_allclose((row.low, row.high), pr.wilson(0, 80))
+    assert row.p_value == pytest.approx(float(pr.mid_p(0, 80, 60, 200)))
+
+
+@pytest.mark.parametrize("n, reps", [((300, 900), 300), ((40, 120), 300)])
+def test_open_results_raise_no_false_alarms(n: tuple[int, int], reps: int) -> None:
+    """No difference; of one group later results take a month longer. Then 5 % alarms, not 30."""
+    random = np.random.default_rng(5)
+    alarms, ratios, held = [], [], []
+    for _ in range(reps):
+        rows = []
+        for race, size, slow in (("w", n[1], 0), ("b", n[0], 34)):
+            applied = random.uniform(0, 365, size)
+            told = applied + random.gamma(16, 30 / 16, size)
+            then = told + (120 + slow) * random.lognormal(0, 0.25, size)
+            t, h = random.random(size) < 0.6, random.random(size) < 0.3
+            k1 = told <= 365
+            k2 = k1 & t & (then <= 365)
+            sums = [k1 & t, k1, k2 & h, k1 & ~t | k2]
+            rows.append((race, size, *(int(v.sum()) for v in sums)))
+        names = ["race", "n", "t", "t_known", "h", "h_known"]
+        pool = pd.DataFrame(rows, columns=names)
+        row = one(adverse_impact(pool, group="race", stages=["t", "h"], reference="w"), "b")
+        alarms.append(row.p_value < 0.05)
+        ratios.append(row.impact_ratio)
+        held.append(row.ratio_low <= 1 <= row.ratio_high)
+    assert np.mean(alarms) < 0.085
+    assert np.mean(held) > 0.92
+    assert 0.9 < np.median(ratios) < 1.1
+
+
 def test_more_people_see_smaller_differences() -> None:
     """Ten times as many people: a third of the difference, on the scale of arcsines."""
     few = one(adverse_impact(TEAL, group="race", stages=["test"], reference="white"), "black")

@@ -267,3 +267,16 @@ def test_where_nobody_passed_there_is_no_reference() -> None:
     )
     assert row.reason == "no reference: no group passed, or none is large enough to be judged"
     assert_allclose((row.rate_least, row.rate_most), (0, 1 / 61))
+
+
+def test_who_is_still_in_the_running_is_said_at_the_bottom_line() -> None:
+    """The bottom line is that of results known so far, which is too low: 19 and 34 are open."""
+    pool = drawn("race n t h\nblack 100 60 10\nwhite 200 150 60\n- 20 12 4").assign(
+        h_known=[81, 166, 20]
+    )
+    table = missing_bounds(pool, group="race", stages=["t", "h"], reference="white")
+    assert one(table, "black").reason == (
+        "19 still in the running: early failures count and late passes do not yet, so the rate "
+        "is too low; of white 34 still in the running"
+    )
+    assert pd.isna(one(table, "black", "t").reason)
