@@ -142,22 +142,48 @@ def _service(chance: np.random.Generator, *, ratio: float, ask: bool = False) ->
             "focal",
             _holds(row["low"], row["high"], true),
         )
+    yield from _snapshots(chance, ratio)
     row = focal.iloc[0]
     served = [sum((1 - h) ** t for t in range(60)) for h in (0.01, 0.01 * ratio)]
     held = _holds(row["lost_low"], row["lost_high"], served[0] - served[1])
     yield "retention: months lost, difference", "focal", held
 
 
-def _waits(chance: np.random.Generator, *, ratio: float, ask: bool = False) -> Iterator[Seen]:
-    rows = []
+def _snapshots(chance: np.random.Generator, ratio: float) -> Iterator[Seen]:
+    """Take seven yearly rosters of people who leave at a constant rate, and nothing else."""
+    rosters = pd.date_range("2018-07-01", periods=7, freq="YS-JUL")
+    parts = []
     for race, n in SIZES.items():
-        days = np.ceil(chance.weibull(2, n) * 100 * (ratio if race == "focal" else 1)).astype(int)
-        until = chance.integers(60, 400, n)
-        rows += [
-            (race, "hired", int(min(d, u)), bool(d <= u)) for d, u in zip(days, until, strict=True)
-        ]
-    frame = pd.DataFrame(rows, columns=["race", "stage", "days", "reached"])
-    frame = frame.astype({"reached": "boolean"})
+        months = chance.uniform(-120, 72, 3 * n)  # from the first roster
+        out = months + chance.exponential(100 / (ratio if race == "focal" else 1.0), 3 * n)
+        hired = rosters[0] + pd.to_timedelta((months * 30.4375).round(), unit="D")
+        for i, date in enumerate(rosters):
+            here = (months <= 12 * i) & (out > 12 * i)
+            who = [f"{race}{k}" for k in np.flatnonzero(here)]
+            given = {"person_id": who, "race": race, "date": date, "hire_date": hired[here]}
+            parts.append(pd.DataFrame(given))
+    spells = eq.service_spells(pd.concat(parts, ignore_index=True))
+    counts = eq.count(spells, by=["race", "entered", "months"], of=["left"])
+    table = eq.retention(counts, resolution=12, **PAIR)
+    row = table[(table["group"] == "focal") & (table["months"] == 60)].iloc[0]
+    true = math.exp(-ratio * 48 / 100)
+    held = _holds(row["low"], row["high"], true)
+    yield "retention: yearly rosters alone, 60 months after 12", "focal", held
+
+
+def _waits(chance: np.random.Generator, *, ratio: float, ask: bool = False) -> Iterator[Seen]:
+    """Follow a year of applicants until it is over; fewer of one group pass, whoever waits."""
+    parts = []
+    for race, n in SIZES.items():
+        slow = ratio if race == "focal" else 1.0
+        days = np.ceil(chance.weibull(2, 3 * n) * 100 * slow).astype(int)
+        applied = chance.integers(0, 365, 3 * n)
+        passed = chance.random(3 * n) < (0.3 if race == "focal" else 0.6)
+        told = applied + days <= 365 + 210
+        stop = np.where(told, days, 365 + 210 - applied)
+        frame = pd.DataFrame({"race": race, "stage": "hired", "days": stop, "reached": told})
+        parts.append(frame[passed | ~told])  # who failed waits no longer
+    frame = pd.concat(parts, ignore_index=True).astype({"reached": "boolean"})
     counts = eq.count(frame, by=["race", "stage", "days"], of=["reached"])
     row = eq.time_to_stage(counts, **PAIR).query("group == 'focal'").iloc[0]
     if ask:
@@ -199,19 +225,37 @@ def _diversity(chance: np.random.Generator) -> Iterator[Seen]:
 
 
 def _power(chance: np.random.Generator) -> Iterator[Seen]:
-    """Make a difference as large as the one that could be seen: 80 % should see it."""
-    n1, n2, p2 = 150, 600, 0.5
-    plan = pd.DataFrame(
-        {"race": ["ref", "focal"], "n": [n2, n1], "passed": [300, 75], "passed_known": [n2, n1]}
-    )
-    table = eq.adverse_impact(plan, stages=["passed"], **PAIR)
-    gap = abs(float(table.query("group == 'focal'")["detectable_difference"].iloc[0]))
-    seen = plan.assign(passed=[chance.binomial(n2, p2), chance.binomial(n1, p2 - gap)])
-    row = eq.adverse_impact(seen, stages=["passed"], **PAIR).query("group == 'focal'").iloc[0]
+    """Make one difference as large as the page says could be seen: 80 % should see it, or more.
+
+    Three stages and four groups; the decision is that of the page, by the adjusted p-value.
+    """
+    sizes, stages, p = {"ref": 2400, "focal": 800, "b": 900, "c": 500}, ["s1", "s2", "s3"], 0.5
+
+    def drawn(rate: float) -> pd.DataFrame:
+        rows = []
+        for race, n in sizes.items():
+            row: dict[str, Any] = {"race": race, "n": n}
+            x = n
+            for stage in stages:
+                x = int(chance.binomial(x, rate if (race, stage) == ("focal", "s2") else p))
+                row |= {stage: x, f"{stage}_known": n}
+            rows.append(row)
+        return pd.DataFrame(rows)
+
+    def focal(counts: pd.DataFrame) -> pd.Series:
+        table = eq.adverse_impact(counts, stages=stages, **PAIR)
+        return table.query("group == 'focal' and stage == 's2'").iloc[0]
+
+    plan = pd.DataFrame([
+        {"race": r, "n": n} | {s: n // 2 ** (i + 1) for i, s in enumerate(stages)}
+        | {f"{s}_known": n for s in stages}
+        for r, n in sizes.items()
+    ])  # fmt: skip
+    gap = abs(float(focal(plan)["detectable_difference"]))
     yield (
         "adverse_impact: the detectable difference is seen (80 %)",
         "focal",
-        _below(row["p_value"]),
+        _below(focal(drawn(p - gap))["p_adjusted"]),
     )
 
 
@@ -219,20 +263,22 @@ def _projection(chance: np.random.Generator) -> Iterator[Seen]:
     """Count three years of hiring and leaving, then follow ten, person by person."""
     share, leave, hires = 0.3, 0.08, 40
     rows, focal, others = [], 60, 340
+    new = 0
     for year in (2023, 2024, 2025):
-        new = chance.binomial(hires, share)
         for race, n, joined in (("focal", focal, new), ("ref", others, hires - new)):
             last = year == 2025
             gone = 0 if last else int(chance.binomial(n, leave))
-            rows.append((race, year, n, min(joined, n), n, gone, 0 if last else n))
+            first = year == 2023
+            asked = 0 if first else n
+            rows.append((race, year, n, 0 if first else joined, asked, gone, 0 if last else n))
             if race == "focal":
                 left_focal = gone
             else:
                 left_others = gone
         if year < 2025:
-            arrives = chance.binomial(hires, share)
-            focal += arrives - left_focal
-            others += hires - arrives - left_others
+            new = chance.binomial(hires, share)
+            focal += new - left_focal
+            others += hires - new - left_others
     names = ["race", "year", "n", "joined", "joined_known", "left", "left_known"]
     counts = pd.DataFrame(rows, columns=names)
     table = eq.parity_projection(

@@ -126,7 +126,7 @@ def headline(
             f"{_words.sentence(who)} are {_percent(row['share'])} of the {what} today, "
             f"at or above the target of {target}"
         )
-    hired = f"With {_percent(row['hire_share'])} of hires, {who}"
+    hired = f"With {_percent(row['hire_share'])} of {_hires(row)}, {who}"
     if _words.given(there):
         year = rows[int(there)]["when"]
         return f"{hired} are expected to be {target} of the {what} {_in(year, row)}"
@@ -142,6 +142,12 @@ def headline(
     )
 
 
+def _hires(row: Mapping[str, Any]) -> str:
+    """Return what those who enter are called: some came from other posts and were not hired."""
+    moved = row.get("moved_n")
+    return "those who enter" if _words.given(moved) and moved else "hires"
+
+
 def _on(field: str, channel: Any) -> Any:
     return _marks.on(field, channel)
 
@@ -154,6 +160,11 @@ def _percent(value: Any) -> str:
 def _who(row: Mapping[str, Any], labels: Mapping[str, str] | None) -> str:
     words = _words.people(row["group"], labels)
     return {"Women people": "women", "Men people": "men"}.get(words, words)
+
+
+def _those(row: Mapping[str, Any]) -> str:
+    who = _hires(row)
+    return "the hires of" if who == "hires" else f"{who} in"
 
 
 def _in(when: str, row: Mapping[str, Any]) -> str:
@@ -199,10 +210,12 @@ def _subtitle(
     percent = _percent
     fixed = "hires: fixed number" in str(row.get("method"))
     every = "a year" if fixed else "in the first year"
+    number = f"{row['hires']:,.1f}".removesuffix(".0")  # as the slider has it
+    new = f"{number} {_hires(row).removeprefix('those who ')} {every}"
     out = [
         f"Now {percent(row['share'])}, {row['x']:,.0f} of {row['n']:,.0f}; "
-        f"{row['hires']:,.0f} hires {every}; {percent(row['exit_rate_focal'])} of this "
-        f"group and {percent(row['exit_rate_others'])} of the others leave in a year",
+        f"{new}; {percent(row['exit_rate_focal'])} of this group and "
+        f"{percent(row['exit_rate_others'])} of the others leave in a year",
     ]
     if _words.given(row["by_year"]):
         by = int(row["by_year"])
@@ -210,7 +223,7 @@ def _subtitle(
             out.append(
                 f"To reach {percent(row['target'])} "
                 f"{f'by {by}' if row['year'] else f'within {by} years'}, "
-                f"{percent(row['share_needed'])} of the hires of every year until then would "
+                f"{percent(row['share_needed'])} of {_those(row)} every year until then would "
                 "have to be of this group"
             )
     if isinstance(row.get("reason"), str):

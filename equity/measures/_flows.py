@@ -1,4 +1,9 @@
-"""Who joined and who left, by group, as snapshots of a workforce tell it: shares and rates."""
+"""Who joined and who left, by group, as snapshots of a workforce tell it: shares and rates.
+
+A part of a workforce, such as its sworn officers, is also entered from its other posts. Who came
+from there neither joined nor left, but the counts tell how many: between two snapshots
+`n(t+1) = n(t) - left + joined + moved`.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +19,12 @@ __all__ = ["OTHERS", "Flows", "Staff", "exit_rates_of", "staff_of"]
 
 OTHERS = "others"
 """What everybody else of a known group is called, beside the group that is followed."""
+
+
+SMALL, FEW_OUT = 0.1, 2
+"""More moved out than in: so many of those who left, or so many people, count as left too."""
+LARGE, FEW_IN = 0.25, 5
+"""More moved in than out: so many of those who were there, a year, or so many people."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +69,17 @@ class Staff:
     others: int
     unknown: int
     hired: tuple[int, int] | None
-    """Of the focal group, and all of a known group, who joined; None where nobody knows."""
+    """Of the focal group, and all of a known group, who entered; None where nobody knows."""
     left: tuple[Flows, Flows] | None
     """Of the focal group and of the others; None where nobody knows."""
+    moved: tuple[int, int]
+    """Those among the hired who came from other posts: more than went there."""
+    moved_out: int
+    """Those among the left who went to other posts: more than came from there."""
+    hired_trouble: str | None
+    """Why the share among those who entered cannot be told, although people joined."""
+    left_trouble: str | None
+    """Why the exit rates cannot be told, although people left."""
 
 
 def staff_of(workforce: Any, *, group: str, focal: str, when: str) -> Staff:
@@ -80,13 +99,13 @@ def staff_of(workforce: Any, *, group: str, focal: str, when: str) -> Staff:
     n = _whole(frame, "n")
     years = _years(frame, when)
     now = np.ones(len(frame), dtype=bool) if years is None else years == years.max()
+    told = _told(frame, own, known, years)
     return Staff(
         year=None if years is None else int(years.max()),
         focal=int(n[own & now].sum()),
         others=int(n[known & ~own & now].sum()),
         unknown=int(n[~known & now].sum()),
-        hired=_joined(frame, own, known),
-        left=_left(frame, own, known, years),
+        **told,
     )
 
 
@@ -137,28 +156,85 @@ def _counted(frame: pd.DataFrame, flag: str) -> bool:
     return flag in frame and f"{flag}_known" in frame
 
 
-def _joined(frame: pd.DataFrame, own: np.ndarray, known: np.ndarray) -> tuple[int, int] | None:
-    if not _counted(frame, "joined") or not _whole(frame, "joined_known")[known].sum():
-        return None
-    joined = _whole(frame, "joined")
-    return int(joined[own].sum()), int(joined[known].sum())
-
-
-def _left(
+def _told(
     frame: pd.DataFrame, own: np.ndarray, known: np.ndarray, years: np.ndarray | None
-) -> tuple[Flows, Flows] | None:
-    if not _counted(frame, "left"):
-        return None
-    left, asked = _whole(frame, "left"), _whole(frame, "left_known")
+) -> dict[str, Any]:
+    """Return who entered and who left, of the focal group and of the others, and who moved."""
     snapshots = np.zeros(1, dtype=np.int64) if years is None else np.unique(years[years >= 0])
     at = np.zeros(len(frame), dtype=np.int64) if years is None else years
+    rows = known & (at >= 0)
+    cell = np.where(own, 0, len(snapshots))[rows] + np.searchsorted(snapshots, at[rows])
+    shape = 2, len(snapshots)
+
+    def sums(column: str) -> np.ndarray:
+        values = _whole(frame, column)[rows]
+        return np.bincount(cell, weights=values, minlength=2 * shape[1]).reshape(shape)
+
     # the newest snapshot has no next one: whoever is known there was told otherwise, of one year
     gap = np.append(np.diff(snapshots), 1)
+    nothing = np.zeros(shape)
+    joined, came = nothing, nothing
+    if _counted(frame, "joined"):
+        joined, came = sums("joined"), sums("joined_known")
+    left, asked = nothing, nothing
+    if _counted(frame, "left"):
+        left, asked = sums("left"), sums("left_known")
+    net, whole = _net(joined, came, left, asked)
+    inward, outward = np.maximum(net, 0), np.maximum(-net, 0)
+    out = outward.sum(axis=1)
+    gone = left.copy()
+    gone[:, :-1] += outward
+    both = Flows(gone[0], asked[0], gap), Flows(gone[1], asked[1], gap)
+    lost = bool((out > np.maximum(FEW_OUT, SMALL * left.sum(axis=1))).any())
+    many = bool((inward > np.maximum(FEW_IN, LARGE * asked[:, :-1] * gap[:-1])).any())
+    entered = (joined[:, 1:] * whole + inward).sum(axis=1)
+    trouble = _trouble(out, inward.sum(axis=1), lost, many, bool(whole.any()))
+    if came.any() and not asked.any():
+        trouble = (
+            "the flag 'left' is missing beside 'joined', so nobody can tell who came from other "
+            "posts"
+        )
+    return {
+        "hired": (int(entered[0]), int(entered.sum())) if came.any() else None,
+        "left": both if all(f.known.sum() for f in both) else None,
+        "moved": (int(inward[0].sum()), int(inward.sum())),
+        "moved_out": int(out.sum()),
+        "hired_trouble": trouble,
+        "left_trouble": trouble if lost else None,
+    }
 
-    def flows(rows: np.ndarray) -> Flows:
-        inside = [rows & (at == y) for y in snapshots]
-        events, people = ([v[r].sum() for r in inside] for v in (left, asked))
-        return Flows(np.array(events), np.array(people), gap)
 
-    both = flows(own), flows(known & ~own)
-    return both if all(f.known.sum() for f in both) else None
+def _net(
+    joined: np.ndarray, came: np.ndarray, left: np.ndarray, asked: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return how many more moved in than out, by part and pair of snapshots, and which pairs tell.
+
+    Only people with a number are compared: of the others nobody knows whether they joined. Where
+    both flags are missing, a snapshot copies the one before, and tells nothing.
+    """
+    whole = np.logical_and(came[:, 1:].sum(axis=0), asked[:, :-1].sum(axis=0))
+    net = came[:, 1:] - joined[:, 1:] - (asked[:, :-1] - left[:, :-1])
+    return net * whole, whole
+
+
+def _trouble(
+    out: np.ndarray, inward: np.ndarray, lost: bool, many: bool, paired: bool
+) -> str | None:
+    """Say why moves between posts cannot be told from hiring and leaving."""
+    if lost:
+        return (
+            f"{out.sum():,.0f} more people moved from here to other posts than came from there, "
+            "or had their group recorded anew, so those who joined and left are not all who "
+            "entered and went"
+        )
+    if many:
+        return (
+            f"{inward.sum():,.0f} people came from other posts, or had their group recorded anew: "
+            "too many for moves of single people, as when posts are counted another way"
+        )
+    if not paired:
+        return (
+            "a snapshot is missing: without two that follow each other nobody can tell who came "
+            "from other posts"
+        )
+    return None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-__all__ = ["FEW", "few", "method", "never", "percent"]
+__all__ = ["FEW", "few", "method", "moves", "never", "percent"]
 
 FEW = 30
 """So many hires, or people who could leave, tell a share only roughly."""
@@ -40,7 +40,9 @@ def few(behind: Mapping[str, int | None]) -> list[str]:
     """Say which counted rates rest on too few people to tell them closely."""
     out = []
     for key, what in (
-        ("hired_n", "the share among hires rests on {} hires"),
+        ("hired_n", "the share among hires rests on {} hires")
+        if not behind["moved_n"]
+        else ("hired_n", "the share among those who enter rests on {} people"),
         ("left_focal_n", "the exit rate of this group rests on {} people"),
         ("left_others_n", "the exit rate of the others rests on {} people"),
     ):
@@ -50,11 +52,29 @@ def few(behind: Mapping[str, int | None]) -> list[str]:
     return out
 
 
+def moves(behind: Mapping[str, int | None], moved_out: int) -> list[str]:
+    """Say how many of those who entered came from other posts, and who went there."""
+    out, moved = [], behind["moved_n"]
+    if moved:
+        out.append(
+            f"{moved:,} of the {behind['hired_n']:,} who entered came from other posts (or had "
+            "their group recorded anew)"
+        )
+    if moved_out and (behind["left_focal_n"] is not None or behind["left_others_n"] is not None):
+        out.append(
+            f"{moved_out:,} who moved to other posts (or had their group recorded anew) "
+            f"{'counts' if moved_out == 1 else 'count'} as left"
+        )
+    return out
+
+
 def method(
     behind: Mapping[str, int | None], hires: float | None, growth: float, draws: int, aim: str
 ) -> str:
     counted = "as counted, joined and left"
     share = "given" if behind["hired_n"] is None else counted
+    if behind["moved_n"]:
+        share += f", with {behind['moved_n']:,} who came from other posts"
     known = [behind["left_focal_n"] is not None, behind["left_others_n"] is not None]
     exits = "given" if not any(known) else counted if all(known) else "partly given"
     posts = "fixed number" if hires is not None else "as many as leave"

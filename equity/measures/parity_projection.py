@@ -12,7 +12,7 @@ import pandas as pd
 from equity.measures._cells import tidy
 from equity.measures._flows import OTHERS, Staff, exit_rates_of, staff_of
 from equity.measures._path import Rates, needed, path, reached, simulate, steady
-from equity.measures._path_words import few, method, never, percent
+from equity.measures._path_words import few, method, moves, never, percent
 
 __all__ = ["THIRTY_BY_30", "parity_projection"]
 
@@ -62,12 +62,15 @@ def parity_projection(
     workforce : CountTable or DataFrame
         Counts of employees by `group`, and by year where there are several snapshots: the newest
         is where the projection starts. The flags `joined` and `left` (`equity.add_flows`) give
-        the share among hires and the exit rates where these are not given.
+        the share among hires and the exit rates where these are not given. Of a part of the
+        workforce (sworn officers), people who came from its other posts count as hired: between
+        snapshots `n(t+1) = n(t) - left + joined + moved`.
     group : column that holds the groups.
     focal : the group that is followed; everybody else of a known group is "others".
     target : its share of the workforce that is to be reached, between 0 and 1.
     hires : people hired in a year. None: as many as leave, and `growth`.
-    hire_share : share of the focal group among hires, 0 to 1. None: as counted.
+    hire_share : share of the focal group among those who enter, 0 to 1. None: as counted, among
+        those who joined or came from other posts.
     exit_rates : share that leaves in a year, 0 to 1: one number for everybody, or a mapping with
         the keys "focal" (or the group's own) and "others". What is None or not given is as
         counted.
@@ -93,21 +96,29 @@ def parity_projection(
         among the hires of every year until then), `hire_share`, `exit_rate_focal`,
         `exit_rate_others` and `hires` of the first year as used; the counts behind them
         (`hired_x` of `hired_n`, `left_focal` of `left_focal_n`, `left_others` of
-        `left_others_n`; missing where the figure was given); `unknown` employees without a known
-        group; `method`; `reason` why a figure is missing, or what to keep in mind.
+        `left_others_n`; missing where the figure was given; `moved_x` of `moved_n` are those
+        among the hired who came from other posts, net of those who went there); `unknown`
+        employees without a known group; `method`; `reason` why a figure is missing, or what to
+        keep in mind.
 
     Raises
     ------
     ValueError
         For a column or group that is not there, a share or rate outside 0 to 1, `growth` beside
-        `hires`, or where hiring or exits are neither given nor counted.
+        `hires`, or where hiring or exits are neither given nor counted. Also where they are
+        counted of a part that people left for other posts (net, more than a tenth of those who
+        left the workforce and more than 2 people), that more than a quarter entered from there in
+        a year, or of which no two snapshots follow each other.
 
     Notes
     -----
     It cannot show what will happen: it says what follows if the rates stay as they are. It knows
     neither age nor length of service, so a wave of retirements is not in it, and nobody changes
-    rank. The band holds the chance in who is hired and who leaves, and where a rate is counted
-    the uncertainty of that rate; a change of policy or of the labour market is not in it.
+    rank. Recruits who leave before the next snapshot are in neither flag, so a counted share is
+    not that of a recruit class. Of those who move between posts only the net number is known; it
+    holds people whose group was recorded anew. The band holds the chance in who is hired and who
+    leaves, and where a rate is counted the uncertainty of that rate; a change of policy or of the
+    labour market is not in it.
     Model: expected numbers with fixed rates of hiring and wastage, Bartholomew, Forbes and
     McClean, Statistical Techniques for Manpower Planning (2nd ed. 1991), ch. 4.
 
@@ -156,6 +167,7 @@ def parity_projection(
     reasons = [
         *never(share, target, when_reached, level, years, first),
         *([] if not words else [words]),
+        *moves(behind, staff.moved_out),
         *few(behind),
         *([] if rates.hired(start) else ["nobody is hired in the first year"]),
         *([] if draws else ["no band: draws=0"]),
@@ -197,7 +209,7 @@ _WHOLE = ("years_to_target", "years_low", "years_high", "by_year")
 
 def _column(name: str, value: Any, rows: int) -> pd.Series:
     """Return one value on every row: counts as Int64, so that they can be missing."""
-    if name in _WHOLE or name.startswith(("hired_", "left_")):
+    if name in _WHOLE or name.startswith(("hired_", "left_", "moved_")):
         return pd.Series(pd.array([value if value is not None else pd.NA] * rows, dtype="Int64"))
     if name == "unknown":
         return pd.Series(np.full(rows, value, dtype=np.int64))
@@ -219,6 +231,7 @@ def _aim(
         words = f"goal {goal['name']}: {goal['says']}"
         if goal.get("of") == "recruits":
             words += "; it is about recruits, not about the whole workforce"
+            words += "; recruits who leave before the next snapshot are not in `joined`"
             if hire_share is None:
                 hire_share = goal["target"]
                 words += "; shown as if it were met from now on"
@@ -266,15 +279,22 @@ def _rates(
 ) -> tuple[Rates, dict[str, int | None]]:
     """Return the rates, given or counted, and the counts behind those that are counted."""
     behind: dict[str, int | None] = dict.fromkeys(
-        ("hired_x", "hired_n", "left_focal", "left_focal_n", "left_others", "left_others_n")
-    )
+        (*("hired_x", "hired_n", "moved_x", "moved_n"),
+         *("left_focal", "left_focal_n", "left_others", "left_others_n"))
+    )  # fmt: skip
     if hire_share is None:
+        if staff.hired is not None and staff.hired_trouble:
+            raise ValueError(
+                f"The share among those who enter cannot be counted: {staff.hired_trouble}. Give "
+                "hire_share= and exit_rates=, or follow all employees together."
+            )
         if staff.hired is None or not staff.hired[1]:
             raise ValueError(
                 "The counts do not say who was hired: they need the flag 'joined', from snapshots "
                 "of several years with a number for each person. Or give hire_share=."
             )
         behind["hired_x"], behind["hired_n"] = staff.hired
+        behind["moved_x"], behind["moved_n"] = staff.moved
         hire_share = staff.hired[0] / staff.hired[1]
     exits = []
     for at, (name, key) in enumerate(((focal, "focal"), (OTHERS, "others"))):
@@ -285,6 +305,11 @@ def _rates(
             raise ValueError(
                 "The counts do not say who left: they need the flag 'left', from snapshots of "
                 "several years with a number for each person. Or give exit_rates=."
+            )
+        if staff.left_trouble:
+            raise ValueError(
+                f"The exit rates cannot be counted: {staff.left_trouble}. Give exit_rates=, or "
+                "follow all employees together."
             )
         gone, asked = staff.left[at].total
         behind[f"left_{key}"], behind[f"left_{key}_n"] = gone, asked

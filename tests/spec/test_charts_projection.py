@@ -86,6 +86,14 @@ def test_the_goal_says_that_it_is_about_recruits() -> None:
     assert "it is about recruits, not about the whole workforce" in lines(chart)
 
 
+def test_who_came_from_other_posts_enters_and_is_not_hired() -> None:
+    found = table(hire_share=0.5, by_year=2028).assign(moved_n=7)
+    chart = charts.parity_projection(found, labels=LABELS)
+    assert chart.title.text.startswith("With 50% of those who enter, women are expected to be 30%")
+    assert "10 enter in the first year" in lines(chart)
+    assert "of those who enter in every year until then" in lines(chart)
+
+
 def test_the_specification_holds_no_figures() -> None:
     """So a page puts new figures into the chart that is there, at once, when a slider moves."""
     specs = []

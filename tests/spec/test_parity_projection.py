@@ -217,7 +217,9 @@ def test_what_is_given_is_used_and_what_is_not_is_counted() -> None:
 
 
 def test_few_people_are_said() -> None:
-    few = THREE.assign(joined=[0, 0, 1, 2, 0, 1, 0])
+    few = THREE.assign(joined=[0, 0, 1, 2, 0, 1, 0], n=[100, 400, 93, 382, 89, 355, 5])
+    few["joined_known"] = [0, 0, 93, 382, 89, 355, 5]
+    few["left_known"] = [100, 400, 93, 382, 0, 0, 0]
     assert (
         "the share among hires rests on 4 hires: too few people to tell it closely"
         in (project(few).reason[0])
@@ -229,9 +231,108 @@ def test_the_goal_is_about_recruits() -> None:
     first = table.iloc[0]
     assert (first.hire_share, first.target, first.by_year) == (0.3, 0.3, 2030)
     assert "it is about recruits, not about the whole workforce" in first.method
+    assert "recruits who leave before the next snapshot are not in `joined`" in first.method
     assert "approached and not reached" in first.reason
     own = parity_projection(THREE, group="sex", goal=eq.THIRTY_BY_30, hire_share=0.4, draws=0)
     assert own.hire_share[0] == 0.4
+
+
+# ------------------------------------------------------------ who came from other posts
+
+
+def academy(share: float = 0.15) -> pd.DataFrame:
+    """Officers come by way of the academy (not sworn, 50 % women); few are laterals (10 %)."""
+    rng = np.random.default_rng(8)
+    people = 4000
+    lateral = rng.random(people) < share
+    day = pd.Timestamp("2005-01-01")
+    hired = day + pd.to_timedelta(rng.integers(0, 365 * 21, people), "D")
+    out = hired + pd.to_timedelta((rng.exponential(1 / 0.08, people) * 365.25).astype(int), "D")
+    sex = np.where(rng.random(people) < np.where(lateral, 0.1, 0.5), "female", "male")
+    rows = []
+    for year in range(2021, 2026):
+        now = pd.Timestamp(year, 7, 1)
+        here = (hired <= now) & (out > now)
+        sworn = lateral | ((now - hired).days >= 365)
+        columns = {"person_id": np.arange(people).astype(str), "sex": sex, "sworn": sworn}
+        rows.append(pd.DataFrame(columns)[here].assign(year=year))
+    flows = eq.add_flows(pd.concat(rows, ignore_index=True))
+    return eq.count(flows, by=["sex", "year", "sworn"], of=["joined", "left"]).table
+
+
+def test_who_becomes_sworn_has_entered_although_nobody_hired_them_then() -> None:
+    """In the long run 0.15 x 10 % and 0.85 x 50 % of those who enter are women: 44 %."""
+    counts = academy()
+    sworn = counts[counts.sworn.astype(bool)]
+    table = project(sworn, target=0.45, by_year=2030)
+    first = table.iloc[0]
+    assert abs(first.hire_share - 0.44) < 2 * np.sqrt(0.44 * 0.56 / first.hired_n)
+    assert abs(first.steady_share - 0.44) < 0.03
+    assert (table.low[1:] < 0.44).all() and (table.high[1:] > 0.44).all()
+    by = sworn.groupby("year")[["n", "joined", "left"]].sum()
+    came = by.n.iloc[-1] - by.n.iloc[0] + by.left.iloc[:-1].sum()  # n(t+1) - n(t) + left
+    assert (first.hired_n, first.moved_n) == (came, came - by.joined.sum())
+    assert f"{first.moved_n} of the {came} who entered came from other posts" in first.reason
+    assert "who came from other posts" in first.method
+    everybody = project(counts, target=0.45).iloc[0]
+    assert (everybody.moved_x, everybody.moved_n) == (0, 0)
+    assert "other posts" not in everybody.reason
+
+
+def test_a_part_that_people_leave_for_other_posts_tells_no_rates() -> None:
+    counts = academy()
+    trainees = counts[~counts.sworn.astype(bool)]
+    with pytest.raises(ValueError, match="more people moved from here to other posts than came"):
+        project(trainees)
+    with pytest.raises(ValueError, match="The exit rates cannot be counted"):
+        project(trainees, hire_share=0.5)
+    given = project(trainees, hire_share=0.5, exit_rates=0.1).iloc[0]
+    assert given.hire_share == 0.5 and pd.isna(given.moved_n)
+
+
+def test_who_moved_is_the_gap_in_the_numbers() -> None:
+    """10 women more than came and stayed in 2023; 1 man fewer in 2024."""
+    more = THREE.copy()
+    more["n"] = [100, 400, 114, 408, 122, 409, 5]
+    more["joined_known"] = [0, 0, 114, 408, 122, 409, 5]
+    more["left_known"] = [100, 400, 114, 408, 0, 0, 0]
+    first = project(more).iloc[0]
+    assert (first.hired_x, first.hired_n) == (34, 92)
+    assert (first.moved_x, first.moved_n) == (10, 10)
+    assert (first.left_focal, first.left_others) == (12, 49)
+    assert "10 of the 92 who entered came from other posts" in first.reason
+    assert "1 who moved to other posts (or had their group recorded anew) counts as left" in (
+        first.reason
+    )
+    unmoved = project(THREE).iloc[0]
+    assert (unmoved.moved_x, unmoved.moved_n) == (0, 0)
+
+
+def test_a_whole_unit_that_comes_over_is_no_hiring() -> None:
+    merged = THREE.copy()
+    merged["n"] = merged["joined_known"] = [100, 400, 104, 408, 112, 810, 5]
+    with pytest.raises(ValueError, match="400 people came from other posts, .* too many"):
+        project(merged)
+    assert project(merged, hire_share=0.3).left_others[0] == 48
+
+
+def test_one_snapshot_cannot_tell_who_came_from_other_posts() -> None:
+    one = THREE[THREE.year == 2023]
+    with pytest.raises(ValueError, match="a snapshot is missing"):
+        project(one)
+    assert project(one, hire_share=0.3).left_focal[0] == 4
+    with pytest.raises(ValueError, match="the flag 'left' is missing beside 'joined'"):
+        project(THREE.drop(columns=["left", "left_known"]), exit_rates=0.1)
+
+
+def test_a_snapshot_that_copies_the_one_before_tells_nothing() -> None:
+    copied = THREE.assign(
+        joined_known=[0, 0, 0, 0, 112, 410, 5], left_known=[0, 0, 104, 408, 0, 0, 0]
+    )
+    copied.loc[copied.joined_known == 0, "joined"] = 0
+    copied.loc[copied.left_known == 0, "left"] = 0
+    first = project(copied).iloc[0]
+    assert (first.hired_x, first.hired_n, first.moved_n) == (12, 42, 0)
 
 
 # ------------------------------------------------------------ the band
@@ -295,13 +396,12 @@ def test_the_same_seed_gives_the_same_band() -> None:
 
 
 def test_it_answers_at_once() -> None:
-    kw = {"hire_share": 0.5, "exit_rates": 0.08, "by_year": 20}
     took = []
     for _ in range(8):
         start = time.process_time()  # whatever else the machine does
-        project(**kw)
+        project(THREE, by_year=2045)
         took.append(time.process_time() - start)
-    assert min(took) < 0.05, "12 ms on a quiet machine"
+    assert min(took) < 0.05, "13 ms on a quiet machine"
 
 
 # ------------------------------------------------------------ what is refused
