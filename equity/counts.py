@@ -76,10 +76,10 @@ class CountTable:
         return {v: self.table[values == v].reset_index(drop=True) for v in self.values(column)}
 
     def crossed(self, *columns: str) -> CountTable:
-        """Return the counts with one more `by` column: the combinations of several others.
+        """Return the counts with one more `by` column: combinations of several others.
 
-        ``crossed("race", "sex")`` adds `race_sex` with values such as "black female", in which a
-        measure compares race and sex at once. It is missing where one of them is.
+        ``crossed("race", "sex")`` adds `race_sex` with values such as "black female" (called
+        "Black women"): a measure compares race and sex at once. It is missing where one is.
         """
         parts = [self._by(c) for c in columns]
         name = "_".join(columns)
@@ -90,9 +90,8 @@ class CountTable:
         order = itertools.product(*(self.values(c) for c in columns))
         words = [self.labels(c) for c in columns]
         labels = {
-            " ".join(map(str, keys)): ", ".join(
-                str(w.get(k, k)) if not i else str(w.get(k, k)).lower()
-                for i, (w, k) in enumerate(zip(words, keys, strict=True))
+            " ".join(map(str, keys)): _together(
+                columns, keys, [str(w.get(k, k)) for w, k in zip(words, keys, strict=True)]
             )
             for keys in order
         }
@@ -154,6 +153,20 @@ class CountTable:
                 f"{column!r} is not among the columns that were counted by: {', '.join(self.by)}."
             )
         return self.table[column]
+
+
+_SEXES = {"female": "women", "male": "men", "nonbinary": "nonbinary people"}
+_OF = {"multiple": "two or more races", "mixed": "mixed ethnicity", "other": "other groups"}
+
+
+def _together(columns: tuple[str, ...], keys: tuple, words: list[str]) -> str:
+    """Return the words of a combination: "Black women", "Women of two or more races"."""
+    if columns != ("race", "sex") or keys[1] not in _SEXES:
+        return ", ".join([words[0], *(w.lower() for w in words[1:])])
+    race, sex = keys
+    if race in _OF:
+        return f"{_SEXES[sex].capitalize()} of {_OF[race]}"
+    return f"Nonbinary {words[0]} people" if sex == "nonbinary" else f"{words[0]} {_SEXES[sex]}"
 
 
 def count(

@@ -15,6 +15,8 @@ settings.register_profile("landing", derandomize=True)
 if os.environ.get("EQUITY_NO_SKIPS"):
     settings.load_profile("landing")
 
+pytest.register_assert_rewrite("chart_rules")
+
 # Spark's workers must be of the same Python; it would take the first python3 on the path
 os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
 
@@ -29,9 +31,25 @@ def real_data() -> Path:
     return REAL
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def riverton(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the fictional agency as the default seed writes it; not to be changed.
+
+    A test that writes into it works on a copy (`shutil.copytree`).
+    """
+    from equity.sample import write_sample
+
+    path = tmp_path_factory.mktemp("riverton") / "riverton"
+    write_sample(path)
+    return path
+
+
+@pytest.fixture(scope="session")
 def spark_session() -> Any:
-    """Return a Spark session of this machine, stopped when the module's tests are done."""
+    """Return a Spark session of this machine, stopped when all tests are done.
+
+    It is set up for many queries of a few rows: to compile each costs more than to run it.
+    """
     pytest.importorskip("pyspark")
     import warnings
 
@@ -43,6 +61,8 @@ def spark_session() -> Any:
             SparkSession.builder.master("local[2]")
             .config("spark.ui.enabled", "false")
             .config("spark.sql.shuffle.partitions", "2")
+            .config("spark.sql.adaptive.enabled", "false")
+            .config("spark.sql.codegen.wholeStage", "false")
             .getOrCreate()
         )
     session.sparkContext.setLogLevel("ERROR")
@@ -50,7 +70,7 @@ def spark_session() -> Any:
     session.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def spark_frame(spark_session: Any) -> Any:
     """Return a function that makes a Spark frame from columns of text."""
 

@@ -13,13 +13,13 @@ from equity.charts._style import REFERENCE_COLOUR
 if TYPE_CHECKING:
     import altair as alt
 
-__all__ = ["MOST", "beside_first", "legend", "merged_words", "other_marks"]
+__all__ = ["MOST", "beside_first", "legend", "merged_words", "of_benchmark", "other_marks"]
 
-_MARKS = (  # shape, how it is called, how far below the row it stands
-    ("stroke", "line", 0),
-    ("triangle-down", "triangle pointing down", -7),
-    ("triangle-up", "triangle pointing up", 7),
-    ("diamond", "diamond", 0),
+_MARKS = (  # shape, how it is written, how far below the row it stands
+    ("stroke", "|", 0),
+    ("triangle-down", "▼", -9),
+    ("triangle-up", "▲", 9),
+    ("circle", "○", 0),
 )
 MOST = len(_MARKS)
 """So many benchmarks can be told apart on one row."""
@@ -30,19 +30,28 @@ WIDEST = "0,000 of 00,000; 000 to 000 mat"
 
 def legend(names: list[str]) -> str:
     """Return which grey mark is which benchmark."""
-    words = [f"{how}, {name}" for (_, how, _), name in zip(_MARKS, names, strict=False)]
+    words = [f"{sign} {name}" for (_, sign, _), name in zip(_MARKS, names, strict=False)]
     return "Grey marks are the shares of the benchmarks: " + "; ".join(words)
 
 
-def merged_words(frame: pd.DataFrame, several: pd.Series) -> pd.DataFrame:
+def of_benchmark(name: str) -> str:
+    """Return a filter of the rows of one benchmark."""
+    return "datum.benchmark == '" + name.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def merged_words(frame: pd.DataFrame, several: pd.Series, names: list[str]) -> pd.DataFrame:
     """Return the frame with the words of all benchmarks at the first row of each group.
 
-    `several` are the words for each row's own benchmark, "residents 27.3% ±0.1".
+    `several` are the words for each row's own benchmark, "residents 27.3% ±0.1": all of them
+    become `benchmarks`, and `note` has the figures behind the marks, "| 27.3 ▼ 29.1%".
     """
     keys = ["stratum", "group"]
+    by = [frame[k] for k in keys]
     first = ~frame.duplicated(keys)
-    both = several.groupby([frame[k] for k in keys], sort=False).agg(", ".join)
-    joined = [both[(s, g)] for s, g in zip(frame["stratum"], frame["group"], strict=True)]
+    signs = {name: sign for (_, sign, _), name in zip(_MARKS, names, strict=False)}
+    short = _draw.apply(lambda r: _figure(signs.get(r["benchmark"], "|"), r), frame)
+    joined = several.groupby(by, sort=False).transform(", ".join)
+    note = short.groupby(by, sort=False).transform(" ".join)
     aims = (frame["x"] + frame["shortfall"]).astype("Float64")
     grouped = aims.groupby([frame[k] for k in keys], sort=False)
     least, most = grouped.transform("min"), grouped.transform("max")
@@ -54,18 +63,26 @@ def merged_words(frame: pd.DataFrame, several: pd.Series) -> pd.DataFrame:
         ends = dict.fromkeys((_words.whole(row["least"]), _words.whole(row["most"])))
         return f"{text}; {' to '.join(ends)} would match"
 
-    out = frame.assign(note=joined, first=first, least=least, most=most)
+    out = frame.assign(benchmarks=joined, note=note, first=first, least=least, most=most)
     out["n_text"] = _draw.apply(match, out)
     long = out["label"].str.len() > LONG
     out["label"] = out["label"].mask(long, out["short"])
     return out.drop(columns=["least", "most"])
 
 
+def _figure(sign: str, row: dict) -> str:
+    """Return the share of one benchmark behind its mark, "▼ 29.1%"."""
+    known = _words.given(row["population_share"])
+    return f"{sign} {_words.percent(row['population_share']) if known else 'not known'}"
+
+
 def beside_first(frame: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
     """Return the placed rows, and those of the other benchmarks on the same rows without words."""
     columns = ["stratum", "group", "y"]
     rest = frame[~frame["first"]].merge(placed[columns], on=["stratum", "group"])
-    words = dict.fromkeys(("value", "n_text", "n_short", "missing", "label", "short", "head"))
+    words = dict.fromkeys(
+        ("value", "note", "n_text", "n_short", "missing", "label", "short", "head")
+    )
     nowhere = dict.fromkeys(("at", "start", "end"), float("nan"))
     rest = rest.assign(**{**words, **nowhere})
     rest = rest.assign(head_y=rest["y"], order=len(placed) + rest.index)
@@ -78,14 +95,13 @@ def other_marks(page: Page, height: int, x: alt.X, names: list[str]) -> list[alt
     size = 45 if page.compact else 70
     out = []
     for (shape, _, off), name in list(zip(_MARKS, names, strict=False))[1:]:
-        quoted = name.replace("\\", "\\\\").replace("'", "\\'")
         dy = f"({page.mark_dy['expr']}) + {round(off / 7 * half)}"
         out.append(
-            _marks.layer("point", filled=True, opacity=1, shape=shape, size=size, aria=False,
-                         color=REFERENCE_COLOUR, yOffset={"expr": dy})
+            _marks.layer("point", filled=shape != "circle", opacity=1, strokeWidth=2, shape=shape,
+                         size=size, aria=False, color=REFERENCE_COLOUR, yOffset={"expr": dy})
             .encode(x=_marks.on("population_share", x), y=_marks.y_at("y", height))
             .transform_filter(
-                f"{_marks.valid('population_share')} && datum.benchmark == '{quoted}'"
+                f"{_marks.valid('population_share')} && {of_benchmark(name)}"
             )
         )  # fmt: skip
     return out

@@ -81,7 +81,21 @@ _FLAGS: dict[str, str] = {
 
 def rank(key: object) -> int:
     """Return the place of a group among the known ones; strangers come after them."""
-    return list(_GROUPS).index(key) if key in _GROUPS else len(_GROUPS)  # type: ignore[arg-type]
+    known = list(_GROUPS)
+    if key in _GROUPS:
+        return known.index(key)  # type: ignore[arg-type]
+    if both := _crossed(str(key)):
+        return len(known) * (1 + known.index(both[0])) + known.index(both[1])
+    return len(known) * (1 + len(known))
+
+
+_SEXES = {"female": "women", "male": "men", "nonbinary": "nonbinary people"}
+
+
+def _crossed(key: str) -> tuple[str, str] | None:
+    """Return race and sex of a group that is both, "black female"; else None."""
+    race, _, sex = str(key).rpartition(" ")
+    return (race, sex) if race in _GROUPS and sex in _SEXES else None
 
 
 def given(value: object) -> bool:
@@ -93,6 +107,10 @@ def given(value: object) -> bool:
 
 def name(key: str, labels: Mapping[str, str] | None = None, *, short: bool = False) -> str:
     """Return the words for a group: those in `labels`, else ours, else the key itself."""
+    if both := _crossed(key):
+        words = str((labels or {}).get(key) or sentence(people(key)))
+        brief = (_GROUPS[both[0]][1], {"female": "women", "male": "men"}.get(both[1], both[1]))
+        return ", ".join(brief) if short and len(words) > 14 else words
     if labels and key in labels and labels[key] != _GROUPS.get(key, ("",))[0]:
         words = str(labels[key])
         return words if not short or len(words) <= 14 else words[:13].rstrip() + "…"
@@ -103,6 +121,8 @@ def name(key: str, labels: Mapping[str, str] | None = None, *, short: bool = Fal
 
 def people(key: str, labels: Mapping[str, str] | None = None, who: str = "people") -> str:
     """Return the group as people, for a sentence: "Black people", "women", "people of ..."."""
+    if both := _crossed(key):
+        return _crossed_people(*both, (labels or {}).get(key), who)
     if labels and key in labels and labels[key] != _GROUPS.get(key, ("",))[0]:
         return f"{labels[key]} {who}" if key in _GROUPS else f"{who} in the group {labels[key]}"
     if key in ("female", "male") and who == "people":
@@ -110,6 +130,18 @@ def people(key: str, labels: Mapping[str, str] | None = None, who: str = "people
     if key in _GROUPS:
         return _GROUPS[key][2].format(who)
     return f"{who} in the group {key}"
+
+
+def _crossed_people(race: str, sex: str, label: object, who: str) -> str:
+    """Return "Black women", "Black female applicants", "nonbinary Asian people"."""
+    phrase = _GROUPS[race][2]
+    if sex == "nonbinary":
+        ours = {w: f"nonbinary {phrase.format(w)}" for w in ("people", who)}
+    else:
+        ours = {who: phrase.format(f"{sex} {who}")} | {"people": phrase.format(_SEXES[sex])}
+    if label is None or label == sentence(ours["people"]):
+        return ours[who]
+    return str(label) if who == "people" else f"{who} in the group {label}"
 
 
 def stage_name(key: str) -> str:

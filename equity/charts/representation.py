@@ -56,9 +56,9 @@ def representation(
 
     Parameters
     ----------
-    table : what `equity.representation` returns. Several benchmarks stand under one another; over
-        several strata up to four of them share a row, each with a grey mark of its own, and
-        groups of whom nobody is in any stratum are named and not drawn.
+    table : what `equity.representation` returns. Up to four benchmarks share the row of a group,
+        each with a grey mark of its own; more of them stand under one another. Over several
+        strata, groups of whom nobody is in any stratum are named and not drawn.
     what : the body of people whose shares are shown, for titles: "workforce", "sworn officers".
     labels, strata_label, confidence_level : as in `equity.charts.rates`.
 
@@ -110,14 +110,15 @@ def representation(
     frame["missing"] = _draw.apply(lambda r: cannot(r, "share"), frame)
     names = [str(b) for b in dict.fromkeys(frame["benchmark"]) if isinstance(b, str)]
     several = len(names) > 1
-    merged = several and strata and len(names) <= _side_by_side.MOST
+    merged = several and len(names) <= _side_by_side.MOST
+    under = several and not (strata or merged)
     own = _draw.apply(lambda r: f"{r['benchmark']} {r['note'].removeprefix('benchmark ')}", frame)
     frame["first"] = True
     if merged:
-        frame = _side_by_side.merged_words(frame, own)
+        frame = _side_by_side.merged_words(frame, own, names)
     frame["group_label"] = frame["label"]
-    if several and not strata:
-        heads = frame["label"].tolist()
+    if under:  # what is the group's own stands once, at its head
+        heads = _draw.apply(_head, frame).tolist()
         frame["label"] = frame["short"] = frame["benchmark"].astype(str)
     else:
         heads = block_names(frame, ("stratum",) if merged else ("stratum", "benchmark"), {})
@@ -128,7 +129,7 @@ def representation(
                 str(r["stratum"]) if strata else "",
                 r["group_label"],
                 r["value"] or r["missing"],
-                words if several and not merged else r["note"],
+                r["benchmarks"] if merged else words if several else r["note"],
                 r["n_text"],
             )
             if x
@@ -138,10 +139,18 @@ def representation(
     first = frame["first"].to_numpy(dtype=bool)
     sentences = frame["aria"][first].tolist()
     number = int(first.sum())
+    frame = frame.assign(said=frame["value"], people=frame["n_text"])
+    if under:
+        share = frame["note"].str.removeprefix("benchmark ")
+        aim = frame["n_text"].str.extract("(; .*)", expand=False).fillna("")
+        none = dict.fromkeys(("note", "n_text", "n_short"))
+        frame = frame.assign(value=share + aim, benchmarks=share, **none)
+    widest = max(frame["value" if under else "note"].dropna().str.len(), default=0)
     page = _draw.Page(
         [*frame["label"], "0,000 of 00,000; 000 would"[: 0 if number > 24 else None]]
         + [_side_by_side.WIDEST] * merged,
         number,
+        right=max(176, round(24 + 6.3 * widest)) if merged or under else 176,
     )
     frame = _draw.clip(frame, "share", "low", "high", log=False)
     own_heads = [h for h, is_first in zip(heads, first, strict=True) if is_first]
@@ -155,15 +164,19 @@ def representation(
             else []
         ),
         alt.Tooltip("group_label:N", title="Group"),
-        alt.Tooltip("value:N", title=f"Share of the {what} ({interval})"),
+        alt.Tooltip("said:N", title=f"Share of the {what} ({interval})"),
         *([] if merged else [alt.Tooltip("benchmark:N", title="Benchmark")]),
-        alt.Tooltip("note:N", title=f"Share of the benchmark{'s' if merged else ''}"),
-        alt.Tooltip("n_text:N", title="People"),
+        alt.Tooltip(
+            f"{'benchmarks' if merged or under else 'note'}:N",
+            title=f"Share of the benchmark{'s' if merged else ''}",
+        ),
+        alt.Tooltip("people:N", title="People"),
         alt.Tooltip("reason:N", title="Note"),
     ]
     x = alt.X("at:Q", scale=_axes.x_scale(page, log=False), axis=_axes.axis_percent("Share"))
     grey = {"color": REFERENCE_COLOUR, "aria": False, "yOffset": page.mark_dy}
     tick = 14 if page.compact else 22
+    own_row = _side_by_side.of_benchmark(names[0]) if merged else "datum.first"
     layers = [
         _marks.hover(page, height, tips).transform_filter("datum.first"),
         *_marks.at_least(x, 0, 0.05),
@@ -176,10 +189,10 @@ def representation(
             x2=alt.X2("benchmark_high:Q"),
             y=_marks.y_at("y", height),
         )
-        .transform_filter(_marks.valid("benchmark_low", "benchmark_high") + " && datum.first"),
+        .transform_filter(_marks.valid("benchmark_low", "benchmark_high") + f" && {own_row}"),
         _marks.layer("tick", orient="vertical", thickness=3, size=tick, opacity=1, **grey)
         .encode(x=_marks.on("population_share", x), y=_marks.y_at("y", height))
-        .transform_filter(_marks.valid("population_share") + " && datum.first"),
+        .transform_filter(_marks.valid("population_share") + f" && {own_row}"),
         *(_side_by_side.other_marks(page, height, x, names) if merged else ()),
         _marks.intervals(page, height, x),
         *_marks.arrows(page, height, x),
@@ -223,6 +236,13 @@ def representation(
         description=alternative(title, intro, sentences),
         page=page,
     )
+
+
+def _head(row: Mapping) -> str:
+    """Return a group with its own figures, "Black, 14.8% (11.7–18.5), 62 of 419"."""
+    name = row["short"] if len(row["label"]) > _side_by_side.LONG else row["label"]
+    parts = name, row["value"], row["n_text"].split("; ")[0]
+    return ", ".join(p for p in parts if p)
 
 
 def _left_out(everyone: pd.DataFrame, drawn: pd.DataFrame) -> list[str]:

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from chart_rules import walk
 
 from equity import charts, measures
 from equity.charts import _common, _draw, _findings, _words
@@ -228,16 +229,6 @@ each = pytest.mark.parametrize("case", CASES)
 def drawn(case):
     chart, table = CASES[case]
     return chart(table())
-
-
-def walk(node):
-    if isinstance(node, dict):
-        for key, value in node.items():
-            yield key, value
-            yield from walk(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from walk(value)
 
 
 # ---- one chart, one data set ---------------------------------------------------------------
@@ -1078,6 +1069,33 @@ def test_titles_over_benchmarks(ratios, words):
     assert stop_title(*ratios) == words
 
 
+@pytest.mark.parametrize(
+    ("key", "label", "who", "words"),
+    [
+        ("black female", "Black women", "people", "Black women"),
+        ("black female", "Black women", "applicants", "Black female applicants"),
+        ("black female", None, "people", "Black women"),
+        ("asian nonbinary", "Nonbinary Asian people", "people", "nonbinary Asian people"),
+        ("multiple male", "Men of two or more races", "people", "men of two or more races"),
+        ("multiple male", None, "drivers", "male drivers of two or more races"),
+        ("black female", "Women, Black", "people", "Women, Black"),
+        ("black female", "Women, Black", "drivers", "drivers in the group Women, Black"),
+    ],
+)
+def test_people_of_a_race_and_a_sex_in_a_sentence(key, label, who, words):
+    assert _words.people(key, {key: label} if label else None, who) == words
+
+
+def test_people_of_a_race_and_a_sex_beside_a_mark():
+    assert _words.name("black female") == "Black women"
+    assert _words.name("multiple female") == "Women of two or more races"
+    assert _words.name("multiple female", short=True) == "Two or more, women"
+    assert _words.name("black male", {"black male": "Black men"}, short=True) == "Black men"
+    order = ["female", "black female", "black male", "asian female", "unheard of"]
+    ranks = [_words.rank(key) for key in order]
+    assert ranks == sorted(set(ranks))
+
+
 def test_representation_titles():
     assert charts.representation(shares()).title.text == (
         "White people are 82.7% of the workforce and 56.5% of the benchmark; "
@@ -1148,8 +1166,8 @@ def test_representation_says_how_many_would_match_and_the_sampling_error():
 
 def test_adverse_impact_titles():
     assert charts.adverse_impact(impact()).title.text == (
-        "No group is below four-fifths at the bottom line; at the stage “Test”, Black applicants "
-        "were selected 0.68 times as often as White applicants: below four-fifths"
+        "At the stage “Test”, Black applicants were selected 0.68 times as often as White "
+        "applicants: below four-fifths; at the bottom line no group is below four-fifths"
     )
     unsure = {"hired": {"white": (16, 25, 1.0, NAN, NAN), "black": (3, 8, 0.59, 0.2, 1.2)}}
     assert charts.adverse_impact(impact(unsure)).title.text.endswith(
@@ -1188,6 +1206,11 @@ def test_adverse_impact_says_of_whom_none_is_below_four_fifths():
     table = impact(stages)
     last = (table["stage"] == "bottom line") & (table["group"] == "black")
     table.loc[last, ["below_four_fifths", "too_few"]] = True
+    title = charts.adverse_impact(table).title.text
+    assert title.startswith("At the stage “Test”, Black")
+    assert title.endswith("; at the bottom line there are too few people to tell")
+    near = (table["stage"] == "test") & (table["group"] == "black")
+    table.loc[near, "ratio_high"] = 1.1  # below four-fifths, but not clear
     assert charts.adverse_impact(table).title.text.startswith(
         "At the bottom line there are too few people to tell; at the stage “Test”, Black"
     )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import pandas as pd
 import pytest
+from chart_rules import ChartRules, rows_of
 
 import equity as eq
 from equity import charts
-from equity.charts._style import INK, PALETTE
 
 STAGES = ["tested", "interviewed", "hired"]
 
@@ -60,94 +58,11 @@ CASES = {
     "missing_bounds": (charts.missing_bounds, bounds),
     "adverse_impact": (charts.adverse_impact, impact),
 }
-each = pytest.mark.parametrize("case", CASES)
 
 
-def drawn(case: str):
-    chart, table = CASES[case]
-    return chart(table())
-
-
-def rows_of(made) -> list[dict]:
-    return made.to_dict()["datasets"]["table"]
-
-
-def walk(node):
-    if isinstance(node, dict):
-        for key, value in node.items():
-            yield key, value
-            yield from walk(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from walk(value)
-
-
-@each
-def test_one_named_data_set_that_is_valid_json(case: str) -> None:
-    """No NaN, no data hidden in the layers, the width of the page."""
-    spec = drawn(case).to_dict()
-    assert spec["data"] == {"name": "table"} and list(spec["datasets"]) == ["table"]
-    assert not [v for k, v in walk(spec["layer"]) if k == "data"]
-    assert "NaN" not in json.dumps(spec, allow_nan=False)
-    assert spec["width"] == "container"
-
-
-@each
-def test_the_table_given_is_not_changed(case: str) -> None:
-    """A chart works on a copy."""
-    chart, table = CASES[case]
-    given = table()
-    before = given.copy(deep=True)
-    chart(given)
-    pd.testing.assert_frame_equal(given, before)
-
-
-@each
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("width", [340, 820])
-def test_it_can_be_drawn_in_the_ink_of_the_page(case: str, width: int, dark: bool) -> None:
-    """Narrow and wide, light and dark; nothing leaves the chart; no ink of the other page."""
-    import vl_convert
-
-    spec = charts.print_version(drawn(case), width=width, dark=dark).to_dict()
-    svg = vl_convert.vegalite_to_svg(spec)
-    assert float(svg.split('width="')[1].split('"')[0]) <= width + 25
-    assert INK[not dark]["ink"] not in svg
-    inks = [v for k, v in walk(drawn(case).to_dict()["layer"]) if k == "color"]
-    assert all(c in PALETTE.values() for c in inks if isinstance(c, str))
-
-
-@each
-def test_an_empty_table_is_worded(case: str) -> None:
-    """No rows: words, and no error."""
-    chart, table = CASES[case]
-    made = chart(table().head(0))
-    assert rows_of(made) == [] and "There are no figures" in made.title.text
-
-
-@each
-def test_the_text_alternative_states_the_finding_and_is_short(case: str) -> None:
-    """The title comes first; at most a thousand characters."""
-    made = drawn(case)
-    assert made.description.startswith(made.title.text)
-    assert len(made.description) <= 1000
-
-
-@each
-def test_a_table_of_another_measure_is_refused(case: str) -> None:
-    """The column that is missing is named."""
-    with pytest.raises(ValueError, match="no column"):
-        CASES[case][0](pd.DataFrame({"group": ["a"], "x": [1]}))
-
-
-@each
-def test_columns_of_the_table_have_headings(case: str) -> None:
-    """Every column is listed once for the download, and the page lists some of them."""
-    listed = [key for key, _, _ in charts.COLUMNS[case]]
-    columns = list(CASES[case][1]())
-    assert sorted(listed) == sorted(set(listed)) and set(listed) <= set(columns)
-    assert set(columns) - set(listed) <= {"method"}
-    assert set(charts.ON_PAGE[case]) <= set(listed)
+class TestEveryChart(ChartRules):
+    cases = CASES
+    pages = ((340, False), (340, True), (820, False), (820, True))
 
 
 # ---- funnel ----------------------------------------------------------------------------------
@@ -160,9 +75,27 @@ def test_counts_and_losses_are_printed_at_each_stage() -> None:
     assert [r["label"] for r in black] == ["Applied", "Tested", "Interviewed", "Hired"]
     assert [r["value"] for r in black] == ["200 (100%)", "100 (50.0%)", "70 (35.0%)", "30 (15.0%)"]
     lost = [r["n_text"] for r in black]
-    assert lost == [None, "100 lost", "30 lost", "37 lost, 3 open"]
+    assert lost == [None, "100 lost", "30 lost", "37 lost, 3 without result"]
     assert [r["note"] for r in black] == [None, "▼ most lost here", None, None]
-    assert "Dashed grey: nobody knows yet." in made.title.subtitle
+    assert "Dashed grey: no result, whether still open or withdrawn." in made.title.subtitle
+
+
+def test_withdrawn_and_open_are_kept_apart_in_words_and_in_the_picture() -> None:
+    """A withdrawal is no loss and nobody waits for it."""
+    frame = applicants()
+    gone = frame[frame.race == "black"].assign(still_open=False, n=9, tested=9, tested_known=9)
+    gone = gone.assign(interviewed=9, interviewed_known=9, hired=0, hired_known=0)
+    table = funnel(pd.concat([frame.assign(still_open=None), gone]))
+    made = charts.funnel(table)
+    black = [r for r in rows_of(made) if r["group"] == "black"]
+    assert black[-1]["n_text"] == "37 lost, 9 withdrew, 3 open"
+    assert black[-1]["gone_to"] - black[-1]["lost_to"] == pytest.approx(9 / 209)
+    assert black[-1]["open_to"] - black[-1]["gone_to"] == pytest.approx(3 / 209)
+    assert (
+        "Grey: withdrew, or another word for no result; they were not turned down; dashed: still "
+        "open, as far as the file tells."
+    ) in made.title.subtitle
+    assert "9 withdrew" in black[-1]["aria"]
 
 
 def test_a_bar_ends_where_the_loss_begins() -> None:
@@ -314,7 +247,8 @@ def test_the_difference_that_could_be_seen_is_told() -> None:
     points = 100 * bottom.detectable_difference.dropna()
     assert (
         f"With this many applicants a difference of {points.min():.1f} to {points.max():.1f} "
-        "points below the comparison could be seen at the bottom line, depending on the group."
+        "points below the comparison could be seen at the bottom line among the 8 comparisons "
+        "made here, depending on the group."
     ) in made.title.subtitle
     row = next(r for r in rows_of(made) if r["group"] == "black")
     seen = table[(table.group == "black") & (table.stage == "tested")].iloc[0]
@@ -333,14 +267,77 @@ def test_too_few_people_to_tell_is_said() -> None:
     rows = {r["group"]: r for r in rows_of(made)}
     assert rows["black"]["note"] == rows["asian"]["note"] == "too few people to tell"
     assert rows["black"]["could_see"] == "no difference below, with so few"
-    assert "With this many applicants no difference below the comparison could be seen." in (
-        made.title.subtitle
-    )
+    assert (
+        "With this many applicants no difference below the comparison could be seen among the 2 "
+        "comparisons made here."
+    ) in made.title.subtitle
     more = pd.concat([frame, pd.DataFrame({"race": ["hispanic"], "n": [90], "hired": [20],
                                            "hired_known": [90]})])  # fmt: skip
     made = charts.adverse_impact(impact(more, stages=["hired"], reference="white"))
     assert any(
         s.startswith("With this many applicants a difference of ")
-        and s.endswith("could be seen; for 2 groups, none could.")
+        and s.endswith(
+            "could be seen among the 3 comparisons made here; for 2 groups, none could."
+        )
         for s in made.title.subtitle
     )
+    one = charts.adverse_impact(impact(frame.head(2), stages=["hired"], reference="white"))
+    assert not any("comparisons made here" in s for s in one.title.subtitle)
+
+
+# ---- adverse impact: which finding leads, and who is still in the running --------------------
+
+
+def closed(rows: dict[str, tuple[int, ...]]) -> pd.DataFrame:
+    """Everybody's result is known."""
+    frame = pd.DataFrame(rows, index=["n", *STAGES]).T.rename_axis("race").reset_index()
+    return frame.assign(**{f"{s}_known": frame["n"] for s in STAGES})
+
+
+def test_a_clear_stage_leads_where_no_bottom_line_is_clear() -> None:
+    """Half as often at the test, of hundreds; at the end 9 against 21, and nobody can tell."""
+    frame = closed({"white": (400, 300, 60, 21), "black": (300, 120, 30, 9)})
+    table = impact(frame, reference="white")
+    p = table[table.group == "black"].set_index("stage").p_adjusted
+    assert p["tested"] < 1e-6 and p["bottom line"] > 0.05
+    title = charts.adverse_impact(table, labels={"tested": "Passed written test"}).title.text
+    assert title == (
+        "At the stage “Passed written test”, Black applicants were selected 0.53 times as often "
+        "as White applicants: below four-fifths; at the bottom line no difference can be told "
+        "from chance"
+    )
+    more = frame.copy()
+    numbers = [c for c in more if c != "race"]
+    more[numbers] *= 20  # then the bottom line is clear, and leads
+    title = charts.adverse_impact(impact(more, reference="white")).title.text
+    assert title.startswith("At the bottom line, Black applicants were selected 0.57 times")
+
+
+def test_a_clear_stage_above_four_fifths_leads_too() -> None:
+    """900 of 1,000 against 980: 0.92 times as often, and clear; nothing else is."""
+    frame = closed({"white": (1000, 980, 490, 100), "black": (1000, 900, 450, 95)})
+    assert charts.adverse_impact(impact(frame, reference="white")).title.text == (
+        "At the stage “Tested”, Black applicants were selected 0.92 times as often as White "
+        "applicants: a clear difference; at the bottom line no group is below four-fifths"
+    )
+
+
+def test_a_clear_stage_leads_over_years() -> None:
+    """In both years the test is clear, and the bottom line in none."""
+    frame = closed({"white": (400, 300, 60, 21), "black": (300, 120, 30, 9)})
+    table = years(lambda f, **more: impact(f, reference="white", **more), frame)
+    assert charts.adverse_impact(table, strata_label="year").title.text == (
+        "At the stage “Tested”, a clear difference can be told in 2 of 2 years; at the bottom "
+        "line, at least one group is below four-fifths in 2 of 2 years; a clear difference can "
+        "be told in none of these"
+    )
+
+
+def test_who_is_still_in_the_running_is_told() -> None:
+    """The counts of the row, so that nobody divides what is not the rate."""
+    made = charts.adverse_impact(impact(reference="white"))
+    rows = [r for r in rows_of(made) if r["group"] == "black"]
+    assert rows[0]["n_text"] == "100 of 200 (50.0%)"
+    # 100 of 200, 70 of 100, 30 of 67
+    assert rows[-1]["n_text"] == "30 so far, 3 open (15.7%)"
+    assert any("the product of the stages" in s for s in made.title.subtitle)

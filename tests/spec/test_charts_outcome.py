@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from chart_rules import ChartRules, marks, said
 
 from equity import charts
 from equity.measures import hit_rates, kpt_test, robust_outcome_test
@@ -67,90 +67,9 @@ def drawn(case):
     return chart(table())
 
 
-def walk(node):
-    if isinstance(node, dict):
-        for key, value in node.items():
-            yield key, value
-            yield from walk(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from walk(value)
-
-
-def marks(spec):
-    for layer in spec["layer"]:
-        yield from (marks(layer) if "layer" in layer else [layer])
-
-
-def said(chart) -> str:
-    return " ".join(chart.title.subtitle)
-
-
-@each
-def test_the_specification_is_valid_and_has_one_named_data_set(case) -> None:
-    """Valid for Altair, valid JSON, and as wide as its page."""
-    spec = drawn(case).to_dict()
-    assert spec["data"] == {"name": "table"} and list(spec["datasets"]) == ["table"]
-    assert [v for k, v in walk(spec["layer"]) if k == "data"] == []
-    assert spec["width"] == "container"
-    text = json.dumps(spec, allow_nan=False)
-    assert "NaN" not in text and '"nan"' not in text
-
-
-@each
-def test_other_figures_of_the_same_groups_give_the_same_specification(case) -> None:
-    """No figure stands in the specification: a page can put other rows in."""
-    chart, table = CASES[case]
-    first, other = table(), table()
-    for column in other.select_dtypes("float"):
-        other[column] = other[column] * 0.9
-    specs = [chart(t).to_dict() for t in (first, other)]
-    for spec in specs:
-        for key in ("datasets", "title", "description"):
-            spec.pop(key)
-    assert specs[0] == specs[1]
-
-
-@each
-@pytest.mark.parametrize(("width", "dark"), [(320, False), (860, True)])
-def test_it_can_be_drawn_and_fits(case, width, dark) -> None:
-    """In a picture, on a narrow and a wide page, light and dark."""
-    import vl_convert
-
-    spec = charts.print_version(drawn(case), width=width, dark=dark).to_dict()
-    svg = vl_convert.vegalite_to_svg(spec)
-    assert float(re.search(r'width="([\d.]+)"', svg)[1]) <= width + 25  # type: ignore[index]
-
-
-@each
-def test_every_mark_that_stands_for_a_figure_has_a_description(case) -> None:
-    """And the rest is hidden from a screen reader."""
-    for layer in marks(drawn(case).to_dict()):
-        assert "description" in layer["encoding"] or layer["mark"].get("aria") is False
-
-
-@each
-def test_no_colour_is_outside_the_palette_and_no_words_are_small(case) -> None:
-    """Ink of words comes from the page."""
-    spec = drawn(case).to_dict()
-    allowed = {*charts.PALETTE.values(), "transparent"}
-    for key, value in walk(spec):
-        if isinstance(value, str) and (value.startswith("#") or key in ("fill", "stroke")):
-            assert value in allowed
-        if key.lower().endswith("fontsize"):
-            assert float(value) >= 12
-    for layer in marks(spec):
-        if layer["mark"]["type"] == "text":
-            assert not {"color", "fill"} & {*layer["mark"], *layer["encoding"]}
-
-
-@each
-def test_an_empty_table_is_worded(case) -> None:
-    """A choice that leaves nothing says so."""
-    chart, table = CASES[case]
-    made = chart(table().head(0))
-    assert made.title.text == "There are no figures to show"
-    assert made.to_dict()["datasets"]["table"] == []
+class TestEveryChart(ChartRules):
+    cases = CASES
+    measures = {"outcome_scatter": "hit_rates"}
 
 
 @each
@@ -174,23 +93,6 @@ def test_that_no_ground_is_known_is_said() -> None:
     assert "their legal basis is not in the counts" in said(charts.hit_rates(table))
     assert "not in the counts" in said(charts.kpt_test(kpt_test(bare, group="race")))
     assert "not in the counts" not in said(charts.hit_rates(hits()))
-
-
-@pytest.mark.parametrize(
-    ("name", "table"), [("kpt_test", kpt), ("robust_outcome_test", robust), ("hit_rates", hits)]
-)
-def test_every_column_has_a_heading(name, table) -> None:
-    """A page and a download can name all of them."""
-    named = [c[0] for c in charts.COLUMNS[name]]
-    assert sorted(named) == sorted(table().columns)
-    assert set(charts.ON_PAGE[name]) <= set(named)
-
-
-@each
-def test_a_table_of_another_measure_is_refused(case) -> None:
-    """The error names the columns."""
-    with pytest.raises(ValueError, match="no column .*"):
-        CASES[case][0](pd.DataFrame({"stratum": ["all"], "group": ["g"]}))
 
 
 # ---- the robust outcome test ---------------------------------------------------------------

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+from chart_rules import ChartRules, rows_of
 
 import equity as eq
 from equity import charts
-from equity.charts._style import INK, PALETTE
 
 CALL = {"group": "subject_race", "reference": "white"}
 
@@ -90,94 +89,16 @@ CASES = {
     "clock": (charts.clock, hours),
     "stop_rates": (charts.stop_rates, stop_rates),
 }
-each = pytest.mark.parametrize("case", CASES)
 
 
-def drawn(case: str):
-    chart, table = CASES[case]
-    return chart(table())
+class TestEveryChart(ChartRules):
+    cases = CASES
+    pages = ((340, False), (340, True), (860, False), (860, True))
+    nothing = {"clock": "There are no stops with a known hour"}
 
-
-def walk(node):
-    if isinstance(node, dict):
-        for key, value in node.items():
-            yield key, value
-            yield from walk(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from walk(value)
-
-
-@each
-def test_one_named_data_set_that_is_valid_json(case: str) -> None:
-    """All rows of the measure, no NaN, no data hidden in the layers."""
-    chart, table = CASES[case]
-    spec = chart(table()).to_dict()
-    assert spec["data"] == {"name": "table"} and list(spec["datasets"]) == ["table"]
-    assert not [v for k, v in walk(spec["layer"]) if k == "data"]
-    assert "NaN" not in json.dumps(spec, allow_nan=False)
-    assert len(spec["datasets"]["table"]) == len(table())
-    assert spec["width"] == "container"
-
-
-@each
-def test_the_table_given_is_not_changed(case: str) -> None:
-    """A chart works on a copy."""
-    chart, table = CASES[case]
-    given = table()
-    before = given.copy(deep=True)
-    chart(given)
-    pd.testing.assert_frame_equal(given, before)
-
-
-@each
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("width", [340, 860])
-def test_it_can_be_drawn_in_the_ink_of_the_page(case: str, width: int, dark: bool) -> None:
-    """Narrow and wide, light and dark; nothing leaves the chart; no ink of the other page."""
-    import vl_convert
-
-    spec = charts.print_version(drawn(case), width=width, dark=dark).to_dict()
-    svg = vl_convert.vegalite_to_svg(spec)
-    assert float(svg.split('width="')[1].split('"')[0]) <= width + 25
-    other = INK[not dark]
-    assert other["ink"] not in svg
-    texts = [v for k, v in walk(drawn(case).to_dict()["layer"]) if k == "color"]
-    assert all(c in PALETTE.values() for c in texts if isinstance(c, str))
-
-
-@each
-def test_an_empty_table_is_worded(case: str) -> None:
-    """No rows: words, and no error."""
-    chart, table = CASES[case]
-    made = chart(table().head(0))
-    assert made.to_dict()["datasets"]["table"] == []
-    assert "no figures" in made.title.text.lower() or "there are no" in made.title.text.lower()
-
-
-@each
-def test_the_text_alternative_states_the_finding_and_is_short(case: str) -> None:
-    """The title comes first; at most a thousand characters."""
-    made = drawn(case)
-    assert made.description.startswith(made.title.text)
-    assert len(made.description) <= 1000
-
-
-@each
-def test_a_table_of_another_measure_is_refused(case: str) -> None:
-    """The column that is missing is named."""
-    with pytest.raises(ValueError, match="no column"):
-        CASES[case][0](pd.DataFrame({"group": ["a"], "x": [1]}))
-
-
-@each
-def test_columns_of_the_table_have_headings(case: str) -> None:
-    """Every column is listed once for the download, and the page lists some of them."""
-    listed = [key for key, _, _ in charts.COLUMNS[case]]
-    columns = list(CASES[case][1]())
-    assert sorted(listed) == sorted(set(listed)) and set(listed) <= set(columns)
-    assert set(columns) - set(listed) <= {"method"}
-    assert set(charts.ON_PAGE[case]) <= set(listed)
+    def test_the_rows_of_the_table_are_all_there(self, case: str) -> None:
+        """None is left out, and none is added."""
+        assert len(rows_of(self.drawn(case))) == len(self.table(case))
 
 
 # ---- trend -----------------------------------------------------------------------------------

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import re
+import functools
 
 import numpy as np
 import pandas as pd
 import pytest
+from chart_rules import ChartRules, said
 
 from equity import charts
 from equity.measures import threshold_test
@@ -62,64 +62,18 @@ def one_left_out() -> pd.DataFrame:
 
 
 CASES = {"figures": table, "refused": refused, "one group left out": one_left_out}
-each = pytest.mark.parametrize("case", CASES)
 
 
 def drawn(case):
     return charts.threshold_test(CASES[case](), strata_label="beat")
 
 
-def walk(node):
-    if isinstance(node, dict):
-        for key, value in node.items():
-            yield key, value
-            yield from walk(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from walk(value)
-
-
-def said(chart) -> str:
-    return " ".join(chart.title.subtitle)
-
-
-@each
-def test_the_specification_is_valid_and_has_one_named_data_set(case) -> None:
-    """Valid for Altair, valid JSON, and as wide as its page."""
-    spec = drawn(case).to_dict()
-    assert spec["data"] == {"name": "table"} and list(spec["datasets"]) == ["table"]
-    assert [v for k, v in walk(spec["layer"]) if k == "data"] == []
-    assert spec["width"] == "container"
-    assert "NaN" not in json.dumps(spec, allow_nan=False)
-
-
-@each
-@pytest.mark.parametrize(("width", "dark"), [(320, False), (860, True)])
-def test_it_can_be_drawn_and_fits(case, width, dark) -> None:
-    """In a picture, on a narrow and a wide page, light and dark."""
-    import vl_convert
-
-    spec = charts.print_version(drawn(case), width=width, dark=dark).to_dict()
-    svg = vl_convert.vegalite_to_svg(spec)
-    assert float(re.search(r'width="([\d.]+)"', svg)[1]) <= width + 25  # type: ignore[index]
-
-
-@each
-def test_marks_have_a_description_and_colours_are_of_the_palette(case) -> None:
-    """What stands for no figure, or for one area of many, is hidden from a screen reader."""
-    spec = drawn(case).to_dict()
-    for layer in spec["layer"]:
-        assert "description" in layer["encoding"] or layer["mark"].get("aria") is False
-        if layer["mark"]["type"] == "text":
-            assert not {"color", "fill"} & {*layer["mark"], *layer["encoding"]}
-    allowed = {*charts.PALETTE.values(), "transparent"}
-    assert {v for _, v in walk(spec) if isinstance(v, str) and v.startswith("#")} <= allowed
-
-
-def test_every_column_has_a_heading() -> None:
-    named = [c[0] for c in charts.COLUMNS["threshold_test"]]
-    assert sorted(named) == sorted(table().columns)
-    assert set(charts.ON_PAGE["threshold_test"]) <= set(named)
+class TestEveryChart(ChartRules):
+    settings = ("prior_scale",)
+    cases = {
+        name: (functools.partial(charts.threshold_test, strata_label="beat"), f)
+        for name, f in CASES.items()
+    }
 
 
 def test_the_title_says_that_it_is_a_model() -> None:
@@ -199,11 +153,3 @@ def test_who_is_left_out_is_worded() -> None:
     rows = drawn("one group left out").to_dict()["datasets"]["table"]
     mine = next(r for r in rows if r["group"] == "hispanic" and r["stratum"] == "all")
     assert mine["missing"].startswith("cannot be computed: left out, with fewer than 50 searches")
-
-
-def test_an_empty_table_and_one_of_another_measure() -> None:
-    made = charts.threshold_test(table().head(0))
-    assert made.title.text == "There are no figures to show"
-    assert made.to_dict()["datasets"]["table"] == []
-    with pytest.raises(ValueError, match="no column"):
-        charts.threshold_test(pd.DataFrame({"stratum": ["all"], "group": ["white"]}))

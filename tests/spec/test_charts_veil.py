@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 
 import numpy as np
 import pandas as pd
 import pytest
+from chart_rules import ChartRules, rows_of, svg_of
 
 from equity import charts
 from equity.measures import daylight_shares, veil_of_darkness
@@ -101,97 +101,35 @@ CASES = {
         lambda: bins(("white", "black", "hispanic", "asian_pacific", "other")),
     ),
 }
-each = pytest.mark.parametrize("case", CASES)
-
-
-def made(case):
-    chart, table = CASES[case]
-    return chart(table())
-
-
-def walk(node):
-    if isinstance(node, dict):
-        for key, value in node.items():
-            yield key, value
-            yield from walk(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from walk(value)
-
-
-def svg(chart, width=860, dark=False) -> str:
-    import vl_convert
-
-    spec = charts.print_version(chart, width=width, dark=dark).to_dict()
-    return vl_convert.vegalite_to_svg(spec)
 
 
 # ---- the specification ----------------------------------------------------------------------
 
 
-@each
-def test_one_named_data_set_with_the_rows_of_the_table(case):
-    spec = made(case).to_dict()
-    assert spec["data"] == {"name": "table"} and list(spec["datasets"]) == ["table"]
-    assert [v for k, v in walk(spec["layer"]) if k == "data"] == []
-    assert spec["width"] == "container"
-    rows = spec["datasets"]["table"]
-    table = CASES[case][1]()
-    assert len(rows) == len(table)
-    assert sorted(r["n"] for r in rows) == sorted(table["n"].tolist())
-    assert "NaN" not in json.dumps(spec, allow_nan=False)
+class TestEveryChart(ChartRules):
+    cases = CASES
+    pages = ((300, False), (320, True), (860, False))
 
+    def test_the_rows_of_the_table_are_all_there(self, case):
+        rows, table = rows_of(self.drawn(case)), self.table(case)
+        assert len(rows) == len(table)
+        assert sorted(r["n"] for r in rows) == sorted(table["n"].tolist())
 
-@each
-def test_other_figures_give_the_same_specification(case):
-    chart, table = CASES[case]
-    other = table().copy()
-    for column in ("odds_ratio", "low", "high", "share"):
-        if column in other:
-            other[column] = other[column] * 0.9
-    other["n"] = other["n"] * 2
-    specs = [chart(t).to_dict() for t in (table(), other)]
-    for spec in specs:
-        for key in ("datasets", "title", "description"):
-            spec.pop(key)
-    assert specs[0] == specs[1]
+    def test_twice_the_stops_give_the_same_specification(self, case):
+        specs = []
+        for times in (1, 2):
+            table = self.table(case)
+            specs.append(CASES[case][0](table.assign(n=table["n"] * times)).to_dict())
+            for key in ("datasets", "title", "description"):
+                specs[-1].pop(key)
+        assert specs[0] == specs[1]
 
-
-@each
-def test_no_colour_is_outside_the_palette(case):
-    allowed = {*charts.PALETTE.values(), "transparent"}
-    for _, value in walk(made(case).to_dict()):
-        if isinstance(value, str) and value.startswith("#"):
-            assert value in allowed
-
-
-@each
-@pytest.mark.parametrize("width", [300, 860])
-def test_it_can_be_drawn_and_no_word_leaves_it(case, width):
-    text = svg(made(case), width)
-    assert float(text.split('width="')[1].split('"')[0]) <= width + 25
-
-
-@each
-def test_an_empty_table_and_a_foreign_one_are_worded(case):
-    chart, table = CASES[case]
-    empty = chart(table().head(0))
-    assert empty.title.text == "There are no figures to show"
-    assert empty.to_dict()["datasets"]["table"] == []
-    assert "<svg" in svg(empty)
-    with pytest.raises(ValueError, match="The table has no column"):
-        chart(table().drop(columns="n"))
-    with pytest.raises(ValueError, match="must lie between 0 and 1"):
-        chart(table(), confidence_level=95)
-
-
-@each
-def test_the_table_given_is_not_changed(case):
-    chart, table = CASES[case]
-    given = table()
-    before = given.copy(deep=True)
-    chart(given)
-    pd.testing.assert_frame_equal(given, before)
+    def test_what_cannot_be_drawn_is_refused(self, case):
+        chart, table = CASES[case][0], self.table(case)
+        with pytest.raises(ValueError, match="The table has no column"):
+            chart(table.drop(columns="n"))
+        with pytest.raises(ValueError, match="must lie between 0 and 1"):
+            chart(table, confidence_level=95)
 
 
 # ---- what the odds say ----------------------------------------------------------------------
@@ -284,7 +222,7 @@ def test_other_models_stand_below_as_smaller_dots_and_are_summed_up():
     )
     # the title is of the main estimates alone
     assert chart.title.text == charts.veil_of_darkness(MAIN).title.text
-    text = svg(chart)
+    text = svg_of(chart)
     assert "cannot be computed: in darkness, no stop of White" in text
     assert "Clock time as a curve of 4 parts (4 df)" in text
 
@@ -309,7 +247,7 @@ def test_it_draws_what_the_measure_returns():
     )
     chart = charts.veil_of_darkness(veil_of_darkness(frame, **CALL, robustness=True))
     assert len(chart.to_dict()["datasets"]["table"]) == 10
-    assert "cannot be computed: the counts have no days_from_change" in svg(chart)
+    assert "cannot be computed: the counts have no days_from_change" in svg_of(chart)
 
 
 # ---- what the shares show -------------------------------------------------------------------
@@ -351,7 +289,7 @@ def test_twilight_is_a_band_without_a_dot_and_dusk_a_line():
     twilight = [r for r in rows if r["daylight"] == "twilight"]
     assert twilight and all(r["y"] is None for r in twilight) and any(r["band"] for r in twilight)
     assert not any(r["band"] for r in rows if r["daylight"] != "twilight")
-    text = svg(chart)
+    text = svg_of(chart)
     assert text.count(">light<") == text.count(">dark<") == 2  # one for each panel
     assert ">dusk<" in text and ">Black<" in text and ">Asian<" in text
 
@@ -377,4 +315,4 @@ def test_dots_stand_where_their_share_is_and_thin_bins_are_not_drawn():
 @pytest.mark.parametrize("n", [0, 5])
 def test_panels_without_a_dot_are_drawn_all_the_same(n):
     table = bins().head(3).assign(n=n, x=0)
-    assert "<svg" in svg(charts.daylight_shares(table))
+    assert "<svg" in svg_of(charts.daylight_shares(table))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 import pandas as pd
 import pytest
+from chart_rules import ChartRules, said
 
 from equity import charts
 from equity.measures import diversity, representation, representation_trend
@@ -70,123 +70,14 @@ CASES = {
     "diversity by rank": (charts.diversity, lambda: indices(ranks=RANKS)),
     "diversity, benchmarks": (charts.diversity, lambda: indices(MANY)),
 }
-each = pytest.mark.parametrize("case", CASES)
-
-
-def drawn(case):
-    chart, table = CASES[case]
-    return chart(table())
-
-
-def walk(node):
-    if isinstance(node, dict):
-        for key, value in node.items():
-            yield key, value
-            yield from walk(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from walk(value)
-
-
-def said(chart) -> str:
-    return " ".join(chart.title.subtitle)
 
 
 def rows(chart) -> list[dict]:
     return chart.to_dict()["datasets"]["table"]
 
 
-@each
-def test_the_specification_is_valid_and_has_one_named_data_set(case) -> None:
-    """Valid for Altair, valid JSON, and as wide as its page."""
-    spec = drawn(case).to_dict()
-    assert spec["data"] == {"name": "table"} and list(spec["datasets"]) == ["table"]
-    assert [v for k, v in walk(spec["layer"]) if k == "data"] == []
-    assert spec["width"] == "container"
-    text = json.dumps(spec, allow_nan=False)
-    assert "NaN" not in text and '"nan"' not in text
-
-
-@each
-def test_other_figures_of_the_same_groups_give_the_same_specification(case) -> None:
-    """No figure stands in the specification: a page can put other rows in."""
-    chart, table = CASES[case]
-    first, other = table(), table()
-    for column in other.select_dtypes("float"):
-        other[column] = other[column] * 0.9
-    specs = [chart(t).to_dict() for t in (first, other)]
-    for spec in specs:
-        for key in ("datasets", "title", "description"):
-            spec.pop(key)
-    assert specs[0] == specs[1]
-
-
-@each
-@pytest.mark.parametrize(("width", "dark"), [(320, False), (860, True)])
-def test_it_can_be_drawn_and_fits(case, width, dark) -> None:
-    """In a picture, on a narrow and a wide page, light and dark."""
-    import vl_convert
-
-    spec = charts.print_version(drawn(case), width=width, dark=dark).to_dict()
-    svg = vl_convert.vegalite_to_svg(spec)
-    assert float(re.search(r'width="([\d.]+)"', svg)[1]) <= width + 25  # type: ignore[index]
-
-
-@each
-def test_every_mark_that_stands_for_a_figure_has_a_description(case) -> None:
-    """And the rest is hidden from a screen reader."""
-    for layer in drawn(case).to_dict()["layer"]:
-        assert "description" in layer["encoding"] or layer["mark"].get("aria") is False
-
-
-@each
-def test_no_colour_is_outside_the_palette_and_no_words_are_small(case) -> None:
-    """Ink of words comes from the page."""
-    spec = drawn(case).to_dict()
-    allowed = {*charts.PALETTE.values(), "transparent"}
-    for key, value in walk(spec):
-        if isinstance(value, str) and (value.startswith("#") or key in ("fill", "stroke")):
-            assert value in allowed
-        if key.lower().endswith("fontsize"):
-            assert float(value) >= 12
-    for layer in spec["layer"]:
-        if layer["mark"]["type"] == "text":
-            assert not {"color", "fill"} & {*layer["mark"], *layer["encoding"]}
-
-
-@each
-def test_an_empty_table_is_worded(case) -> None:
-    """A choice that leaves nothing says so."""
-    chart, table = CASES[case]
-    made = chart(table().head(0))
-    assert made.title.text == "There are no figures to show"
-    assert made.to_dict()["datasets"]["table"] == []
-
-
-@each
-def test_the_text_alternative_begins_with_the_finding(case) -> None:
-    """And is not longer than can be listened to."""
-    made = drawn(case)
-    assert made.description.startswith(made.title.text)
-    assert len(made.description) < 1400
-
-
-@pytest.mark.parametrize(
-    ("name", "table"),
-    [("representation", shares), ("representation_trend", years), ("diversity", indices)],
-)
-def test_every_column_has_a_heading(name, table) -> None:
-    """A page and a download can name all of them."""
-    named = [c[0] for c in charts.COLUMNS[name]]
-    assert sorted(named) == sorted(table().columns)
-    assert set(charts.ON_PAGE[name]) <= set(named)
-
-
-@each
-def test_a_table_of_another_measure_is_refused(case) -> None:
-    """The error names the columns."""
-    with pytest.raises(ValueError, match="no column .*"):
-        CASES[case][0](pd.DataFrame({"stratum": ["all"], "group": ["g"]}))
+class TestEveryChart(ChartRules):
+    cases = CASES
 
 
 # ---- representation: side by side, drilled down --------------------------------------------
@@ -205,15 +96,16 @@ def test_several_benchmarks_share_the_row_of_a_group_in_each_rank() -> None:
     black = next(r for r in first if (r["stratum"], r["group"]) == ("officer", "black"))
     assert black["note"].startswith("benchmark") is False
     assert re.fullmatch(
-        r"residents 27.3% ±0.3, labour force 24.8% ±\d.\d, applicants 16.0%", black["note"]
+        r"residents 27.3% ±0.3, labour force 24.8% ±\d.\d, applicants 16.0%", black["benchmarks"]
     )
+    assert black["note"] == "| 27.3% ▼ 24.8% ▲ 16.0%"
     assert black["n_text"] == "160 of 1,228; 197 to 336 would match"
     shapes = [
         layer["mark"]["shape"] for layer in made.to_dict()["layer"]
         if layer["mark"].get("shape") and "benchmark" in str(layer.get("transform"))
     ]  # fmt: skip
     assert shapes == ["triangle-down", "triangle-up"]
-    assert "line, residents; triangle pointing down, labour force" in said(made)
+    assert "| residents; ▼ labour force; ▲ applicants" in said(made)
 
 
 def test_groups_of_nobody_are_named_once_and_not_drawn_in_every_rank() -> None:
@@ -227,11 +119,42 @@ def test_groups_of_nobody_are_named_once_and_not_drawn_in_every_rank() -> None:
     assert next(r for r in alone if r["group"] == "multiple")["n_text"] == "none recorded"
 
 
+def test_several_benchmarks_share_the_row_of_a_group_of_the_whole_workforce() -> None:
+    """In the order in which they were given, each figure beside its mark."""
+    for names in (list(MANY), list(MANY)[::-1]):
+        made = charts.representation(shares({name: MANY[name] for name in names}))
+        first = [r for r in rows(made) if r["first"]]
+        assert len({r["y"] for r in rows(made)}) == len(first) == 6
+        assert f"| {names[0]}; ▼ {names[1]}; ▲ {names[2]}" in said(made)
+        black = next(r for r in first if r["group"] == "black")
+        figures = {"residents": "27.3%", "labour force": "24.8%", "applicants": "16.0%"}
+        signs = zip("|▼▲", names, strict=True)
+        assert black["note"] == " ".join(f"{sign} {figures[name]}" for sign, name in signs)
+
+
+def test_a_group_that_the_first_benchmark_lacks_has_no_line_for_it() -> None:
+    """The mark of a benchmark is drawn for its own rows alone."""
+    table = shares(MANY)
+    gone = (table["group"] == "asian") & (table["benchmark"] == "residents")
+    made = charts.representation(table[~gone])
+    row = next(r for r in rows(made) if r["group"] == "asian" and r["first"])
+    assert row["note"].startswith("▼")
+    (tick,) = [la for la in made.to_dict()["layer"] if la["mark"]["type"] == "tick"]
+    assert "datum.benchmark == 'residents'" in str(tick["transform"])
+
+
 def test_five_benchmarks_stand_under_one_another() -> None:
     """More than four marks cannot be told apart on one row."""
     five = {f"b{i}": TOWN for i in range(5)}
     made = charts.representation(shares(five, RANKS))
     assert len({r["y"] for r in rows(made)}) == 5 * 3 * 5
+    alone = rows(charts.representation(shares(five)))
+    assert len({r["y"] for r in alone}) == 5 * 6
+    black = [r for r in alone if r["group"] == "black"]
+    assert [r["label"] for r in black] == list(five)
+    assert re.fullmatch(r"Black, \d+\.\d% \(.*\), [\d,]+ of [\d,]+", black[0]["head"])
+    assert all(re.fullmatch(r"27\.3% ±0\.3; \d+ would match", r["value"]) for r in black)
+    assert all(r["n_text"] is None for r in black)  # it would run into the name of the benchmark
 
 
 # ---- over snapshots ------------------------------------------------------------------------

@@ -83,9 +83,35 @@ def test_race_and_sex_are_compared_at_once():
     # missing where either is, and in the order of the words of race, then sex
     known = both.table.dropna(subset=["race_sex"])
     assert known.groupby("race_sex")["n"].sum().to_dict() == {"a male": 2, "b female": 1}
-    assert both.labels("race_sex") == {"b female": "Black, women", "a male": "Asian, men"}
+    assert both.labels("race_sex") == {"b female": "Black women", "a male": "Asian men"}
     assert both.values("race_sex") == ["b female", "a male"]
     assert counts.by == ("race", "sex")
+
+
+@pytest.mark.parametrize(
+    ("race", "sex", "words"),
+    [
+        ("asian", "nonbinary", "Nonbinary Asian people"),
+        ("multiple", "female", "Women of two or more races"),
+        ("mixed", "nonbinary", "Nonbinary people of mixed ethnicity"),
+        ("other", "male", "Men of other groups"),
+        ("asian", "unheard of", "Asian, unheard of"),
+    ],
+)
+def test_people_of_a_race_and_a_sex_are_called_what_people_call_them(race, sex, words):
+    about = {"labels": {"race": {"asian": "Asian"}, "sex": {"female": "Women"}}}
+    rows = pd.DataFrame({"race": [race], "sex": [sex]})
+    counts = eq.count(rows, by=["race", "sex"], provenance=about)
+    assert counts.crossed("race", "sex").labels("race_sex") == {f"{race} {sex}": words}
+
+
+def test_other_columns_are_named_one_after_the_other():
+    rows = pd.DataFrame({"sex": ["female"], "rank": ["Sergeant"]})
+    about = {"labels": {"sex": {"female": "Women"}}}
+    counts = eq.count(rows, by=["sex", "rank"], provenance=about)
+    assert counts.crossed("sex", "rank").labels("sex_rank") == {
+        "female Sergeant": "Women, sergeant"
+    }
 
 
 def test_years_of_hiring_are_counted_in_fives():
