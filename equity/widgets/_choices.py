@@ -307,6 +307,7 @@ class _Address(anywidget.AnyWidget):
 
     _esm = _STATIC / "address.js"
     names = traitlets.List().tag(sync=True)
+    ids = traitlets.List().tag(sync=True)
     chosen = traitlets.Dict().tag(sync=True)
     asked = traitlets.Dict().tag(sync=True)
     shown = traitlets.Unicode().tag(sync=True)
@@ -314,7 +315,7 @@ class _Address(anywidget.AnyWidget):
 
     def __init__(self, choices: Iterable[Any]):
         self.choices = {one.name: one for one in choices}
-        super().__init__(names=list(self.choices))
+        super().__init__(names=list(self.choices), ids=[one.model_id for one in choices])
         self.observe(self._take, names="asked")
         for one in self.choices.values():
             one.observe(self._tell, names="value")

@@ -178,7 +178,8 @@ def choose_reference(
     It offers the groups of the other column as soon as that is picked. At first it is White, or
     men, as in most of the literature; where there are none of these, the largest group. With
     `highest` (words), None is on offer too, as the last: the measure then takes the group with the
-    highest rate.
+    highest rate. It stays chosen where another column is compared by. A measure that needs one
+    group takes the usual one, `start`, and the panel says so.
     """
     if counts is None:
         return _nothing(label, highest)
@@ -200,10 +201,13 @@ def _groups(counts: CountTable, column: str, highest: str | None) -> dict[str, A
 
 
 def _offer(reference: Choice, offered: dict[str, Any]) -> None:
-    """Put other groups on offer and choose the usual one of them."""
+    """Put other groups on offer and choose the usual one; what stands for none of them stays."""
+    options = [(words, key_of(key)) for key, words in offered["words"].items()]
+    kept = reference.picked is None and reference.value in [key for _, key in options]
     with batch():
-        reference.options = [(words, key_of(key)) for key, words in offered["words"].items()]
-        reference.value = reference.start = offered["first"]
+        reference.options = options
+        reference.start = offered["first"]
+        reference.value = key_of(None) if kept else offered["first"]
 
 
 def choose_other(
@@ -211,22 +215,23 @@ def choose_other(
 ) -> Choice:
     """Return a choice among the groups other than the reference; it follows that choice.
 
-    At first it is the largest of them.
+    At first it is the largest of them. Where the reference is the highest rate, its usual group
+    is left out: it takes the place of the reference where one group is needed.
     """
     if counts is None:
         return _nothing(label, None)
 
     def offered() -> dict[str, Any]:
         words = _groups(counts, group.picked, None)["words"]
-        size = (
-            counts.table.groupby(group.picked)["n"].sum().drop(reference.picked, errors="ignore")
-        )
-        rest = {k: w for k, w in words.items() if k != reference.picked}
+        against = reference.start if reference.picked is None else reference.picked
+        size = counts.table.groupby(group.picked)["n"].sum().drop(against, errors="ignore")
+        rest = {k: w for k, w in words.items() if k != against}
         return {"words": rest, "first": str(size.idxmax()) if len(size) else None}
 
     other = choice(label, list(offered()["words"]), labels=offered()["words"])
     _offer(other, offered())
-    reference.observe(lambda _: _offer(other, offered()), names="value")
+    for one in (group, reference):
+        one.observe(lambda _: _offer(other, offered()), names="value")
     return other
 
 
@@ -288,7 +293,7 @@ def choose_stage(
     counts: CountTable | None, label: str = "Stage", *, all: str | None = None
 ) -> Choice:
     """Return a choice among the stages of a pipeline; at first it is the bottom line."""
-    if counts is None:
+    if counts is None or not stages(counts):
         return _nothing(label, all)
     words = {s["name"]: s["label"] for s in counts.provenance.get("stages", [])}
     words["bottom line"] = "Bottom line: applied to last stage"
@@ -322,11 +327,12 @@ def choose_benchmark(
     """Return a choice among the benchmarks; it stands for their tables of residents, by name.
 
     With `all` (words), all of them side by side are on offer and chosen at first; with `first`
-    the first benchmark is. `beside` are further bodies
-    of people to compare with, such as the applicants, by name; those that are None are left out.
+    the first benchmark is. `beside` are further bodies of people to compare with, such as the
+    applicants, by name, whatever they are compared by: race, sex, or both at once; those that are
+    None are left out.
     """
-    parts = residents.split("benchmark") if residents is not None else {}
-    parts |= {name: _by_race(people) for name, people in beside.items() if people is not None}
+    parts: dict[Any, Any] = residents.split("benchmark") if residents is not None else {}
+    parts |= {name: _people(people) for name, people in beside.items() if people is not None}
     if not parts:
         return _nothing(label, all)
     things: dict[Any, Any] = {name: {name: table} for name, table in parts.items()}
@@ -341,9 +347,14 @@ def choose_benchmark(
     return picked
 
 
-def _by_race(people: CountTable) -> pd.DataFrame:
-    """Return people of a known race as a benchmark: a full count, without margins of error."""
-    return people.table.groupby("race")["n"].sum().reset_index()
+def _people(people: CountTable) -> CountTable:
+    """Return people by race and sex alone as a benchmark: a full count, without margins of error.
+
+    A measure takes of them those whose group is known, race or sex or both, as it compares them.
+    """
+    by = tuple(c for c in ("race", "sex", "race_sex") if c in people.by)
+    told = people.table.groupby(list(by), dropna=False, sort=False)["n"].sum().reset_index()
+    return CountTable(told, by, (), people.ledger, people.provenance)
 
 
 def _nothing(label: str, all: str | None) -> Choice:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from equity.widgets._columns import words_of
 
-__all__ = ["lacking"]
+__all__ = ["lacking", "nobody"]
 
 SO = "so this cannot be shown."
 WHETHER = {
@@ -23,6 +23,8 @@ OF_WHOM = {
     "subject_sex": "sex",
     "race_sex": "race and sex",
 }
+NOBODY = "Nobody is left with these choices."
+NO_RECORDS = "No records match these choices."
 NO_FLOWS = (
     "The records of this agency do not tell who joined and who left: that takes rosters of "
     "several years with the same number for each person. Set the sliders to figures of your own."
@@ -51,6 +53,17 @@ def lacking(counts: Any, measure: Callable[..., Any], arguments: Mapping[str, An
     if "hire_share" in usual and not _follows_people(counts) and None in _rates(arguments):
         return NO_FLOWS
     return ""
+
+
+def nobody(counts: Any) -> str:
+    """Say that the choices leave no one, before a measure is asked; "" where they leave some."""
+    table = getattr(counts, "table", None)
+    if not isinstance(table, pd.DataFrame):
+        return ""
+    if len(table) and ("n" not in table or table["n"].any()):
+        return ""
+    of_stops = any(str(c).startswith("subject_") for c in getattr(counts, "by", ()))
+    return NO_RECORDS if of_stops else NOBODY
 
 
 def _words(column: str) -> str:

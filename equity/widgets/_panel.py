@@ -42,14 +42,14 @@ class Panel(anywidget.AnyWidget):
     notes = traitlets.Unicode().tag(sync=True)
     source = traitlets.Unicode().tag(sync=True)
     shown = traitlets.Unicode().tag(sync=True)  # which part of the records: "Shown: Year 2024."
-    unfollowed = traitlets.Unicode().tag(sync=True)  # "Not followed here: who was stopped."
+    unfollowed = traitlets.Unicode().tag(sync=True)  # "This picture does not change with: ..."
     fictional = traitlets.Bool(False).tag(sync=True)  # downloads say so
     filename = traitlets.Unicode("table").tag(sync=True)
     answers = traitlets.Bool(True).tag(sync=True)  # False: a page without a kernel behind it
     problem = traitlets.Unicode().tag(sync=True)  # what went wrong, with its reference
     absent = traitlets.Unicode().tag(sync=True)  # why there is nothing to show: no fault of anyone
     busy = traitlets.Bool(False).tag(sync=True)  # computed again after a choice
-    follows = traitlets.List().tag(sync=True)  # names of the choices that change it
+    follows = traitlets.List().tag(sync=True)  # model_id of the choices that change it
 
     def __init__(self, **traits: Any):
         super().__init__(**traits)

@@ -56,7 +56,7 @@ class Plan:
         hires = found["hires"] or FIRST_HIRES
         year = int(found["year"])
         made = {
-            "hire_share": slider("This group among those hired", 0, 1, 0.01, 0, "%"),
+            "hire_share": slider("This group among those who enter", 0, 1, 0.01, 0, "%"),
             "hires": slider("Hired in a year", 0, max(20, round(MOST_HIRES * hires, -1)), 1, 0),
             "exit_focal": slider("Of this group, leave in a year", 0, 0.4, 0.005, 0, "%"),
             "exit_others": slider("Of all others, leave in a year", 0, 0.4, 0.005, 0, "%"),
@@ -100,9 +100,8 @@ class Plan:
         }
         with batch():
             for name, value in start.items():
-                one = self._made[name]
-                one.value = value
-                one.start = one.value
+                told = self._known and name != "target"
+                self._made[name].begin(value, "as counted" if told else "")
 
     def _counted(self) -> dict[str, Any]:
         """Return what the counts say; 0 where they do not."""
@@ -132,7 +131,9 @@ class Plan:
             return THIRTY_BY_30["target"]
         parts = self.residents.split("benchmark") if self.residents is not None else {}
         for table in parts.values():
-            people = table.groupby("race")["n"].sum()
+            if self.group.picked not in table:
+                continue
+            people = table.groupby(self.group.picked)["n"].sum()
             if focal in people.index:
                 return float(people[focal] / people.sum())
         return THIRTY_BY_30["target"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -10,7 +11,7 @@ from equity.measures.evidence_ladder import Evidence
 from equity.widgets._choices import Choice, choices_in
 from equity.widgets._panel import Panel
 
-__all__ = ["Work", "applying", "shown_in", "unfollowed_in"]
+__all__ = ["Work", "applying", "one_reference", "shown_in", "unfollowed_in"]
 
 
 class Work:
@@ -46,7 +47,26 @@ def unfollowed_in(counts: Any, where: Mapping[str, Any], beside: Iterable[Choice
     lost = choices_in([v for k, v in where.items() if k not in those])
     made = [c for c in lost if c.picked is not None]
     made += [c for c in beside if c not in lost and c.picked is not None and c.is_made]
-    return f"Not followed here: {', '.join(c.named_as for c in made)}." if made else ""
+    named = ", ".join(dict.fromkeys(c.label_text for c in made))
+    return f"This picture does not change with: {named}." if made else ""
+
+
+def one_reference(
+    measure: Callable[..., Any], arguments: Mapping[str, Any]
+) -> tuple[dict[str, Any], str]:
+    """Return the group to compare with where the choice names none and the measure needs one.
+
+    With it a sentence that says so: the choice stands on "Highest rate", the figure does not.
+    """
+    chosen = arguments.get("reference")
+    needs = inspect.signature(measure).parameters.get("reference")
+    if not isinstance(chosen, Choice) or needs is None or needs.default is None:
+        return {}, ""
+    if chosen.picked is not None or not chosen.start:
+        return {}, ""
+    words = {key: words for words, key in chosen.options}.get(chosen.start, chosen.start)
+    said = f"Compared with {words} here: this picture needs one group, the same throughout."
+    return {"reference": chosen.start}, said
 
 
 def shown_in(where: Mapping[str, Any]) -> str:

@@ -14,10 +14,10 @@ import pandas as pd
 
 from equity.widgets._choices import Choice, choices_in, resolve, slug, when
 from equity.widgets._columns import Columns, describe, records, words_of
-from equity.widgets._lacking import lacking
+from equity.widgets._lacking import NO_RECORDS, lacking, nobody
 from equity.widgets._panel import Panel, picture
 from equity.widgets._safety import in_voila, report, speaks_for_itself
-from equity.widgets._scope import Work, applying, shown_in, unfollowed_in
+from equity.widgets._scope import Work, applying, one_reference, shown_in, unfollowed_in
 
 __all__ = ["is_fictional", "note", "show", "show_result", "source_of", "table"]
 
@@ -90,7 +90,7 @@ def show(
         those = applying(here, where)
         return those, choices_in(counts, those, residents, rows, kwargs, chart_options)
 
-    panel.follows = [c.name for c in followed(resolve(counts))[1]]
+    panel.follows = [c.model_id for c in followed(resolve(counts))[1]]
     drawn: dict[tuple[Any, ...], dict[str, Any]] = {}
 
     def compute() -> dict[str, Any]:
@@ -103,13 +103,16 @@ def show(
         if isinstance(residents, Mapping) and not residents:
             raise _Empty("No benchmark tells how many people of each group live in each district.")
         arguments = resolve(kwargs)
-        if absent := lacking(here, measure, arguments):
+        arguments |= one_reference(measure, kwargs)[0]
+        part = here.where(**resolve(those))
+        absent = lacking(here, measure, arguments) or nobody(part)
+        if absent := absent or lacking(part, measure, arguments):
             raise _Empty(absent)
         first = [] if residents is None else [resolve(residents)]
-        result = measure(here.where(**resolve(those)), *first, **arguments)
+        result = measure(part, *first, **arguments)
         result = _only(result, resolve(rows))
         if not len(result):
-            raise _Empty("No records match these choices.")
+            raise _Empty(NO_RECORDS)
         words = _words(here, arguments, labels)
         with debug_mode(False):  # Altair would validate each part of a chart that is known to do
             drawing = chart(result, **_options(chart, arguments, words, resolve(chart_options)))
@@ -132,8 +135,9 @@ def show(
                 if len(drawn) >= _REMEMBERED:
                     drawn.clear()
                 drawn[now] = compute()
-            not_here = unfollowed_in(resolve(counts), where, beside)
-            panel.show_state(drawn[now] | {"unfollowed": not_here})
+            not_here = [unfollowed_in(resolve(counts), where, beside)]
+            not_here.append(one_reference(measure, kwargs)[1])
+            panel.show_state(drawn[now] | {"unfollowed": " ".join(filter(None, not_here))})
         except Exception as error:
             if isinstance(error, _Empty) or speaks_for_itself(error):
                 panel.lack(str(error))

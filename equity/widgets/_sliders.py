@@ -16,6 +16,8 @@ __all__ = ["Slider", "slider"]
 
 _STATIC = Path(__file__).parent / "static"
 _DIGITS = 10  # of a value: 0.1 + 0.2 is 0.3
+_DECIMALS = 1  # of what was counted, as the sentence above a figure has it
+_SAME = 1e-6
 
 
 class Slider(Chosen, anywidget.AnyWidget):
@@ -35,6 +37,10 @@ class Slider(Chosen, anywidget.AnyWidget):
     digits = traitlets.Int(0).tag(sync=True)
     suffix = traitlets.Unicode().tag(sync=True)
     grouped = traitlets.Bool(True).tag(sync=True)  # 1,200 and not 1200
+    # a value that may lie between two steps, the decimals it has more, and what is said of it
+    exact = traitlets.Float(None, allow_none=True).tag(sync=True)
+    finer = traitlets.Int(0).tag(sync=True)
+    remark = traitlets.Unicode().tag(sync=True)
 
     def __init__(
         self, label: str, low: float, high: float, step: float, value: float, unit: str = ""
@@ -62,25 +68,46 @@ class Slider(Chosen, anywidget.AnyWidget):
 
     @traitlets.validate("value")
     def _on_the_scale(self, proposal: Any) -> float:
-        """Keep a number within the ends and on a step: a page may send anything."""
-        if not self.step:
-            return float(proposal["value"])  # not set up yet
+        """Keep a number within the ends and on a step: a page may send anything.
+
+        Only what was counted may lie between two steps.
+        """
+        if not self.step or proposal["value"] == self.exact:
+            return float(proposal["value"])  # not set up yet, or as it was counted
         value = float(proposal["value"])
         if not math.isfinite(value):
             raise traitlets.TraitError(f"A slider needs a number, not {value!r}.")
         steps = round((min(max(value, self.low), self.high) - self.low) / self.step)
         return round(min(self.low + steps * self.step, self.high), _DIGITS)
 
+    def begin(self, value: float, remark: str = "") -> None:
+        """Put the slider where it starts: at a number as it was counted, also between two steps.
+
+        remark : what is said of that number until another is set, such as "as counted".
+        """
+        value = round(min(max(float(value), self.low), self.high), _DIGITS)
+        shown = value * self.times
+        between = abs(round(shown, self.digits) - shown) > _SAME
+        with self.hold_sync():
+            self.exact = value
+            self.finer = max(_DECIMALS - self.digits, 0) if between else 0
+            self.remark = f" {remark}" if remark else ""
+            self.start = value
+            self.value = value
+
     @property
     def picked(self) -> float:
         """The number that is set; a whole one where there are only whole ones."""
-        return int(self.value) if self.whole else self.value
+        return int(self.value) if self.whole and self.value.is_integer() else self.value
 
     @property
     def words(self) -> str:
-        """The number as the viewer reads it: "30%", "45 people", "2030"."""
+        """The number as the viewer reads it: "30%", "45 people", "11.4% as counted", "2030"."""
         comma = "," if self.grouped else ""
-        return f"{self.value * self.times:{comma}.{self.digits}f}{self.suffix}"
+        exact = self.value == self.exact
+        digits = self.digits + self.finer * exact
+        number = f"{self.value * self.times:{comma}.{digits}f}{self.suffix}"
+        return number + self.remark * exact
 
     @property
     def is_made(self) -> bool:

@@ -87,7 +87,8 @@ PROJECTION = [
     _code(
         "share = w.slider('Women among hires', 0, 0.6, 0.01, 0.2, '%')\n"
         "hires = w.slider('Hires in a year', 0, 100, 5, 40, 'people')\n"
-        "leave = w.slider('Leave in a year', 0, 0.2, 0.005, 0.07, '%')\n"
+        "leave = w.slider('Leave in a year', 0, 0.2, 0.01, 0.07, '%')\n"
+        "leave.begin(0.0684, 'as counted')\n"
         "by = w.slider('Target year', 2026, 2050, 1, 2032, 'year')\n"
         "w.choices_bar(share, hires, leave, by)"
     ),
@@ -102,6 +103,33 @@ PROJECTION = [
         "staff = w.table(stand_in.staff().ledger, caption='Staff', filename='staff')\n"
         "staff.answers = False\nstaff"
     ),
+]
+
+
+CHOICES = [
+    _markdown("# Scratch choices"),
+    _code(
+        "import stand_in\nfrom equity import charts, measures\nfrom equity import widgets as w\n"
+        "w.setup()\ncounts = stand_in.candidates()"
+    ),
+    _markdown("## Choose which candidates to see"),
+    _code(
+        "group = w.choose_group(counts)\n"
+        "reference = w.choose_reference(counts, group, highest='Highest rate')\n"
+        "w.choices_bar(group, reference)"
+    ),
+    _markdown("## Is it the same in every year?"),
+    _code(
+        "w.show(counts, measures.pooled, charts.pooled, group=group, reference=reference,\n"
+        "    within='year', stages=['hired'], filename='pooled')"
+    ),
+    _markdown("## Another part of the page"),
+    _code("other = w.choice('Compared with', ['white', 'black'])\nw.choices_bar(other)"),
+    _code(
+        "w.show(counts, measures.adverse_impact, charts.adverse_impact, group='race',\n"
+        "    reference=other, stages=['hired'], filename='other')"
+    ),
+    _markdown("## The end\n\n" + "Words.\n\n" * 60),
 ]
 
 
@@ -123,6 +151,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
         description="Who is searched, in figures that nobody made.",
     )
     _notebook(dashboards / "projection.ipynb", PROJECTION, title="Scratch projection")
+    _notebook(dashboards / "choices.ipynb", CHOICES, title="Scratch choices")
     broken = [
         _markdown("# Broken page"),
         _code("from equity import widgets as w\nw.setup()"),

@@ -64,6 +64,23 @@ def staff() -> CountTable:
     return CountTable(rows, ("sex", "year"), (), ledger, about)
 
 
+def candidates() -> CountTable:
+    """Return made-up candidates by race, sex and year, and who of them was hired."""
+    rows = [
+        (race, sex, year, 200, 60 - 12 * r - 5 * s, 200)
+        for r, race in enumerate(["white", "black", "hispanic"])
+        for s, sex in enumerate(["male", "female"])
+        for year in (2021, 2022)
+    ]
+    names = ["race", "sex", "year", "n", "hired", "hired_known"]
+    labels = {"race": GROUPS, "sex": {"female": "Women", "male": "Men"}}
+    about = counts().provenance | {"title": "Candidates", "labels": labels}
+    ledger = pd.DataFrame({"step": ["start"], "because": ["all"], "rows": [2400], "left_out": [0]})
+    return CountTable(
+        pd.DataFrame(rows, columns=names), ("race", "sex", "year"), ("hired",), ledger, about
+    )
+
+
 def rates(counts, *, of, group, reference, trouble=None) -> pd.DataFrame:
     """Return a table shaped like that of a real measure, or the trouble that is asked for."""
     if trouble == "slow":

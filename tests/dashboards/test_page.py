@@ -16,6 +16,7 @@ from real_browser import WINDOW, Server, Visit
 pytestmark = pytest.mark.browser
 
 SCRATCH = "/voila/render/scratch.ipynb"
+CHOICES = "/voila/render/choices.ipynb"
 SECTIONS = [
     "Choose what to see",
     "Who is searched?",
@@ -129,7 +130,7 @@ def test_a_figure_names_the_part_of_the_records_that_it_shows(visit, voila_serve
     until(
         page,
         "document.querySelectorAll('.eq-unfollowed')[1].textContent",
-        "Not followed here: year.",
+        "This picture does not change with: Year.",
     )
     assert page.locator("figure .eq-unfollowed").nth(1).is_visible()
     assert not page.locator("figure .eq-unfollowed").first.is_visible()
@@ -716,3 +717,42 @@ def test_when_the_computer_is_full_the_next_viewer_is_told(scratch, tmp_path):
         assert server.kernels() == 2
     finally:
         server.stop()
+
+
+# ------------------------------------------------------------ choices of several parts
+
+
+def chosen(page, number):
+    box = f"document.querySelectorAll('.eq-choices select')[{number}]"
+    return page.evaluate(f"{box}.selectedOptions[0].text").replace("\u00a0", " ")
+
+
+def test_the_highest_rate_stays_in_its_box_and_the_figure_says_what_it_takes(visit, voila_server):
+    page = visit.open(voila_server.url + CHOICES, figures=2)
+    group, reference = (page.locator(".eq-choices select").nth(i) for i in (0, 1))
+    said = "document.querySelector('.eq-unfollowed').textContent"
+    reference.select_option("Highest rate")
+    words = "Compared with {} here: this picture needs one group, the same throughout."
+    until(page, said, words.format("White"))
+    group.select_option("Sex")
+    until(page, said, words.format("Men"))
+    page.wait_for_timeout(300)
+    assert chosen(page, 1) == "Highest rate"
+    reference.select_option("Women")
+    until(page, said, "")
+    group.select_option("Race or ethnicity")
+    until(page, "document.querySelector('.eq-title').textContent.includes('White')")
+    page.wait_for_timeout(300)
+    assert chosen(page, 1) == "White"
+
+
+def test_a_row_of_choices_stays_in_sight_for_its_own_figures_only(visit, voila_server):
+    """Another part has a choice of the same name; it is another choice all the same."""
+    page = visit.open(voila_server.url + CHOICES, figures=2)
+    bar = page.locator(".eq-follows")
+    assert bar.count() == 1
+    own, other = page.locator("figure").nth(0), page.locator("figure").nth(1)
+    own.evaluate("(figure) => figure.scrollIntoView()")
+    until(page, "!document.querySelector('.eq-follows.eq-done')")
+    other.evaluate("(figure) => figure.scrollIntoView()")
+    until(page, "!!document.querySelector('.eq-follows.eq-done')")

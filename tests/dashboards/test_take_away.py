@@ -179,6 +179,28 @@ def test_a_link_sets_the_sliders(visit, voila_server):
     assert missed.inner_text() == ("Not available here: hires in a year 99999. Showing 40 people.")
 
 
+def test_every_slider_has_a_label_of_its_own(visit, voila_server):
+    page = visit.open(voila_server.url + PROJECTION, figures=1)
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((one) => one.id)")
+    assert len(ids) == len(set(ids)), "an id is there once"
+    for words in ("Women among hires", "Hires in a year", "Leave in a year", "Target year"):
+        page.locator(".eq-slider-label", has_text=words).click()
+        labels = "[...document.activeElement.labels].map((one) => one.textContent)"
+        assert page.evaluate(labels) == [words]
+
+
+def test_a_slider_begins_at_what_was_counted_and_says_so(visit, voila_server):
+    page = visit.open(voila_server.url + PROJECTION, figures=1)
+    handle = page.get_by_label("Leave in a year", exact=True)
+    assert handle.get_attribute("aria-valuetext") == "6.8% as counted"
+    assert "6.8%" in page.locator(".eq-summary").first.inner_text()
+    handle.focus()
+    page.keyboard.press("ArrowRight")
+    assert handle.get_attribute("aria-valuetext") == "8%"
+    until(page, "document.querySelector('.eq-summary').textContent.includes('8% of this')")
+    until(page, "location.search", "?leave-in-a-year=8")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_sliders_fit_a_small_screen_and_can_be_touched(visit_as, voila_server, scheme):
     visit = visit_as(viewport={"width": 320, "height": 700}, color_scheme=scheme)

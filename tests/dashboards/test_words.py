@@ -147,15 +147,16 @@ def test_a_choice_for_a_column_that_the_counts_lack_is_named_and_not_applied():
     kind = widgets.choice("Who was stopped", ["vehicular", "pedestrian"], all="All")
     force = widgets.choice("Force", ["yes", "no"], all="All")
     panel = asked({"year": year, "type": kind, "force": force})
-    assert panel.follows == ["year"]
+    assert panel.follows == [year.model_id]
     assert (panel.shown, panel.unfollowed) == ("", "")
     whole = panel.rows
     kind.value = "vehicular"
-    assert (panel.shown, panel.unfollowed) == ("", "Not followed here: who was stopped.")
+    assert panel.shown == ""
+    assert panel.unfollowed == "This picture does not change with: Who was stopped."
     assert (panel.rows, panel.filename, panel.problem) == (whole, "rates", "")
     year.value, force.value = 2022, "no"
     assert panel.shown == "Shown: Year 2022."
-    assert panel.unfollowed == "Not followed here: who was stopped, force."
+    assert panel.unfollowed == "This picture does not change with: Who was stopped, Force."
     assert panel.rows != whole and panel.filename == "rates-year-2022"
     kind.value = force.value = ""
     assert panel.unfollowed == ""
@@ -188,7 +189,7 @@ def test_a_choice_that_a_figure_ignores_on_purpose_is_named():
     panel = asked({}, unfollowed=[district, reference])
     assert panel.unfollowed == "", "as it was at first"
     district.value, reference.value = "North", "black"
-    assert panel.unfollowed == "Not followed here: district, compared with."
+    assert panel.unfollowed == "This picture does not change with: District, Compared with."
     assert panel.shown == ""
 
 
@@ -200,7 +201,7 @@ def test_a_stored_result_names_every_choice_made():
     panel = widgets.show_result(stored, stand_in.chart, where={"year": year})
     assert panel.unfollowed == ""
     year.value = 2022
-    assert (panel.shown, panel.unfollowed) == ("", "Not followed here: year.")
+    assert (panel.shown, panel.unfollowed) == ("", "This picture does not change with: Year.")
 
 
 def test_what_is_missing_is_said_in_the_words_that_are_given():

@@ -42,6 +42,46 @@ def test_the_highest_rate_stands_for_no_named_reference(counts):
     assert (reference.picked, reference.words) == (None, "Highest rate")
 
 
+def test_the_highest_rate_stays_chosen_where_another_column_is_compared_by(counts):
+    group = widgets.choose_group(counts, {"race": "Race", "sex": "Sex"})
+    reference = widgets.choose_reference(counts, group, highest="Highest rate")
+    other = widgets.choose_other(counts, group, reference)
+    reference.index = 2
+    assert options(other) == ["Black"], "White takes the place of the reference"
+    group.value = "sex"
+    assert (reference.picked, reference.words, reference.start) == (None, "Highest rate", "male")
+    assert options(other) == ["Women"]
+    reference.value = "female"
+    assert options(other) == ["Men"]
+    group.value = "race"
+    assert (reference.picked, other.picked) == ("white", "black")
+
+
+def test_a_figure_that_needs_one_reference_says_which_it_takes():
+    rows = pd.DataFrame(
+        {
+            "race": ["black", "white"] * 60,
+            "year": [2021, 2022, 2022, 2021] * 30,
+            "hired": pd.array([True, True, False, True, False, False] * 20, dtype="boolean"),
+        }
+    )
+    counts = eq.count(rows, by=["race", "year"], of=["hired"], provenance={"labels": LABELS})
+    group = widgets.choose_group(counts, {"race": "Race"})
+    reference = widgets.choose_reference(counts, group, highest="Highest rate")
+    call = {"group": group, "reference": reference, "stages": ["hired"]}
+    one = widgets.show(counts, eq.pooled, eq.charts.pooled, within="year", **call)
+    each = widgets.show(counts, eq.adverse_impact, eq.charts.adverse_impact, **call)
+    assert (one.unfollowed, each.unfollowed) == ("", "")
+    before = one.rows
+    reference.index = 2
+    assert one.unfollowed == (
+        "Compared with White here: this picture needs one group, the same throughout."
+    )
+    assert one.rows == before and not one.absent and each.unfollowed == ""
+    reference.value = "black"
+    assert one.unfollowed == "" and one.rows != before
+
+
 def test_without_counts_there_is_nothing_to_choose():
     group = widgets.choose_group(None, {"race": "Race"})
     for choice in (
@@ -141,4 +181,48 @@ def test_applicants_stand_beside_residents_as_a_benchmark(counts):
         residents, all="All", beside={"Applicants": counts, "No": None}
     )
     assert options(chosen) == ["All", "Town", "Applicants"]
-    assert chosen.picked["Applicants"].set_index("race")["n"].to_dict() == {"black": 2, "white": 1}
+    pool = chosen.picked["Applicants"].table
+    assert pool.groupby("race")["n"].sum().to_dict() == {"black": 2, "white": 1}
+
+
+def test_applicants_as_a_benchmark_are_told_by_race_by_sex_and_by_both():
+    """Of 6 applicants the race of one and the sex of another is not known."""
+    rows = pd.DataFrame(
+        {
+            "race": ["black", "black", "white", "white", None, "white"],
+            "sex": ["female", "male", "female", "male", "female", None],
+            "year": [2022, 2023, 2022, 2023, 2022, 2023],
+        }
+    )
+    people = eq.count(rows, by=["race", "sex", "year"]).crossed("race", "sex")
+    chosen = widgets.choose_benchmark(None, beside={"Applicants": people})
+    found = {
+        group: eq.representation(people, chosen.picked, group=group)
+        for group in ("race", "sex", "race_sex")
+    }
+    shown = {k: t.set_index("group")["population"].to_dict() for k, t in found.items()}
+    assert shown == {
+        "race": {"black": 2, "white": 3},
+        "sex": {"female": 3, "male": 2},
+        "race_sex": {"black female": 1, "black male": 1, "white female": 1, "white male": 1},
+    }
+    years = eq.representation(people, chosen.picked, group="race", within="year")
+    assert years["population_total"].eq(5).all()  # all years together
+
+
+def test_totals_by_race_and_by_sex_do_not_tell_both_at_once():
+    rows = pd.DataFrame(
+        {
+            "margin": ["race", "race", "sex", "sex"],
+            "race": ["black", "white", None, None],
+            "sex": [None, None, "female", "male"],
+            "weight": pd.array([40, 60, 30, 70], "Int64"),
+        }
+    )
+    totals = eq.count(rows, by=["margin", "race", "sex"], weight="weight").crossed("race", "sex")
+    pool = widgets.choose_benchmark(None, beside={"Applicants": totals}).picked
+    staff = pd.DataFrame({"sex": ["female", "male"], "race_sex": ["a female", "a male"], "n": 5})
+    by_sex = eq.representation(staff, pool, group="sex").set_index("group")
+    assert by_sex["population_share"].to_dict() == {"female": 0.3, "male": 0.7}
+    with pytest.raises(ValueError, match="does not tell residents by race and sex at once"):
+        eq.representation(staff, pool, group="race_sex")

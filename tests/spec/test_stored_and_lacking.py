@@ -140,3 +140,39 @@ def test_a_count_file_says_what_was_done_to_times_and_what_its_rows_stand_for(tm
     ]
     said = [p.value for p in widgets.sources(stops).children if hasattr(p, "value")]
     assert any("2 rows of the file stand for 42 stops." in words for words in said)
+
+
+def test_an_empty_selection_is_said_in_plain_words():
+    """Spring 2024 had no applicants of 2022: that is no lack of known races."""
+    rows = pd.DataFrame({"race": ["a", "b"], "year": [2022, 2024], "posting": ["old", "spring"]})
+    rows["hired"] = pd.array([True, False], dtype="boolean")
+    counts = eq.count(rows, by=["race", "year", "posting"], of=["hired"])
+    year = widgets.choose(counts, "year", "Year", all="All years")
+    posting = widgets.choose(counts, "posting", "Posting", all="All postings")
+    asked = []
+
+    def measure(counts, **arguments):
+        asked.append(counts)
+        return eq.funnel(counts, stages=["hired"], **arguments)
+
+    where = {"year": year, "posting": posting}
+    panel = widgets.show(counts, measure, eq.charts.funnel, where=where, group="race")
+    year.value = 2022
+    asked.clear()
+    posting.value = "spring"
+    assert panel.absent == "Nobody is left with these choices." and not asked
+
+
+def test_people_of_whom_nobody_in_the_selection_has_a_known_group_are_told_so():
+    rows = pd.DataFrame({"race": ["a", "b", None], "year": [2022, 2022, 2024]})
+    counts = eq.count(rows, by=["race", "year"])
+    year = widgets.choose(counts, "year", "Year", all="All years")
+    panel = widgets.show(
+        counts, eq.representation, eq.charts.representation, where={"year": year}, group="race",
+        residents=pd.DataFrame({"race": ["a", "b"], "n": [10, 20]}),
+    )  # fmt: skip
+    assert panel.title
+    year.value = 2024
+    assert panel.absent == (
+        "The race or ethnicity of nobody in these records is known, so this cannot be shown."
+    )

@@ -66,6 +66,31 @@ def test_a_number_from_a_page_is_kept_on_the_scale() -> None:
 
 
 @pytest.mark.parametrize(
+    ("unit", "step", "counted", "words"),
+    [
+        ("%", 0.01, 16 / 140, "11.4% as counted"),
+        ("%", 0.01, 0.3, "30% as counted"),
+        ("%", 0.005, 0.0625, "6.2% as counted"),
+        ("", 1, 13.5, "13.5 as counted"),
+        ("", 1, 14.0, "14 as counted"),
+    ],
+)
+def test_what_was_counted_may_lie_between_two_steps(unit, step, counted, words) -> None:
+    """The slider says the number that the sentence says, until another is set."""
+    one = widgets.slider("Hired", 0, 1 if unit else 50, step, 0, unit)
+    told = []
+    one.observe(lambda change: told.append(change["new"]), names="value")
+    one.begin(counted, "as counted")
+    assert one.picked == pytest.approx(counted, abs=1e-9) and not one.is_made
+    assert (one.words, len(told)) == (words, 1)
+    one.value = counted + step
+    assert one.is_made and "counted" not in one.words
+    assert (one.value / step) == pytest.approx(round(one.value / step))
+    one.begin(0.2 if unit else 20)
+    assert one.words == ("20.0%" if step == 0.005 else "20%" if unit else "20")
+
+
+@pytest.mark.parametrize(
     ("made", "says"),
     [
         ((1, 0, 0.1, 0.5), "must be below"),
@@ -82,7 +107,7 @@ def test_a_figure_follows_its_sliders_also_inside_a_mapping() -> None:
     share = widgets.slider("Women among hires", 0, 0.6, 0.01, 0.2, "%")
     leave = widgets.slider("Women who leave", 0, 0.2, 0.01, 0.07, "%")
     panel = figure(hire_share=share, exit_rates={"female": leave, "others": 0.07})
-    assert set(panel.follows) == {"women-among-hires", "women-who-leave"}
+    assert set(panel.follows) == {share.model_id, leave.model_id}
     assert "level off at 20%" in panel.title
     spec = panel.spec
     share.value = 0.45

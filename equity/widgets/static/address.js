@@ -2,8 +2,8 @@
 // Says on paper what is chosen, and on the screen what an address asks for that is not here.
 
 // On a large screen the first row of a dashboard stays in sight while the figures that follow it
-// scroll past, and no longer.
-function follow(bar, names) {
+// scroll past, and no longer. Two choices of a page may have one name, but never one id.
+function follow(bar, ids) {
   const cells = bar.closest(".eq-cells");
   if (!cells || cells.querySelector(".eq-choices") !== bar) return () => {};
   bar.classList.add("eq-follows");
@@ -11,7 +11,7 @@ function follow(bar, names) {
     box.classList.add("eq-through");
   const look = () => {
     const led = [...document.querySelectorAll("figure[data-eq-follows]")].filter((figure) =>
-      figure.dataset.eqFollows.split(" ").some((name) => names.includes(name)));
+      figure.dataset.eqFollows.split(" ").some((id) => ids.includes(id)));
     const end = led.at(-1)?.getBoundingClientRect().bottom ?? 0;
     bar.classList.toggle("eq-done", end < bar.offsetHeight);
   };
@@ -37,7 +37,7 @@ function render({ model, el }) {
     if (!bar) return void (tries && requestAnimationFrame(() => settle(tries - 1)));
     bar.setAttribute("role", "group");
     bar.setAttribute("aria-label", "Choose what to see");
-    release = follow(bar, names);
+    release = follow(bar, model.get("ids"));
   }
   settle(10);
   const leave = () => { release(); model.off("change:missed change:shown", tell); };

@@ -289,11 +289,12 @@ function written(value, column, reason) {
 function listed(model) {
   const all = model.get("columns");
   const columns = all.filter((c) => c.only !== "download");
+  const more = all.length - columns.length;
   const table = document.createElement("table");
   const caption = document.createElement("span"); // as wide as the box, not as the table
   caption.textContent =
     model.get("title") +
-    (columns.length < all.length ? `. The CSV and Excel files have ${all.length - columns.length} more columns.` : "");
+    (more ? `. The CSV and Excel files have ${more} more column${more > 1 ? "s" : ""}.` : "");
   table.createCaption().append(caption);
   const head = table.createTHead().insertRow();
   for (const column of columns) {

@@ -1,9 +1,10 @@
 // A number between two ends: the browser's own slider, which keys, touch and screen readers know.
 
-let count = 0;
+// each slider gets a copy of this module: what counts them is of the page
+const shared = (globalThis.__equitySliders ??= { count: 0 });
 
-function written(model, value) {
-  const digits = model.get("digits");
+function written(model, value, more = 0) {
+  const digits = model.get("digits") + more;
   const number = new Intl.NumberFormat("en-US", {
     minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: model.get("grouped"),
   });
@@ -11,16 +12,16 @@ function written(model, value) {
 }
 
 function render({ model, el }) {
-  const id = "eq-slider-" + ++count;
+  const id = "eq-slider-" + ++shared.count;
   el.innerHTML = '<label class="eq-slider-label"></label><span class="eq-slider-row">' +
     '<input type="range"><output aria-hidden="true"></output></span>';
   const label = el.querySelector("label"), input = el.querySelector("input"), out = el.querySelector("output");
   label.textContent = model.get("label");
   label.htmlFor = out.htmlFor = input.id = id;
   // as wide as its widest number, so that nothing moves while it is dragged
-  const ends = [model.get("low"), model.get("high")].map((v) => written(model, v).length);
-  out.style.minWidth = Math.max(...ends) + "ch";
+  let widest = Math.max(...[model.get("low"), model.get("high")].map((v) => written(model, v).length));
 
+  // what was counted lies between two steps: until the handle is moved it is written as it is
   let held = false;
   function show() {
     for (const [name, key] of [["min", "low"], ["max", "high"], ["step", "step"]]) input[name] = model.get(key);
@@ -28,8 +29,14 @@ function render({ model, el }) {
     say();
   }
   function say() {
-    const words = written(model, Number(input.value));
+    const value = model.get("value");
+    const exact = !held && model.get("exact") === value;
+    const words = exact
+      ? written(model, value, model.get("finer")) + model.get("remark")
+      : written(model, Number(input.value));
     out.textContent = words;
+    widest = Math.max(widest, words.length);
+    out.style.minWidth = widest + "ch";
     input.setAttribute("aria-valuetext", words);
   }
 
@@ -52,8 +59,9 @@ function render({ model, el }) {
     tell();
     held = false;
   });
-  model.on("change:value", show);
+  const news = "change:value change:exact change:finer change:remark";
+  model.on(news, show);
   show();
-  return () => { model.off("change:value", show); if (planned) cancelAnimationFrame(planned); };
+  return () => { model.off(news, show); if (planned) cancelAnimationFrame(planned); };
 }
 export default { render };
