@@ -50,7 +50,8 @@ COLUMNS: dict[str, list[list[str]]] = {
         STAGE,
         ["n", "Still in", "whole"],
         ["lost", "Lost at this stage", "whole"],
-        ["pending", "Result not known", "whole"],
+        ["withdrew", "Withdrew, or no result to come", "whole"],
+        ["pending", "Still open, or not told", "whole"],
         ["share_of_applicants", "Share of applicants still in", "percent"],
         ["rate", "Passed, of those with a result", "percent"],
         ["share_of_stage", "Group's share of all still in", "percent"],
@@ -92,8 +93,8 @@ ON_PAGE: dict[str, tuple[str, ...]] = {
         *("p_adjusted", "detectable_difference"),
     ),
     "funnel": (
-        *("stratum", "group", "stage", "n", "lost", "pending", "share_of_applicants", "rate"),
-        "share_of_stage",
+        *("stratum", "group", "stage", "n", "lost", "withdrew", "pending"),
+        *("share_of_applicants", "rate", "share_of_stage"),
     ),
     "missing_bounds": (
         *("stratum", "stage", "group", "reference", "x", "n", "impact_ratio", "ratio_least"),

@@ -26,6 +26,7 @@ COLUMNS: dict[str, list[list[str]]] = {
         ["withheld", "Withheld, parts differ", "flag"],
         ["chi2", "Chi-square (Mantel-Haenszel)", "number"],
         *P,
+        ["comparisons", "Comparisons adjusted for", "whole"],
         ["p_chi2", "p-value, chi-square", "p"],
         ["p_exact", "p-value, exact", "p"],
         ["strata", "Parts used", "whole"],

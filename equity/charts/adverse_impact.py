@@ -230,7 +230,8 @@ def adverse_impact(
     ]
     if keys and picked:
         reference += ": " + _words.listed([_words.name(k, labels) for k in keys])
-    intro = f"Impact ratios, {stages} stages, {group_words(frame)}, {interval}. {reference}."
+    number = f"{stages} stage{'s' * (stages != 1)}"
+    intro = f"Impact ratios, {number}, {group_words(frame)}, {interval}. {reference}."
     return _draw.assemble(
         frame,
         layers,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["funnel"]
 
 _NEEDED = (
-    *("stratum", "stage", "group", "n", "lost", "pending", "share_of_applicants"),
+    *("stratum", "stage", "group", "n", "lost", "withdrew", "pending", "share_of_applicants"),
     *("share_of_stage", "rate"),
 )
 _ENOUGH = 20
@@ -59,13 +59,17 @@ def funnel(
     applied = frame.groupby(["stratum", "group"])["n"].transform("max") if len(frame) else 0
     frame["at"] = pd.to_numeric(frame["share_of_applicants"]).astype(float)
     frame["lost_to"] = frame["at"] + frame["lost"] / applied
-    frame["open_to"] = frame["lost_to"] + frame["pending"] / applied
+    frame["gone_to"] = frame["lost_to"] + frame["withdrew"] / applied
+    frame["open_to"] = frame["gone_to"] + frame["pending"] / applied
     most = worst(_draw.rows_of(frame))
     frame["most"] = [
         most.get((s, g)) == at
         for s, g, at in zip(frame["stratum"], frame["group"], frame["stage"], strict=True)
     ]
     first = {(r["stratum"], r["group"]): r["stage"] for r in reversed(_draw.rows_of(frame))}
+
+    told = bool((frame["withdrew"] > 0).any())  # who withdrew is told apart from who waits
+    waiting = "open" if told else "without result"
 
     def value(row: dict) -> str | None:
         if not _words.given(row["at"]):
@@ -76,7 +80,8 @@ def funnel(
         if row["stage"] == first[row["stratum"], row["group"]] or not _words.given(row["at"]):
             return None
         text = f"{_words.whole(row['lost'])} lost" + (" ▼" if row["most"] and compact else "")
-        return text + (f", {_words.whole(row['pending'])} open" if row["pending"] else "")
+        text += f", {_words.whole(row['withdrew'])} withdrew" if row["withdrew"] else ""
+        return text + (f", {_words.whole(row['pending'])} {waiting}" if row["pending"] else "")
 
     compact = len(frame) > 24
     frame["value"] = _draw.apply(value, frame)
@@ -103,7 +108,9 @@ def funnel(
     ]
     sentences = frame.loc[frame["most"], "aria"].tolist() or frame["aria"].tolist()
     heads = block_names(frame, ("stratum", "group"), {"group": lambda g: _words.name(g, labels)})
-    page = _draw.Page([*frame["label"], "0,000 lost ▼"], len(frame), right=150)
+    # numbers are set smaller than labels
+    counts = [text[: len(text) * 4 // 5] for text in frame["n_text"] if isinstance(text, str)]
+    page = _draw.Page([*frame["label"], "0,000 lost ▼", *counts], len(frame), right=150)
     frame, height = _draw.place(frame, heads, page, room=6)
     tips = [
         *([alt.Tooltip("stratum:N", title=_words.sentence(strata_label or "part"))] * several),
@@ -125,7 +132,8 @@ def funnel(
     layers = [
         _marks.hover(page, height, tips),
         *_marks.at_least(x, 0, 1),
-        _part(page, height, x, "lost_to", "open_to", "grey", 3, dash=[3, 3]),
+        _part(page, height, x, "lost_to", "gone_to", "grey", 4),
+        _part(page, height, x, "gone_to", "open_to", "grey", 3, dash=[3, 3]),
         _part(page, height, x, "at", "lost_to", "orange", 4),
         _part(page, height, x, "at", "lost_to", "orange", thick).transform_filter("datum.most"),
         _marks.layer("rule", strokeWidth=thick, color=PALETTE["blue"], yOffset=page.mark_dy)
@@ -145,7 +153,7 @@ def funnel(
     subtitle = [
         f"Blue: share of the group’s {who} still in after the stage. Orange: lost at it; thick, "
         "with ▼, where the group loses most people",
-        *(["Dashed grey: nobody knows yet"] if (frame["pending"] > 0).any() else []),
+        *_without_result(frame),
         f"n = {total:,.0f} {who}",
         *filter(None, [unknown_words(frame, who)]),
         "It does not show why people drop out, nor whether groups differ by more than chance",
@@ -188,6 +196,16 @@ def _part(
         .encode(x=_marks.on(start, x), x2=alt.X2(f"{end}:Q"), y=_marks.y_at("y", height))
         .transform_filter(f"{_marks.valid(start, end)} && datum.{end} > datum.{start}")
     )
+
+
+def _without_result(frame: pd.DataFrame) -> list[str]:
+    """Return what the grey parts of the bars are."""
+    gone, open_ = (bool((frame[c] > 0).any()) for c in ("withdrew", "pending"))
+    if not gone:
+        no = "Dashed grey: no result, whether still open or withdrawn"
+        return [no] if open_ else []
+    words = "Grey: withdrew, or another word for no result; they were not turned down"
+    return [words + ("; dashed: still open, as far as the file tells" if open_ else "")]
 
 
 def _passed(row: dict) -> str | None:

@@ -87,7 +87,8 @@ def pooled(
             return None
         if row["is_pooled"]:
             agree = row["homogeneous"] is True
-            return "no sign that they differ" if agree else "cannot tell if they differ"
+            parts = _strata(noun)
+            return f"no sign that {parts} differ" if agree else f"cannot tell if {parts} differ"
         said = {"above": "more often", "below": "less often"}
         return said.get(_findings.side(row, alpha), "no clear difference")
 
@@ -214,10 +215,14 @@ def _total(frame: pd.DataFrame) -> float:
     return float(own + pd.to_numeric(theirs).fillna(0).sum())
 
 
+def _strata(noun: str) -> str:
+    return "strata" if noun == "parts" else noun
+
+
 def _missing(row: dict, labels: Mapping[str, str] | None, noun: str) -> str:
     """Return the words that stand where a figure would."""
     if row["withheld"] is True:
-        return f"withheld: the {noun if noun != 'parts' else 'strata'} differ"
+        return f"withheld: the {_strata(noun)} differ"
     text = str(row["reason"] or "").split("; ")[0]
     key = row["reference"]
     if isinstance(key, str):
@@ -267,10 +272,16 @@ def headline(
     def say(row: dict, lead: str) -> str:
         group, other = names(row)
         size = _findings.size(row)
-        way = "more" if _findings.side(row, alpha) == "above" else "less"
+        way = "more" if _words.given(row["low"]) and row["low"] > 1 else "less"
         if not size:
             return f"{lead}, {group} were {what} {way} often than {other}"
         return f"{lead}, the odds of {group} of being {what} were {size} those of {other}"
+
+    def hedged(row: dict, lead: str) -> str:
+        made = row.get("comparisons")
+        number = f"{_words.whole(made)} comparisons" if _words.given(made) else ""
+        number = number or "the number of comparisons"
+        return f"{say(row, lead)}, though not clear after allowing for {number}"
 
     withheld = [r for r in every if r["withheld"] is True]
     sides = {id(r): _findings.side(r, alpha) for r in every}
@@ -281,26 +292,35 @@ def headline(
             return _differ(rows, group, other, what, many, alpha)
         if side in ("above", "below"):
             return say(row, within)
+        if side == "alone":
+            return hedged(row, within)
         if side == "missing":
             return f"Over all {many}, {group} and {other} cannot be compared from these numbers"
         return f"{within}, no clear difference between {group} and {other} can be told"
     clear = [r for r in every if sides[id(r)] in ("above", "below")]
     last = [r for r in clear if r["stage"] == BOTTOM_LINE]
+    alone = [r for r in every if sides[id(r)] == "alone"]
+    several = len({r["stage"] for r in every}) > 1
+
+    def at(row: dict) -> str:
+        if row["stage"] == BOTTOM_LINE:
+            return " at the bottom line" * several
+        stage = (labels or {}).get(row["stage"]) or _words.stage_name(row["stage"])
+        return f" at the stage “{stage}”" * several
+
     if clear:
         best = max(last or clear, key=_findings.certain)
-        stage = (labels or {}).get(best["stage"]) or _words.stage_name(best["stage"])
-        several = len({r["stage"] for r in every}) > 1
-        at = f" at the stage “{stage}”" if several and not last else ""
-        text = say(best, within + (" at the bottom line" if several and last else at))
+        text = say(best, within + at(best))
         more = len(clear) - 1
         if more:
             text += f"; {more} other comparison{'s' * (more > 1)} also differ{'s' * (more == 1)}"
     elif len(withheld) == len(every):
         return f"The {many} differ in all {len(every)} comparisons, so no pooled figure is given"
+    elif alone:
+        best = max([r for r in alone if r["stage"] == BOTTOM_LINE] or alone, key=_findings.certain)
+        text = hedged(best, within + at(best))
     else:
-        alone = "alone" in sides.values()
         text = f"{within}, no clear difference can be told"
-        text += " once the number of comparisons is allowed for" if alone else ""
     if withheld:
         text += (
             f"; in {len(withheld)} of {len(every)} comparisons the {many} differ, and no pooled "

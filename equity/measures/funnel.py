@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from equity.measures._cells import Reasons, tidy, whole
-from equity.measures._stages import read_stages
+from equity.measures._cells import Reasons, frame_of, tidy, whole
+from equity.measures._stages import Stages, read_stages
 
 __all__ = ["APPLIED", "funnel"]
 
 APPLIED = "applied"
 """The first stage of every funnel: everybody who is in the counts."""
+
+STILL_OPEN = "still_open"
+"""The column that says of those without a result: True still open, False withdrew."""
 
 
 def funnel(
@@ -29,6 +32,8 @@ def funnel(
     counts : CountTable or DataFrame
         Counts of applicants by `group` (and `within`), with a counted flag for each stage: yes for
         those who passed it. Stages are nested: nobody passes a stage without the one before.
+        If they are counted by `still_open` too, as `equity count` does where the file tells it,
+        those who withdrew are told apart from those who wait.
     group : column that holds the groups.
     stages : the flags in order, such as ["qualified", "tested", "offered", "hired"].
     within : column of strata (year, posting); one funnel for each.
@@ -37,8 +42,10 @@ def funnel(
     -------
     DataFrame
         One row for each stratum, stage (the first is "applied") and group. `n` people passed this
-        stage, `lost` were in before it and are known not to have passed it, of `pending` nobody
-        knows: `n` of the stage before is the sum of the three. `share_of_applicants`: `n` of those
+        stage; `lost` were in before it and are known not to have passed it; `withdrew` have no
+        result and none is to come: they withdrew, or the file has another word for no result;
+        `pending` are still open, or nothing says why there is no result. `n` of the stage before
+        is the sum of the four. `share_of_applicants`: `n` of those
         of the group who applied; `share_of_stage`: the group's share of all with a known group who
         passed; `rate`: `n` of those whose result at this stage is known; `unknown` people without
         a known group passed this stage; `reason` why a figure is missing.
@@ -50,8 +57,8 @@ def funnel(
 
     Notes
     -----
-    It cannot show why people drop out, whether they were turned down or withdrew, nor whether
-    groups differ by more than chance: `adverse_impact` compares them. The first stages lose most
+    It cannot show why people drop out, nor, without `still_open`, who withdrew and who waits:
+    then all without a result are `pending`. Nor whether groups differ by more than chance: `adverse_impact` compares them. The first stages lose most
     people nearly everywhere, since most people are in them. Source: Uniform Guidelines on Employee
     Selection Procedures, 29 CFR 1607.4C and 1607.15A(2) (1978), which ask for these numbers.
 
@@ -83,7 +90,8 @@ def funnel(
     nothing = np.zeros_like(applied)[None]
     n = np.concatenate([applied[None], passed])
     lost = np.concatenate([nothing, known - passed])
-    pending = np.concatenate([nothing, entered - known])
+    none = np.concatenate([nothing, entered - known])
+    withdrew = np.minimum(_withdrawn(counts, got, group=group, stages=names, within=within), none)
     unknown = np.stack([folded.unknown["n"], *(folded.unknown[s] for s in names)])
     everyone = n.sum(axis=2, keepdims=True)
     result = np.concatenate([nothing, known])  # of applying there is no result
@@ -116,7 +124,8 @@ def funnel(
             "group": np.tile(np.array(folded.groups), n_strata * n_stages),
             "n": whole(rows(n)),
             "lost": whole(rows(lost)),
-            "pending": whole(rows(pending)),
+            "withdrew": whole(rows(withdrew)),
+            "pending": whole(rows(none - withdrew)),
             "share_of_applicants": rows(of_applicants),
             "share_of_stage": rows(of_stage),
             "rate": rows(rate),
@@ -124,3 +133,19 @@ def funnel(
             "reason": reasons.column().iloc[order].reset_index(drop=True),
         }
     )
+
+
+def _withdrawn(
+    counts: Any, got: Stages, *, group: str, stages: Sequence[str], within: str | None
+) -> np.ndarray:
+    """Return how many have no result at each stage although nothing is open any more."""
+    frame = frame_of(counts)
+    out = np.zeros((len(stages) + 1, *got.folded.shape))
+    if STILL_OPEN not in frame:
+        return out
+    gone = frame[STILL_OPEN].eq(False).fillna(False).astype(bool)
+    numbers = ["n", *stages, *(f"{s}_known" for s in stages)]
+    only = frame.assign(**{c: frame[c].where(gone, 0) for c in numbers})
+    theirs = read_stages(only, group=group, stages=stages, within=within)
+    out[1:] = (theirs.n - theirs.x_known)[:-1]
+    return out

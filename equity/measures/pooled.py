@@ -20,10 +20,12 @@ from equity.measures._cells import (
     whole,
 )
 from equity.measures._pool import pooled_rows, strata_rows
-from equity.measures._stages import read_stages
+from equity.measures._stages import read_stages, still_running
 from equity.proportions import holm
 
 __all__ = ["pooled"]
+
+RUNNING = "early failures count and late passes do not yet, so rates are too low"
 
 POOLED = "pooled"
 """The stratum of the pooled row, which stands last."""
@@ -68,11 +70,12 @@ def pooled(
         of all: `stratum` is "pooled". `x` of `n` with a known outcome passed, of the reference
         `x_reference` of `n_reference`; `expected` is `x` if both groups passed equally often
         within strata; `odds_ratio` with `low` and `high`, `risk_ratio` (the impact ratio) with its
-        interval; `p_value`, and `p_adjusted` for all pooled comparisons, or all strata, of the
-        table (Holm). In the pooled row only: `n`, `x` and `expected` over the strata that tell
-        something; `chi2` with `p_chi2`, and `p_exact`; `strata` used and
-        `strata_without_information`, whose names are in `left_out`; `breslow_day` with
-        `breslow_day_df`, `tarone` (with Tarone's correction) and `p_tarone`; `p_homogeneity`,
+        interval; `p_value`, and `p_adjusted` (Holm) for so many `comparisons`: of a pooled row
+        all pooled ones (groups by stages), of a stratum those of all strata. In the pooled row
+        only: `n`, `x` and `expected` over the strata that tell something; `chi2` with `p_chi2`,
+        and `p_exact`; `strata` used and `strata_without_information`, whose names are in
+        `left_out`; `breslow_day` with `breslow_day_df`, `tarone` (with Tarone's correction) and
+        `p_tarone`; `p_homogeneity`,
         which is `p_tarone`, or, where strata are sparse, the exact one (Zelen); `homogeneous`,
         missing where it cannot be tested; and `withheld`: then the ratios and their test are
         missing. `unknown` people without a known group, the `method`, the `reason` why a figure
@@ -89,7 +92,9 @@ def pooled(
     It cannot show that the strata agree: with few people in each, a difference between them is
     seldom found. Nor why groups differ, nor who applied in which stratum: where one group applies
     mostly where few pass, it passes less often over all although it does not within any stratum.
-    The odds ratio is farther from 1 than the risk ratio, most where many pass. A stratum in which
+    The odds ratio is farther from 1 than the risk ratio, most where many pass. Where results of a
+    later stage are open, the bottom line is that of the outcomes known so far and may mislead, as
+    `reason` says: choose strata that are closed. A stratum in which
     nobody or everybody of both groups passed tells nothing of odds and is left out; where
     everybody passed it counts in the risk ratio, as a ratio of 1. The test is chi-square without
     continuity correction, or, where there is little room (Mantel and Fleiss: less than 5 between
@@ -139,19 +144,21 @@ def pooled(
         confidence_level=confidence_level,
     )
     single = len(got.names) == 2  # the bottom line of one stage is that stage
-    part["p_adjusted"] = _adjusted(part["p_value"], None, single)
-    both["p_adjusted"] = _adjusted(both["p_value"], both.pop("tested"), single)
+    part["p_adjusted"], part["comparisons"] = _adjusted(part["p_value"], None, single)
+    tested = both.pop("tested")
+    both["p_adjusted"], both["comparisons"] = _adjusted(both["p_value"], tested, single)
 
     groups = [got.folded.groups[i] for i in others]
     size = (len(got.names), len(groups), len(strata) + 1)
     joined = {c: _joined(part.get(c), both.get(c), size) for c in {**part, **both}}
+    joined["reason"] = _with_running(joined["reason"], got.running, at, others, in_pool)
     unknown = np.concatenate([got.unknown, got.unknown.sum(axis=1, keepdims=True)], axis=1)
     words = {"stratum": [*strata, POOLED], "stage": list(got.names), "group": groups}
     named = {
         c: np.broadcast_to(np.array(v, dtype=object).reshape(shape), size)
         for (c, v), shape in zip(words.items(), ((1, 1, -1), (-1, 1, 1), (1, -1, 1)), strict=True)
     }
-    counted = ("strata", "strata_without_information", "breslow_day_df")
+    counted = ("comparisons", "strata", "strata_without_information", "breslow_day_df")
     flags = ("homogeneous", "withheld")
     out: dict[str, Any] = {
         **named,
@@ -181,7 +188,7 @@ def pooled(
 
 _FIGURES = (
     *("expected", "odds_ratio", "low", "high", "risk_ratio", "ratio_low", "ratio_high"),
-    *("chi2", "p_chi2", "p_exact", "p_value", "p_adjusted"),
+    *("chi2", "p_chi2", "p_exact", "p_value", "p_adjusted", "comparisons"),
     *("strata", "strata_without_information", "left_out"),
     *(
         "breslow_day",
@@ -204,6 +211,21 @@ class _Counts:
     n: np.ndarray
     x: np.ndarray
     unknown: np.ndarray
+    running: np.ndarray
+    """Still in the running, shape (strata, groups)."""
+
+
+def _with_running(
+    words: np.ndarray, running: np.ndarray, at: int, others: list[int], in_pool: np.ndarray
+) -> np.ndarray:
+    """Add to the bottom line how many of both groups are still in the running."""
+    both = (running[:, others] + running[:, [at]]).T
+    both = np.concatenate([both, both[:, in_pool].sum(axis=1, keepdims=True)], axis=1)
+    told = still_running(both) + ": " + RUNNING
+    words = words.copy()
+    joined = np.where(words[-1] == "", told, words[-1] + "; " + told)
+    words[-1] = np.where(both > 0, joined, words[-1])
+    return words
 
 
 def _read(
@@ -216,7 +238,7 @@ def _read(
         )
     if of is None:
         got = read_stages(counts, group=group, stages=stages or (), within=within)
-        return _Counts(got.names, got.folded, got.x_known, got.x, got.unknown)
+        return _Counts(got.names, got.folded, got.x_known, got.x, got.unknown, got.running)
     frame = frame_of(counts)
     need(frame, [("group", group), ("within", within), ("n", "n")])
     need_flag(frame, "of", of)
@@ -227,15 +249,20 @@ def _read(
             f"of={of!r}: more people are a yes than are known, or more are known than there are. "
             "Make the table with equity.count."
         )
-    return _Counts((of,), folded, known[None], x[None], folded.unknown["n"][None])
+    nobody = np.zeros_like(x)
+    return _Counts((of,), folded, known[None], x[None], folded.unknown["n"][None], nobody)
 
 
-def _adjusted(p: np.ndarray, tested: np.ndarray | None, single: bool) -> np.ndarray:
-    """Adjust by Holm; those withheld were comparisons too."""
+def _adjusted(
+    p: np.ndarray, tested: np.ndarray | None, single: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Adjust by Holm, and say for how many comparisons; those withheld were comparisons too."""
     own = p[:1] if single else p
-    made = None if tested is None else int(tested[:1].sum() if single else tested.sum())
+    there = ~np.isnan(p) if tested is None else tested.astype(bool)
+    made = int((there[:1] if single else there).sum())
     adjusted = holm(own, comparisons=made)
-    return np.concatenate([adjusted, adjusted]) if single else adjusted
+    number = np.where(np.isnan(p), np.nan, made)
+    return (np.concatenate([adjusted, adjusted]) if single else adjusted), number
 
 
 def _joined(

@@ -50,6 +50,7 @@ def representation(
         without them the groups' errors are taken as independent. Several benchmarks (residents,
         adults, labour force, applicants) stand side by side. A CountTable, such as that of the
         applicants, is added up by group; its people without a known group are left out.
+        Residents by race and sex serve `race`, `sex` and `race_sex`.
     group : column of the counts that holds the groups: race, sex, or both crossed.
     within : column of strata (year, rank, job category, sworn, hire cohort, sex). If residents
         have it too, each stratum has its own; else all are held against the same ones, and
@@ -197,9 +198,10 @@ def _against(
     reasons.add(beyond, f"the {growth:,} new posts alone are not enough")
     reasons.add(np.full(x.shape, bool(mark.remark)), mark.remark)
     interval = np.where(few, "exact binomial", "log")
-    interval = np.where(np.isnan(ratio), "", "; ratio: " + interval.astype(object) + INCLUDED)
+    included = np.where(se > 0, INCLUDED, "").astype(object)  # without a margin none is in it
+    interval = np.where(np.isnan(ratio), "", "; ratio: " + interval.astype(object) + included)
     test = np.where(rare, "exact binomial", "z")
-    test = np.where(np.isnan(z), "", "; test: " + test.astype(object) + INCLUDED)
+    test = np.where(np.isnan(z), "", "; test: " + test.astype(object) + included)
     method = "share: Wilson" + interval + test
     if mark.method:
         method = method + f"; {mark.method}"

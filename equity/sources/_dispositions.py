@@ -10,7 +10,7 @@ import narwhals as nw
 from equity.sources import _columns, _text
 from equity.sources._text import SPACES
 
-__all__ = ["flags_of"]
+__all__ = ["flags_of", "still_open"]
 
 _KEYS = ("failed", "withdrew", "pending")
 
@@ -51,6 +51,23 @@ def flags_of(
         known_here = _text.is_one_of(text, [*yes, *no])
         flags[stage] = nw.when(known_here).then(_text.is_one_of(text, yes))
     return flags
+
+
+def still_open(
+    disposition: Mapping[str, Any] | None, stages: Sequence[str], seen: Iterable[str], column: str
+) -> nw.Expr | None:
+    """Return True where a code says that the outcome is open, False where the person withdrew.
+
+    None where the file has no such code.
+    """
+    known = _known(disposition, stages) if disposition else {}
+    how = {code.lower(): known[key][0] for code in seen if (key := _key(code, known))}
+    text = _columns.lower(column)
+    ends = [c for c, h in how.items() if h in ("pending", "withdrew")]
+    if not ends:
+        return None
+    told = _text.is_one_of(text, ends)
+    return nw.when(told).then(_text.is_one_of(text, [c for c in ends if how[c] == "pending"]))
 
 
 def _known(disposition: Mapping[str, Any], stages: Sequence[str]) -> dict[str, tuple[str, int]]:

@@ -26,6 +26,8 @@ WORDS: dict[str, bool] = _text.YES_NO | {
     **dict.fromkeys(("fail", "failed", "rejected", "not selected", "not qualified"), False),
 }
 """Words that are understood where a stage is given by its column alone."""
+PENDING = ("pending", "in process", "in progress", "open", "active", "waiting", "scheduled")
+"""Words for an outcome that is not known yet: who has one of them is still waiting."""
 
 
 def read(
@@ -96,6 +98,9 @@ def standardize(
     -------
     frame of the same engine
         One flag per stage, its text in `raw_<stage>`, and `<stage>_date` where the file tells it.
+        Where words or codes say of anybody that the outcome is not known, the flag `still_open`:
+        True of who is still in the running ("Pending", a code of `pending`), False of who withdrew
+        or has another "unknown" word, missing of all others. `equity.stage_waits` goes by it.
         A blank says nothing by itself: if a later stage was reached it is True; else if the stage
         before was not reached it is False; else it is False in a column of dates and missing in a
         column of words. What is written is never overruled, also where it contradicts another
@@ -149,12 +154,18 @@ def standardize(
     )
     rows = _snapshots.with_year(rows)
     dated: dict[str, bool] = {}
-    flags = _dispositions.flags_of(disposition, list(specs), contents.pop(_CODE, []), _CODE)
+    codes = contents.pop(_CODE, [])
+    flags = _dispositions.flags_of(disposition, list(specs), codes, _CODE)
+    going = _dispositions.still_open(disposition, list(specs), codes, _CODE)
+    ended = []
     written = []
     for stage, spec in specs.items():
         seen = contents.get(f"raw_{stage}", [])
         spec["unknown"] = [*spec.get("unknown", []), *filter(_people.cites_a_law, seen)]
         open_words = _words(spec["unknown"])
+        gone = [w for w in open_words if w not in PENDING]
+        if any(v.lower() in gone for v in seen):
+            ended.append(_text.is_one_of(_columns.lower(f"raw_{stage}"), gone).fill_null(False))
         seen = [v for v in seen if v.lower() not in open_words]
         dated[stage] = seen == [_DATE] and "reached" not in spec
         if "column" in spec:
@@ -162,6 +173,11 @@ def standardize(
             written.append(nw.coalesce(said, flags[stage]) if flags else said)
         else:
             written.append(flags[stage])
+    if ended or going is not None:
+        over = [nw.when(gone).then(~gone) for gone in ended]
+        rows = rows.with_columns(
+            nw.coalesce(*over, *([] if going is None else [going])).alias(OPEN)
+        )
     rows = rows.with_columns(
         *(flag.alias(stage) for stage, flag in zip(specs, written, strict=True))
     )
@@ -183,6 +199,7 @@ def standardize(
     return _text.finish(rows.select(*plain, *staged, *raw))
 
 
+OPEN = "still_open"
 _CODE = "disposition code"
 _DATE = "(a date)"
 
@@ -213,7 +230,7 @@ def _specs(
                 f"Stage {stage!r} must be the name of a column, or say 'column', 'reached' and "
                 f"'not'; it says {', '.join(map(repr, spec))}."
             )
-        if stage in APPLICANTS.names or stage in columns:
+        if stage in APPLICANTS.names or stage in columns or stage == OPEN:
             raise ValueError(f"Stage {stage!r} has the name of a column. Call it otherwise.")
         for key in ("reached", "not", "unknown"):
             words = spec.get(key, [])

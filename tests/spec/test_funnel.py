@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
+from equity.counts import count
 from equity.measures import adverse_impact, funnel
 
 STAGES = ["test", "promoted"]
@@ -53,7 +54,8 @@ def test_connecticut_v_teal() -> None:
 def test_columns_are_fixed() -> None:
     """The table has one shape."""
     assert " ".join(funnel(TEAL, group="race", stages=STAGES).columns) == (
-        "stratum stage group n lost pending share_of_applicants share_of_stage rate unknown reason"
+        "stratum stage group n lost withdrew pending share_of_applicants share_of_stage rate "
+        "unknown reason"
     )
 
 
@@ -77,6 +79,35 @@ def test_open_results_are_not_losses() -> None:
     row = one(funnel(pool, group="race", stages=["hired"]), "a", "hired")
     assert (row.n, row.lost, row.pending) == (12, 18, 10)
     assert row.rate == 0.4 and row.share_of_applicants == 0.3
+
+
+def test_who_withdrew_is_told_apart_from_who_waits() -> None:
+    """A: 40 applied; the test: 30 passed, 4 failed, 5 withdrew, 1 waits; then 10, 12, 2, 6."""
+    rows = (
+        [("a", False, None, None)] * 4
+        + [("a", None, None, False)] * 5
+        + [("a", None, None, True)]
+        + [("a", True, True, None)] * 10
+        + [("a", True, False, None)] * 12
+        + [("a", True, None, False)] * 2
+        + [("a", True, None, True)] * 6
+        + [("b", True, True, None)] * 3
+        + [("b", None, None, None)] * 2
+    )
+    frame = pd.DataFrame(rows, columns=["race", "test", "hired", "still_open"])
+    frame = frame.astype(dict.fromkeys(frame.columns[1:], "boolean"))
+    counts = count(frame, by=["race", "still_open"], of=["test", "hired"])
+    table = funnel(counts, group="race", stages=["test", "hired"])
+    a = table[table.group == "a"]
+    assert a.n.tolist() == [40, 30, 10] and a.lost.tolist() == [0, 4, 12]
+    assert a.withdrew.tolist() == [0, 5, 2] and a.pending.tolist() == [0, 1, 6]
+    assert one(table, "b", "test").pending == 2, "the file says nothing of them"
+    plain = count(frame, by=["race"], of=["test", "hired"])
+    before = funnel(plain, group="race", stages=["test", "hired"])
+    assert (before.withdrew == 0).all()
+    assert before.pending.tolist() == (table.pending + table.withdrew).tolist()
+    same = ["n", "lost", "rate", "share_of_applicants"]
+    pd.testing.assert_frame_equal(before[same], table[same])
 
 
 def test_people_without_a_group_are_counted_at_each_stage() -> None:

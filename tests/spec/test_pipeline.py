@@ -152,14 +152,16 @@ def test_every_stop_that_is_not_around_dusk_is_left_out_with_a_reason(tables, tr
 
 def test_benchmarks_stand_side_by_side_with_their_districts(tables, truth) -> None:
     stops, workforce = tables["residents_stops"], tables["residents_workforce"]
-    assert len(stops.values("benchmark")) == 4
+    assert len(stops.values("benchmark")) == 3
     table = stops.table
     register = table[table["benchmark"].str.contains("register") & table["district"].notna()]
     assert register["district"].nunique() == 6
     assert (register["moe"] == 0).all()
     of_adults = sum(sum(d.values()) for d in truth["residents"]["adults"].values())
-    for label in ("Adults, city register", "Adults by sex, city register"):
-        adults = table[table["benchmark"] == label]
+    told_by_sex = "Adults by sex, city register"  # meant for people, not for stops
+    assert told_by_sex not in stops.values("benchmark")
+    for label, where in (("Adults, city register", table), (told_by_sex, workforce.table)):
+        adults = where[where["benchmark"] == label]
         assert adults["universe"].str.startswith("adults").all()
         assert adults["n"].sum() == of_adults
     assert "district" not in workforce.table.columns  # a workforce is that of the whole place

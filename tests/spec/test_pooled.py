@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from statsmodels.stats.contingency_tables import StratifiedTable
+from statsmodels.stats.multitest import multipletests
 
 from equity import proportions as pr
 from equity.case_studies import CASES
@@ -293,3 +294,27 @@ def test_a_stratum_named_pooled_is_refused() -> None:
     wrong = YEARS.assign(hired_known=1)
     with pytest.raises(ValueError, match="more people are a yes than are known"):
         pooled(wrong, **CALL, of="hired")
+
+
+def test_who_is_still_in_the_running_is_said_at_the_bottom_line() -> None:
+    """Early failures count and late passes do not yet: 30 of 2023, none of 2022."""
+    open_ = YEARS.assign(hired_known=[80, 200, 30, 70, 170, 25])
+    table = pooled(open_, **HIRING)
+    said = table[table.group == "black"].set_index(["stage", "stratum"]).reason.fillna("")
+    words = "30 still in the running: early failures count"
+    assert words in said["bottom line", "2023"] and words in said["bottom line", "pooled"]
+    assert not said["bottom line", "2022"] and "running" not in " ".join(said["hired"])
+    assert not pooled(YEARS, **HIRING).reason.fillna("").str.contains("running").any()
+
+
+def test_a_pooled_row_is_adjusted_for_pooled_comparisons_only() -> None:
+    """Groups by stages, the bottom line one of them; statsmodels' Holm. Strata have their own."""
+    table = pooled(YEARS, **HIRING)
+    for rows, number in (
+        (table[table.stratum == "pooled"], 2 * 3),
+        (table[table.stratum != "pooled"], 2 * 3 * 2),
+    ):
+        assert (rows.comparisons == number).all()
+        assert_allclose(rows.p_adjusted, multipletests(rows.p_value, method="holm")[1])
+    one = last(pooled(YEARS[YEARS.race != "asian"], **CALL, of="hired"))
+    assert one.comparisons == 1 and one.p_adjusted == one.p_value

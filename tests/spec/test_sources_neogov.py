@@ -45,6 +45,11 @@ def test_a_code_says_how_far_each_came() -> None:
     }
     assert flags(flow(list(told))) == list(told.values())
     assert list(flow(["1"])) == ["race", "race_unknown", *STAGES]
+    got = flow(list(told))["still_open"].astype(object)
+    assert dict(zip(told, got.where(got.notna(), None), strict=True)) == {
+        "1": None, "nq1": None, "20": None, "030": None,
+        "W2": False, "P3": True, "P1": True, None: None,
+    }  # fmt: skip
 
 
 def test_a_column_of_a_stage_comes_before_the_code() -> None:

@@ -199,6 +199,21 @@ def test_a_word_among_dates_may_mean_that_the_outcome_is_not_known() -> None:
     frame = FLOW.assign(**{"Hire Date": ["2020-05-01", "Withdrew", None, "withdrew"]})
     hired = {"column": "Hire Date", "unknown": ["Withdrew"]}
     assert flow({"hired": hired}, frame) == [[True], [None], [False], [None]]
+    got = applicants.standardize(frame, columns={"race": "Race"}, stages={"hired": hired})
+    assert lists(got, ["still_open"]) == [[None], [False], [None], [False]]
+
+
+def test_pending_is_a_word_for_who_is_still_waiting() -> None:
+    frame = FLOW.assign(Status=["Hired", "Pending", "Withdrew", None])
+    hired = {"column": "Status", "reached": ["Hired"], "unknown": ["Pending", "Withdrew"]}
+    got = applicants.standardize(frame, columns={"race": "Race"}, stages={"hired": hired})
+    assert lists(got, ["hired", "still_open"]) == [
+        [True, None], [None, None], [None, False], [None, None],
+    ]  # fmt: skip
+    only = applicants.standardize(
+        FLOW, columns={"race": "Race"}, stages={"hired": hired | {"not": "*", "unknown": ["X"]}}
+    )
+    assert "still_open" not in only.columns
 
 
 @pytest.mark.parametrize(
