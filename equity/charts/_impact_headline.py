@@ -9,7 +9,7 @@ import pandas as pd
 
 from equity.charts import _findings, _words
 
-__all__ = ["BOTTOM_LINE", "could_see", "headline", "power_words", "verdict"]
+__all__ = ["BOTTOM_LINE", "could_see", "headline", "people_words", "power_words", "verdict"]
 
 BOTTOM_LINE = "bottom line"
 
@@ -45,6 +45,24 @@ def power_words(rows: list[dict], who: str) -> list[str]:
         return [text]
     noun = "group" if len({r["stratum"] for r in last}) == 1 else "comparison"
     return [f"{text}; for {blind} {noun}{'s' * (blind > 1)}, none could"]
+
+
+def people_words(rows: list[dict], labels: Mapping[str, str] | None) -> list[str]:
+    """Return how many people a ratio below four-fifths is, at the last stage that is shown."""
+    said = [
+        f"{_words.name(r['group'], labels)} {_words.whole(r['shortfall_reference'])}"
+        for r in rows
+        if r["stage"] == rows[-1]["stage"]
+        and r["stratum"] == "all"
+        and verdict(r) == "below four-fifths"
+        and _words.given(r.get("shortfall_reference"))
+    ]
+    if not said:
+        return []
+    where = ", over all stages" if rows[-1]["stage"] == BOTTOM_LINE else ""
+    return [
+        f"At the rate of the comparison so many more would have passed{where}: {'; '.join(said)}"
+    ]
 
 
 def _comparisons(rows: list[dict]) -> str | None:

@@ -27,6 +27,7 @@ from equity.charts._impact_headline import (
     BOTTOM_LINE,
     could_see,
     headline,
+    people_words,
     power_words,
     verdict,
 )
@@ -222,6 +223,7 @@ def adverse_impact(
         reference + ("; ▼ = below four-fifths" if page.compact and below else ""),
         *([f"Groups under {small} of the {who} are shown but not judged"] if small else []),
         *allowance(_findings.side(r, 1 - confidence_level) for r in rows),
+        *people_words(rows, labels),
         *power_words(rows, who),
         *([RUNNING] if running else []),
         *remarks(frame, "impact_ratio"),

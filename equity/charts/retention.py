@@ -115,7 +115,9 @@ def _lost(rows: list[dict], horizon: float, labels: Mapping[str, str] | None) ->
         text = f"{_words.name(row['group'], labels)} {row['months_lost']:.1f}"
         if not row["is_reference"] and _words.given(row["lost_low"]):
             gap, low, high = (row[f"lost_{k}"] for k in ("difference", "low", "high"))
-            text += f" ({gap:+.1f}, {low:.1f} to {high:.1f})".replace("-", "\u2212")
+            text += f" ({round(gap, 1) + 0.0:+.1f}, {low:.1f} to {high:.1f})".replace(
+                "-", "\u2212"
+            )
             compared = True
         said.append(text)
     if not said:
@@ -245,8 +247,11 @@ def _name_lines(frame: pd.DataFrame, rows: pd.Index, top: float) -> None:
     for row, at in zip(ends.index, y, strict=True):
         share = 100 * float(ends.loc[row, "survival"])  # type: ignore[arg-type]
         frame.loc[row, "words_y"] = at
-        frame.loc[row, "words"] = f"{share:.1f}% {frame.loc[row, 'label']}"
-        frame.loc[row, "brief"] = f"{share:.0f}% {frame.loc[row, 'short']}"
+        short = ends.loc[row, "months"] < part["months"].max()
+        until = f", at {span_of(ends.loc[row, 'months'])}" if short else ""
+        frame.loc[row, "words"] = f"{share:.1f}% {frame.loc[row, 'label']}{until}"
+        named = frame.loc[row, "short"]
+        frame.loc[row, "brief"] = f"{named}, ends early" if short else f"{share:.0f}% {named}"
 
 
 def _layers(
@@ -255,8 +260,8 @@ def _layers(
     """Return the marks: scales, intervals, lines, dots, and the words at their ends."""
     import altair as alt
 
-    longest = max(len(str(v)) for v in frame["label"][frame["words"].notna()])
-    right = f"(width < {_draw.NARROW} ? 128 : {min(330, round(7.6 * longest) + 84)})"
+    longest = max(len(str(v)) for v in frame["words"].dropna())
+    right = f"(width < {_draw.NARROW} ? 128 : {min(360, round(7.6 * longest) + 38)})"
     grey = _marks.GREY
     scale = alt.Scale(
         range=[_LEFT, {"expr": f"width - {right}"}],  # type: ignore[list-item]

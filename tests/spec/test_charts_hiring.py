@@ -341,3 +341,14 @@ def test_who_is_still_in_the_running_is_told() -> None:
     # 100 of 200, 70 of 100, 30 of 67
     assert rows[-1]["n_text"] == "30 so far, 3 open (15.7%)"
     assert any("the product of the stages" in s for s in made.title.subtitle)
+
+
+def test_a_ratio_below_four_fifths_is_said_in_people():
+    """64 of 100 would have been 80 at the rate of the others, of whom 160 of 200 passed."""
+    counts = pd.DataFrame(
+        {"race": ["a", "b", "c"], "n": [200, 100, 100], "passed": [160, 50, 79]}
+    ).assign(passed_known=lambda t: t.n)
+    table = eq.adverse_impact(counts, group="race", stages=["passed"], reference="a")
+    said = charts.adverse_impact(table, labels={"b": "Blue"}).to_dict()["title"]["subtitle"]
+    whole = " ".join(said)
+    assert "At the rate of the comparison so many more would have passed: Blue 30." in whole
