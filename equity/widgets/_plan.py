@@ -74,7 +74,8 @@ class Plan:
 
         self.arguments: dict[str, Any] = {
             "hire_share": as_counted("hire_share"),
-            "hires": as_counted("hires"),
+            # without a number the measure hires as many as leave: another number, if leaving moves
+            "hires": _AsCounted(made["hires"], self._leaving),
             "exit_rates": {
                 "focal": as_counted("exit_focal"),
                 "others": as_counted("exit_others"),
@@ -82,6 +83,9 @@ class Plan:
             "target": made["target"],
             "by_year": made["by_year"],
         }
+
+    def _leaving(self) -> list[Slider]:
+        return [self._made["exit_focal"], self._made["exit_others"], *self._instead()]
 
     def _instead(self) -> list[Slider]:
         """Return the sliders of what was counted, if it was not."""

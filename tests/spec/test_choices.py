@@ -226,3 +226,61 @@ def test_totals_by_race_and_by_sex_do_not_tell_both_at_once():
     assert by_sex["population_share"].to_dict() == {"female": 0.3, "male": 0.7}
     with pytest.raises(ValueError, match="does not tell residents by race and sex at once"):
         eq.representation(staff, pool, group="race_sex")
+
+
+@pytest.fixture
+def staff() -> eq.CountTable:
+    """Two rosters of 100: of 20 women 4 leave and 6 come, of 80 men 8 leave and 6 come."""
+    rows = [
+        ("female", 2024, 20, 0, 0, 4, 20),
+        ("male", 2024, 80, 0, 0, 8, 80),
+        ("female", 2025, 22, 6, 22, 0, 0),
+        ("male", 2025, 78, 6, 78, 0, 0),
+    ]
+    names = ["sex", "year", "n", "joined", "joined_known", "left", "left_known"]
+    table = pd.DataFrame(rows, columns=names).astype({"year": "Int64"})
+    about = {"labels": {"sex": {"female": "Women", "male": "Men"}}}
+    return eq.CountTable(table, ("sex", "year"), ("joined", "left"), pd.DataFrame(), about)
+
+
+def test_a_plan_begins_where_the_counts_are_and_follows_what_is_moved(staff):
+    from equity.widgets._choices import resolve
+
+    group = widgets.choose_group(staff, {"sex": "Sex"})
+    focal = widgets.choose_focal(staff, group)
+    assert focal.picked == "female"
+    plan = widgets.plan(staff, group, focal)
+    share, hires, women, men, target, by_year = plan.sliders
+    assert (share.value, women.value, men.value) == (0.5, 0.2, 0.1)
+    assert (target.picked, by_year.picked) == (0.3, 2035)
+    # untouched, the measure takes what was counted, with its uncertainty
+    assert resolve(plan.arguments)["hire_share"] is None
+    assert resolve(plan.arguments)["exit_rates"] == {"focal": None, "others": None}
+    share.value = 0.4
+    assert resolve(plan.arguments)["hire_share"] == 0.4
+    assert resolve(plan.arguments)["hires"] is None
+    # whoever sets how many leave has not set how many are hired: that stays as counted
+    women.value = 0.1
+    asked = resolve(plan.arguments)
+    assert asked["exit_rates"] == {"focal": 0.1, "others": None}
+    assert asked["hires"] == pytest.approx(22 * 0.2 + 78 * 0.1)
+    table = eq.parity_projection(staff, group="sex", focal="female", draws=0, **asked)
+    assert table["hires"].iloc[0] == pytest.approx(asked["hires"])
+
+
+def test_a_plan_for_an_agency_without_a_workforce_is_no_error():
+    group = widgets.choose_group(None)
+    assert widgets.plan(None, group, widgets.choose_focal(None, group)).sliders
+
+
+def test_worked_examples_can_be_chosen_and_are_told_with_their_source():
+    case = widgets.choose_case()
+    assert "Connecticut v. Teal" in options(case)
+    told, shown = widgets.about_case(case), widgets.show_case(case)
+    assert "457 U.S. 440" in told.value
+    before = shown.title
+    for words, key in case.options:
+        case.value = key
+        assert words.split(",")[0] in told.value or eq.case_studies.CASES[key].title in words
+        assert shown.title and not shown.fictional
+    assert shown.title != before
