@@ -247,8 +247,9 @@ def _name_lines(frame: pd.DataFrame, rows: pd.Index, top: float) -> None:
     for row, at in zip(ends.index, y, strict=True):
         share = 100 * float(ends.loc[row, "survival"])  # type: ignore[arg-type]
         frame.loc[row, "words_y"] = at
-        short = ends.loc[row, "months"] < part["months"].max()
-        until = f", at {span_of(ends.loc[row, 'months'])}" if short else ""
+        last = float(ends.loc[row, "months"])  # type: ignore[arg-type]
+        short = last < part["months"].max()
+        until = f", at {span_of(last)}" if short else ""
         frame.loc[row, "words"] = f"{share:.1f}% {frame.loc[row, 'label']}{until}"
         named = frame.loc[row, "short"]
         frame.loc[row, "brief"] = f"{named}, ends early" if short else f"{share:.0f}% {named}"
