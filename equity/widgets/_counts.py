@@ -143,11 +143,16 @@ def choose_group(
     Without `columns`: race, sex, and both at once.
     """
     columns = columns or GROUPS
-    there = {
-        c: w
-        for c, w in columns.items()
-        if counts is not None and c in counts.by and len(counts.values(c)) > 1
-    }
+    first = next(iter(columns))
+
+    def offered(column: str) -> bool:
+        if counts is None or column not in counts.by:
+            return False
+        # where the first is known of nobody, the figure says so, and why
+        known = len(counts.values(column))
+        return known > 1 or (not known and column == first)
+
+    there = {c: w for c, w in columns.items() if offered(c)}
     group = choice(label, list(there or columns), labels=columns)
     if counts is None:
         group.layout.display = "none"

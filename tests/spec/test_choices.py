@@ -284,3 +284,10 @@ def test_worked_examples_can_be_chosen_and_are_told_with_their_source():
         assert words.split(",")[0] in told.value or eq.case_studies.CASES[key].title in words
         assert shown.title and not shown.fictional
     assert shown.title != before
+
+
+def test_a_race_that_is_known_of_nobody_stays_on_offer():
+    """Withheld by law, as in Baltimore's file of 2021: the figure then says so."""
+    rows = pd.DataFrame({"race": pd.Series([None, None], dtype="str"), "sex": ["female", "male"]})
+    group = widgets.choose_group(eq.count(rows, by=["race", "sex"]).crossed("race", "sex"))
+    assert options(group) == ["Race or ethnicity", "Sex"]
