@@ -31,7 +31,18 @@ def setup() -> None:
     Under Voila, whatever goes wrong is written to a log file (``EQUITY_LOG``, or a file in the
     temporary folder) and the viewer is told a reference number, never a traceback. Everywhere,
     an analyst's own Altair chart is drawn by the same panel as ours, without any address.
+
+    Raises
+    ------
+    RuntimeError
+        Voila was started by something else than ``equity serve`` or ``equity lab``. As a part of
+        another Jupyter server it would let viewers run code.
     """
+    if in_voila() and not os.environ.get("EQUITY_SERVED"):
+        raise RuntimeError(
+            "These dashboards are opened with `equity serve`. Voila by itself hands out the code "
+            "of notebooks, and as a part of another Jupyter server lets viewers run their own."
+        )
     import altair as alt
 
     from equity.widgets._panel import render_spec

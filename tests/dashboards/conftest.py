@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,7 @@ ROOT = HERE.parents[1]
 DASHBOARDS = ROOT / "dashboards"
 sys.path.insert(0, str(HERE))  # pytest's importlib mode leaves it out
 
-from real_browser import CHROMIUM, FLAGS, Server, Visit  # noqa: E402
+from real_browser import CHROMIUM, FLAGS, TOKEN, Server, Visit  # noqa: E402
 
 # ------------------------------------------------------------ notebooks, counts
 
@@ -141,7 +142,10 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     folder = tmp_path_factory.mktemp("scratch")
     dashboards = folder / "dashboards"
     dashboards.mkdir()
-    shutil.copy(DASHBOARDS / "voila.json", dashboards)
+    settings = json.loads((DASHBOARDS / "voila.json").read_text())
+    # milliseconds: a page that is left alone is asked whether it is there sooner than usual
+    settings["Voila"]["tornado_settings"] = {"ws_ping_interval": 1500}
+    (dashboards / "voila.json").write_text(json.dumps(settings))
     shutil.copytree(DASHBOARDS / "share", dashboards / "share")
     stand_in.counts().write(folder / "counts" / "stops.parquet")
     _notebook(
@@ -184,6 +188,29 @@ def sample_counts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def voila_server(scratch: SimpleNamespace) -> Iterator[Server]:
     server = Server(scratch.counts, scratch.dashboards, scratch.folder / "server.txt")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def locked_server(
+    scratch: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """A server as one behind another web server: a token, a name and a path; no kernels ready."""
+    folder = tmp_path_factory.mktemp("locked")
+    shutil.copytree(scratch.dashboards, folder / "dashboards")
+    settings = json.loads((folder / "dashboards" / "voila.json").read_text())
+    settings["VoilaConfiguration"]["preheat_kernel"] = False
+    settings["CappedKernelManager"]["alone_timeout"] = 3
+    (folder / "dashboards" / "voila.json").write_text(json.dumps(settings))
+    server = Server(
+        scratch.counts,
+        folder / "dashboards",
+        folder / "server.txt",
+        token=TOKEN,
+        base_url="/equity/",
+        names=["dashboards.example.gov"],
+    )
     yield server
     server.stop()
 
