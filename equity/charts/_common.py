@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from equity.charts import _draw, _words
+from equity.charts import _draw, _hidden, _words
 
 __all__ = [
     "allowance",
@@ -37,6 +37,8 @@ def cannot(row: Mapping[str, Any], *fields: str) -> str | None:
     """Return the words that stand where a figure would, if one of `fields` is missing."""
     if all(_words.given(row.get(f)) for f in fields):
         return None
+    if _hidden.row_hidden(row):
+        return _hidden.WORD
     why = row.get("why") or ""
     if why.lower().startswith(("hidden", "suppressed", "withheld", "no total", "not judged")):
         return why
@@ -53,7 +55,9 @@ def group_words(frame: pd.DataFrame, column: str = "label") -> str:
 
 def remarks(frame: pd.DataFrame, value: str) -> list[str]:
     """Return what the table says of every figure that is there, such as a difference in years."""
-    there = [r for r in _draw.rows_of(frame) if _words.given(r.get(value))]
+    there = [
+        r for r in _draw.rows_of(frame) if _words.given(r.get(value)) and not _hidden.row_hidden(r)
+    ]
     said = [
         {p.strip() for p in r["reason"].split(";")} if isinstance(r.get("reason"), str) else set()
         for r in there
@@ -99,9 +103,13 @@ def unknown_words(frame: pd.DataFrame, unit: str) -> str | None:
         return None
     keys = [c for c in ("stratum", "stage") if c in frame]
     total = 0.0
+    # what is hidden in one row of a part may be said in another
+    frame = frame.assign(_gone=frame["unknown"].isna()).sort_values("_gone", kind="stable")
     parts = frame.drop_duplicates(keys) if keys else frame.head(1)
     if "stage" in frame:
         parts = parts.drop_duplicates("stratum")
+    if any(_hidden.lost(r, "unknown") for r in _draw.rows_of(parts)):
+        return f"How many {unit} are left out because their group is not known is hidden"
     for value in parts["unknown"]:
         total += float(value) if _words.given(value) else 0
     if total == 0:

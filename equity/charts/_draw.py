@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from equity.charts import _words
+from equity.charts import _hidden, _words
 from equity.charts._style import REFERENCE_COLOUR, marks, structure
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ class Page:
     `labels` are the words at the left, `rows` how many rows there are; beyond 24 rows, rows are
     compact: one line each, and on a narrow page everything stands twice as far apart, the words
     above the mark. `under` is room below the mark of a row. `alone`: on a narrow page the label
-    has its line to itself, and the note a line of its own.
+    has its line to itself, and the note a line of its own. `beside` are words that share the line
+    of a compact row with its label: the column has room for both, and below `narrow` pixels, where
+    little would be left for the marks, the words stand above them.
     """
 
     def __init__(
@@ -56,21 +58,29 @@ class Page:
         right: int = 176,
         under: int = 0,
         alone: bool = False,
+        beside: list[str] | None = None,
     ) -> None:
         self.compact = rows > 24
         self.stretch = 2 if self.compact else 1
         self.gaps = self.figures = True
+        self.hidden = False
         self.under, self.alone = under, alone
         self.row = 24 if self.compact else (58 if rows <= 8 else 52) + under
         self.head = 34 if self.compact else 30
         longest = max((len(x) for x in labels), default=8)
         self.left = int(min(310, max(150, 7.8 * longest + 18))) + (90 if self.compact else 0)
-        self.right = right
+        self.label_room = self.left - 8
+        self.right, self.narrow = right, NARROW
+        if self.compact and beside is not None:
+            self.label_room = int(min(250, max(120, 7.1 * longest + 6)))
+            widest = max((len(x) for x in beside), default=0)
+            self.left = self.label_room + int(6 * widest + 16) + 16
+            self.narrow = max(NARROW, self.left + right + 130)
         self.narrow_left = self.narrow_right = 14
 
     def where(self, narrow: str | float, wide: str | float) -> dict[str, str]:
         """Return an expression with one value for narrow and one for wide pages."""
-        return {"expr": f"width < {NARROW} ? {narrow} : {wide}"}
+        return {"expr": f"width < {self.narrow} ? {narrow} : {wide}"}
 
     @property
     def mark_dy(self) -> dict[str, str]:
@@ -103,12 +113,15 @@ def prepare(
             "strata (within=) or filter the counts first."
         )
     frame = table.reset_index(drop=True).copy()
+    if (hidden := _hidden.is_hidden(frame)).any():
+        frame = _hidden.bound(frame.assign(hidden=hidden))
     if "group" not in frame:
         return frame
     frame["group"] = frame["group"].astype(object)
     reference = _column(frame, "reference")
     frame["is_reference"] = np.array(
-        [g == r for g, r in zip(frame["group"], reference, strict=True)], dtype=bool
+        [_words.given(r) and g == r for g, r in zip(frame["group"], reference, strict=True)],
+        dtype=bool,
     )
     frame = _ordered(frame)
     groups, own = frame["group"].tolist(), frame["is_reference"].tolist()
@@ -170,6 +183,7 @@ def place(
     """
     page.gaps = bool(frame["missing"].notna().any())
     page.figures = bool(frame["at"].notna().any())
+    page.hidden = "hidden" in frame and bool((frame["hidden"] & frame["missing"].notna()).any())
     order = {h: i for i, h in enumerate(dict.fromkeys(heads))}
     frame = frame.assign(_head=heads, _block=[order[h] for h in heads])
     frame = frame.sort_values("_block", kind="stable").reset_index(drop=True)
@@ -342,5 +356,13 @@ def apply(f: Callable[[dict], object], frame: pd.DataFrame) -> pd.Series:
 def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows as plain values, much faster than `to_dict`."""
     columns = [str(c) for c in frame.columns]
-    values = [column.tolist() for _, column in frame.items()]
+    values = [_plain(column) for _, column in frame.items()]
     return [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)]
+
+
+def _plain(column: pd.Series) -> list[Any]:
+    """Return the values of a column, None for what is not there and has no truth of its own."""
+    values = column.tolist()
+    if isinstance(column.dtype, np.dtype) and column.dtype != object:
+        return values
+    return [None if v is pd.NA else v for v in values]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from equity.charts import _draw, _words
+from equity.charts import _draw, _hidden, _words
 
 if TYPE_CHECKING:
     import altair as alt
@@ -16,6 +16,7 @@ __all__ = [
     "TOO_FEW",
     "axis_number",
     "days",
+    "hidden_lines",
     "left_out",
     "parts_of",
     "per",
@@ -89,6 +90,30 @@ def reference_at(frame: pd.DataFrame, column: str) -> pd.Series:
     other = own.set_index(keys)[column].to_dict()
     found = [other.get(k) for k in zip(frame["stratum"], frame["stage"], strict=True)]
     return pd.Series(found, index=frame.index, dtype=float)
+
+
+def hidden_lines(frame: pd.DataFrame, apart: float) -> tuple[pd.DataFrame, int]:
+    """Add `gone`, `run` and `lane`: what is hidden of a line, its pieces, its lane below the plot.
+
+    A line is not joined across what is hidden. Each group of which something is hidden has a lane
+    of hatched squares below the lines of its panel, one for each year. The second value is the
+    room for the lanes in pixels.
+    """
+    gone = _hidden.is_hidden(frame) & frame["survival"].isna() & ~frame["begins"].astype(bool)
+    keys = [frame["stratum"], frame["group"]]
+    lanes: dict[str, list[str]] = {}
+    for part, group in frame.loc[gone, ["stratum", "group"]].drop_duplicates().to_numpy():
+        lanes.setdefault(part, []).append(group)
+    year = gone & (pd.to_numeric(frame["months"]).astype(float) % 12 == 0)
+    drawn = year | (gone & ~year.groupby(keys).transform("any").astype(bool))
+    lane = [
+        apart * lanes[part].index(group) + 14 if own else None
+        for part, group, own in zip(frame["stratum"], frame["group"], drawn, strict=True)
+    ]
+    frame = frame.assign(
+        gone=gone, run=gone.groupby(keys).cumsum(), lane=pd.Series(lane, frame.index, float)
+    )
+    return frame, round(apart * max(map(len, lanes.values()), default=0)) + 8 * bool(lanes)
 
 
 def left_out(rows: Iterable[Mapping], why: str) -> list[str]:

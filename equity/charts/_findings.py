@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from equity.charts import _hidden
 from equity.charts._words import at_least, given, plural, sentence, times
 
 __all__ = ["certain", "concerned", "finding", "over_parts", "side", "size"]
@@ -18,14 +19,30 @@ def side(row: Mapping, alpha: float = 0.05) -> str:
 
     "above" or "below": its interval excludes 1, and the p-value adjusted for the number of
     comparisons, where there is one, is below `alpha`; "alone": the interval excludes 1 but the
-    adjusted p-value does not reach; "unclear": the interval includes 1; "missing": no figure.
+    adjusted p-value does not reach; "unclear": the interval includes 1; "missing": no figure;
+    "hidden": what would be read is hidden. A hidden p-value stands for the most that it can be.
     Where the ratio has no interval (nobody in the reference group, say), the interval of the
     difference is read instead, and where there is none, the test and the sign of the difference.
     """
+    found = _side(row, alpha)
+    if not _hidden.row_hidden(row) or found == "missing":
+        return found if not _hidden.row_hidden(row) else "hidden"
+    if found in _MORE and "p_adjusted" in row and not given(_adjusted(row)):
+        return "hidden"
+    ends = [given(row.get(k)) for k in ("ratio_low", "ratio_high")]
+    return "hidden" if found == "unclear" and any(ends) and not all(ends) else found
+
+
+def _adjusted(row: Mapping) -> object:
+    """Return the p-value adjusted for the number of comparisons, or the most that it can be."""
+    return row["p_adjusted"] if given(row.get("p_adjusted")) else row.get("p_most")
+
+
+def _side(row: Mapping, alpha: float) -> str:
     low, high, even = row.get("ratio_low"), row.get("ratio_high"), 1.0
     if not (given(low) or given(high)):
         low, high, even = row.get("difference_low"), row.get("difference_high"), 0.0
-    adjusted = row.get("p_adjusted")
+    adjusted = _adjusted(row)
     p = adjusted if given(adjusted) else row.get("p_value")
     if not (given(low) or given(high)):
         way = _way(row)
@@ -109,16 +126,24 @@ def finding(
     if len(parts) > 1:
         compared = [r for r in compared if r["stratum"] != "not known"]
     sides = [side(r, alpha) for r in compared]
-    if all(s == "missing" for s in sides):
+    if gone := _hidden.part_of([s == "hidden" for s in sides], "comparison"):
+        there = [r for r, s in zip(compared, sides, strict=True) if s != "hidden"]
+        if not there:
+            return f"No comparison between groups is shown: {gone}"
+        if len(parts) < 2:
+            said = finding(there, say=say, more=more, name=name, alpha=alpha, strata=strata)
+            return f"{_hidden.others_shown(said)}; {gone}"
+    if all(s in ("missing", "hidden") for s in sides):
         return "No comparison between groups can be computed from these numbers"
     clear = [(r, s) for r, s in zip(compared, sides, strict=True) if s in _MORE]
     if not clear:
+        tail = f"; {gone}" if gone else ""
         if "alone" in sides:
             return (
                 "No clear difference between groups can be told "
-                "once the number of comparisons is allowed for"
+                f"once the number of comparisons is allowed for{tail}"
             )
-        return "No clear difference between groups can be told from these numbers"
+        return f"No clear difference between groups can be told from these numbers{tail}"
     if len(parts) > 1:
         return over_parts(
             compared,
@@ -160,7 +185,8 @@ def over_parts(
     """
     tally: dict[str, dict[str, Any]] = {}
     for row, s in zip(rows, sides, strict=True):
-        none = {"row": row, "above": 0, "below": 0, "unclear": 0, "missing": 0, "all": 0}
+        none = {"row": row, "above": 0, "below": 0, "unclear": 0, "missing": 0, "hidden": 0}
+        none["all"] = 0
         one = tally.setdefault(row["group"], none)
         one["all"] += 1
         one["unclear" if s == "alone" else s] += 1
@@ -173,6 +199,7 @@ def over_parts(
         (second, words[second]),
         ("unclear", "no clear difference can be told"),
         ("missing", "no comparison can be computed"),
+        ("hidden", "the comparison is hidden"),
     ):
         if best[state]:
             text += f"; in {best[state]}, {say}"
@@ -185,7 +212,8 @@ def over_parts(
     left = len({t["row"]["group"] for t, _ in others} - {t["row"]["group"] for t, _ in named})
     if left:
         text += f"; {left} other group{'s differ' if left > 1 else ' differs'} clearly in some"
-    return text
+    gone = _hidden.part_of([s == "hidden" for s in sides], "comparison")
+    return f"{text}; {gone}" if gone and tally.keys() != {best["row"]["group"]} else text
 
 
 def _part(number: int, whole: int) -> str:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from equity.charts import _findings, _words
+from equity.charts import _findings, _hidden, _words
 
 __all__ = ["BOTTOM_LINE", "could_see", "headline", "people_words", "power_words", "verdict"]
 
 BOTTOM_LINE = "bottom line"
+_FEW, _HIDDEN = "there are too few people to tell", "the figures are hidden"
 
 
 def could_see(row: Mapping) -> str | None:
@@ -100,6 +101,11 @@ def headline(
     compared = [r for r in rows if r["group"] != r["reference"]]
     if not compared:
         return "There is only one group, and nothing to compare it with"
+    gone = [r for r in compared if _gone(r)]
+    if len(gone) == len(compared):
+        none = _hidden.none_shown(gone, "impact_ratio")
+        return none or "Whether groups are below four-fifths is hidden"
+    compared = [r for r in compared if not _gone(r)]
     if not any(_words.given(r["impact_ratio"]) for r in compared):
         return _without_ratios(
             compared, who=who, what=what, labels=labels, alpha=alpha, strata=strata
@@ -170,14 +176,22 @@ def headline(
         row = first(below)
         stage = _stage(row, labels)
         nobody = _nobody([r for r in compared if r["stage"] == last])
+        few = any(r["stage"] == last for r in compared)
         none = (
             f"{nobody} is below four-fifths at the bottom line"
             if nobody
-            else ("At the bottom line there are too few people to tell")
+            else f"At the bottom line {_FEW if few else _HIDDEN}"
         )
         return f"{none}; at the stage “{stage}”, {say(row)}"
     at = " at any stage" if len(stages) > 1 else ""
     return f"{_nobody(compared)} is below four-fifths{at}"
+
+
+def _gone(row: Mapping) -> bool:
+    """Return whether the ratio is hidden, or whether it is below four-fifths."""
+    return _hidden.lost(row, "impact_ratio") or (
+        _hidden.row_hidden(row) and _words.given(row["impact_ratio"]) and verdict(row) is None
+    )
 
 
 def _clear(row: Mapping, alpha: float) -> bool:
@@ -203,7 +217,7 @@ def _stage_first(
     below = [r for r in clear if verdict(r) == "below four-fifths"]
     row = max(below or clear, key=_findings.concerned)
     nobody = _nobody(last)
-    rest = "there are too few people to tell"
+    rest = _FEW if last else _HIDDEN
     if bottom:
         rest = "no difference can be told from chance"
     elif nobody:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from equity.charts._draw import AXIS_ROOM, NARROW, Page
+from equity.charts import _hidden
+from equity.charts._draw import AXIS_ROOM, Page
 from equity.charts._style import PALETTE
 
 if TYPE_CHECKING:
@@ -260,7 +261,7 @@ def words(page: Page, height: int, *, brief: bool = False) -> list[alt.Chart]:
             .transform_filter(f"isValid(datum.{field.split(':')[0]})")
         )
 
-    start = alt.ExprRef(f"width < {NARROW} ? width : width - {page.right} + 18")
+    start = alt.ExprRef(f"width < {page.narrow} ? width : width - {page.right} + 18")
     more_x = {
         "label": 0,
         "value": start,
@@ -277,7 +278,7 @@ def words(page: Page, height: int, *, brief: bool = False) -> list[alt.Chart]:
         "label",
         align="left",
         fontWeight=bold,
-        limit=page.where("width", page.left - 8),
+        limit=page.where("width", page.label_room),
         opacity=page.where(1 if alone else 0, 1),
     )
     if not alone:
@@ -308,6 +309,10 @@ def words(page: Page, height: int, *, brief: bool = False) -> list[alt.Chart]:
     column("note:N", "note", align="left" if page.alone else at_end, fontSize=small, opacity=0.8)
     if not page.gaps:
         return out
+    aside = {}
+    if page.hidden:
+        out.append(_hatched(page, y))
+        aside = {"dx": {"expr": f"datum.hidden ? {_hidden.HATCH_WIDTH + 8} : 0"}}
     out.append(
         layer(
             "text",
@@ -316,13 +321,14 @@ def words(page: Page, height: int, *, brief: bool = False) -> list[alt.Chart]:
             fontStyle="italic",
             aria=True,
             dy=page.mark_dy,
+            **aside,
             limit=page.where(
                 f"width - {page.narrow_left + page.narrow_right}",
                 f"width - {page.left + page.right}",
             ),
         )
         .encode(
-            x=alt.XValue(alt.ExprRef(f"width < {NARROW} ? {page.narrow_left} : {page.left}")),
+            x=alt.XValue(alt.ExprRef(f"width < {page.narrow} ? {page.narrow_left} : {page.left}")),
             y=y,
             text=alt.Text("missing:N"),
             tooltip=[alt.Tooltip("reason:N", title="Why")],
@@ -331,6 +337,19 @@ def words(page: Page, height: int, *, brief: bool = False) -> list[alt.Chart]:
         .transform_filter("isValid(datum.missing)")
     )
     return out
+
+
+def _hatched(page: Page, y: alt.Y) -> alt.Chart:
+    """Draw a hatched field where the mark of a hidden figure would stand."""
+    import altair as alt
+
+    half = _hidden.HATCH_WIDTH // 2
+    middle = f"width < {page.narrow} ? {page.narrow_left + half} : {page.left + half}"
+    return (
+        _hidden.hatch(yOffset=page.mark_dy)
+        .encode(x=alt.XValue(alt.ExprRef(middle)), y=y)
+        .transform_filter("datum.hidden && isValid(datum.missing)")
+    )
 
 
 def hover(page: Page, height: int, tips: list[alt.Tooltip]) -> alt.Chart:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from equity.charts import _draw, _marks, _words
+from equity.charts import _draw, _hidden, _hidden_stops, _marks, _words
 
 if TYPE_CHECKING:
     import altair as alt
@@ -29,6 +29,7 @@ __all__ = [
 HEIGHT = 300
 """Of one panel, in pixels; it is as wide as the page."""
 HEAD = 40
+AXIS = 10
 INFRA_MARGINALITY = (
     "Hit rates can differ even where one standard is applied to all, since those searched are "
     "not alike (infra-marginality); they do not show the standard itself"
@@ -42,7 +43,13 @@ def left_out(table: pd.DataFrame, whose: str = "") -> list[str]:
         ("left_out_basis", "because of their legal basis"),
         ("left_out_unknown", "because their outcome is not known"),
     ):
-        if column in table and (total := pd.to_numeric(table[column]).fillna(0).sum()):
+        if column not in table:
+            continue
+        total, whole = _hidden.total(table, column)
+        if not whole:
+            number = f", at least {total:,.0f}" if total else ""
+            out.append(f"Searches{whose} left out {because}: how many is hidden{number}")
+        elif total:
             out.append(f"{total:,.0f} searches{whose} left out {because}")
     methods = table["method"].dropna().astype(str) if "method" in table else []
     if len(methods) and all("(their ground is not in the counts)" in m for m in methods):
@@ -205,6 +212,11 @@ def stack(
 
     several = len(parts) > 1
     height = int(len(parts) * (HEIGHT + (HEAD if several else HEAD / 2)))
+    if "strip_line" in frame:  # below the axis of the last panel, which has its title there
+        below, more = _hidden_stops.strip(frame, height + (AXIS if parts else 0))
+        if more:
+            parts = [*parts, below]
+            height += more + (AXIS if several or len(parts) > 1 else 0)
     groups: list[Any] = []
     for layers in parts:
         group = alt.LayerChart()

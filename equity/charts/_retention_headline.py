@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from typing import Any
 
-from equity.charts import _words
+from equity.charts import _hidden, _words
 from equity.charts._durations import parts_of, span_of
 
 __all__ = ["headline"]
@@ -25,20 +27,27 @@ def headline(
     compared = {k: r for k, r in last.items() if r["group"] != r["reference"]}
     if not compared:
         return "There is only one group, and nothing to compare it with"
-    told = {k: r for k, r in compared.items() if _words.given(r["p_adjusted"])}
+    if none := _hidden.none_shown(rows, "survival"):
+        return none
+    told = {k: r for k, r in compared.items() if _words.given(_p(r))}
+    gone = {k for k, r in compared.items() if k not in told and _hidden.row_hidden(r)}
+    if gone and len(gone) == len(compared):
+        return "Whether groups differ in who stays in service is hidden"
     shown = [r for r in rows if _words.given(r["survival"])]
     if not shown or not told:
-        few = any(r["too_few"] for r in rows)
+        few = any(r["too_few"] for r in rows if not _hidden.row_hidden(r))
         text = "Who stays in service cannot be compared from these numbers"
         return "Too few people to tell who stays in service" if few else text
-    clear = {k: r for k, r in told.items() if r["p_adjusted"] < alpha}
+    clear = {k: r for k, r in told.items() if _p(r) < alpha}
     if not clear:
         return "No clear difference in who stays in service can be told from these numbers"
     ways = {k: _gap(rows, r) for k, r in clear.items()}
 
     def size(k: tuple[str, str]) -> float:
         gap = clear[k]["lost_difference"]
-        return abs(gap) * clear[k]["n"] if _words.given(gap) else 0.0
+        return (
+            abs(gap) * clear[k]["n"] if _words.given(gap) and _words.given(clear[k]["n"]) else 0.0
+        )
 
     best = max(clear, key=size)
     row, pair = clear[best], ways[best]
@@ -70,13 +79,18 @@ def headline(
         text += f": {abs(gap):.1f} {less} months of service lost on average"
     others, also = len(told) - 1, len(clear) - 1
     large = f" that {'is' if others == 1 else 'are'} large enough"
-    large = large if len(told) < len(compared) else ""
+    large = large if len(told) < len(compared) - len(gone) else ""
     if also:
         text += f"; {also} other group{'s differ' if also > 1 else ' differs'} clearly too"
     elif others:
         rest = "the other group" if others == 1 else f"any of the {others} other groups"
         text += f"; no clear difference can be told for {rest}{large}"
     return text
+
+
+def _p(row: Mapping) -> Any:
+    """Return the p-value that allows for all comparisons, or the most it can be if hidden."""
+    return row["p_adjusted"] if _words.given(row["p_adjusted"]) else row.get("p_most", math.nan)
 
 
 def _last(rows: list[dict]) -> dict[tuple[str, str], dict]:

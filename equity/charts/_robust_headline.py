@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from equity.charts import _findings, _words
+from equity.charts import _findings, _hidden, _words
 
 __all__ = ["TOO_FEW", "WAYS", "few", "headline"]
 
@@ -16,6 +16,8 @@ WAYS = {"lower bar for this group": "lower", "higher bar for this group": "highe
 
 def few(row: dict) -> bool:
     """Return whether the hit rates rest on too few searches for a headline."""
+    if _hidden.lost(row, "searches"):
+        return False  # how many is not known: what it concludes is published all the same
     if not _words.given(row["searches"]) or row["searches"] < _ENOUGH:
         return True
     return TOO_FEW in str(row.get("reason"))
@@ -40,10 +42,18 @@ def headline(
     if len(parts) > 1:
         rows = [r for r in rows if r["stratum"] != "not known"]
     told = [r for r in rows if isinstance(r["conclusion"], str)]
+    lost = [_hidden.lost(r, "conclusion") for r in rows]
+    gone = _hidden.part_of(lost, "comparison")
+    if gone and not told:
+        return f"What search rate and hit rate point to is not shown: {gone}"
+    if gone and len(parts) < 2:
+        there = [r for r, own in zip(rows, lost, strict=True) if not own]
+        said = headline(there, what=what, who=who, labels=labels, strata=strata)
+        return f"{_hidden.others_shown(said)}; {gone}"
     if not told:
         return "Search rate and hit rate cannot be compared from these numbers"
     if all(few(r) for r in told):
-        total = sum(float(r["searches"]) for r in told)
+        total = sum(float(r["searches"]) for r in told if _words.given(r["searches"]))
         one = len({r["group"] for r in told}) == 1
         who_they_are = people(told[0]) if one else "the groups compared"
         return f"Too few searches to say more: {total:,.0f} of {who_they_are}"
@@ -54,7 +64,7 @@ def headline(
         if not found:
             return (
                 f"In none of {len(parts)} {_words.plural(strata, len(parts))} do search rate and "
-                "hit rate together lead to a conclusion"
+                f"hit rate together lead to a conclusion{f'; {gone}' if gone else ''}"
             )
         return _findings.over_parts(
             rows,
@@ -66,7 +76,7 @@ def headline(
         ).replace("no clear difference can be told", "the test is inconclusive")
     if not found:
         return "Search rate and hit rate together lead to no conclusion for any group"
-    best = max(found, key=lambda r: float(r["x_known"]))
+    best = max(found, key=lambda r: float(r["x_known"]) if _words.given(r["x_known"]) else 0.0)
     lower = WAYS[best["conclusion"]] == "lower"
     one, other = ("more", "less") if lower else ("less", "more")
     searched, hit = (best[f"{k}_ratio"] for k in ("search", "hit"))
@@ -103,5 +113,5 @@ def _points(side: str) -> str:
 
 def _side(row: dict) -> str:
     if not isinstance(row["conclusion"], str):
-        return "missing"
+        return "hidden" if _hidden.row_hidden(row) else "missing"
     return {"lower": "above", "higher": "below"}.get(WAYS.get(row["conclusion"], ""), "unclear")

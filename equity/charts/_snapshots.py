@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from equity.charts import _draw, _words
+from equity.charts import _draw, _hidden, _words
 from equity.charts.representation import not_kept
 
 __all__ = ["because", "breaks", "grey", "headline", "notes", "sizes", "spoken"]
@@ -34,10 +34,13 @@ def because(reason: object, labels: Mapping[str, str] | None) -> str | None:
 
 def breaks(frame: pd.DataFrame) -> list[str]:
     """Return before which snapshots the categories changed, and by which groups that is seen."""
-    found = frame[frame["break_before"].astype(bool)].drop_duplicates("when")
+    found = frame[frame["break_before"].fillna(False).astype(bool)].drop_duplicates("when")
     if found.empty:
         return []
-    said = [f"before {r['when']} ({r['break_words']})" for r in _draw.rows_of(found)[:3]]
+    said = [
+        f"before {r['when']}" + (f" ({r['break_words']})" if r["break_words"] else "")
+        for r in _draw.rows_of(found)[:3]
+    ]
     more = f", and {len(found) - 3} more in the table" if len(found) > 3 else ""
     return [
         f"Orange dashes: the categories changed {_words.listed(said)}{more}; no line is joined "
@@ -49,9 +52,10 @@ def sizes(frame: pd.DataFrame) -> str:
     """Return how many people there are at a snapshot, least and most."""
     n = pd.to_numeric(frame["n"]).dropna()
     if n.empty:
-        return "n = 0"
+        return "n = hidden" if _hidden.is_hidden(frame).any() else "n = 0"
     least, most = int(n.min()), int(n.max())
-    return f"n = {least:,}" if least == most else f"n = {least:,} to {most:,}"
+    shown = f"n = {least:,}" if least == most else f"n = {least:,} to {most:,}"
+    return shown + ("" if _hidden.total(frame, "n")[1] else " where it is shown")
 
 
 def grey(names: list[str]) -> str:
@@ -77,11 +81,15 @@ def notes(everyone: pd.DataFrame, drawn: pd.DataFrame) -> list[str]:
             f"Every group exactly as large as at the snapshot before, perhaps the same file: "
             f"{_words.listed([str(n) for n in names])}"
         )
-    unknown = pd.to_numeric(everyone["unknown"]).fillna(0)
+    unknown = pd.to_numeric(everyone["unknown"]).dropna()
+    some = not _hidden.total(everyone, "unknown")[1]
     if len(unknown) and unknown.max() > 0:
         span = f"{unknown.min():,.0f} to {unknown.max():,.0f}"
         span = f"{unknown.max():,.0f}" if unknown.min() == unknown.max() else span
-        out.append(f"Left out because the group is not known: {span} people at a snapshot")
+        out.append(
+            f"Left out because the group is not known: {span} people at a snapshot"
+            + ", where it is shown" * some
+        )
     return out
 
 
@@ -119,6 +127,8 @@ def headline(
         for a, b in _ends(rows, names[0]).values()
         if _words.given(b["difference"]) and a["when"] != b["when"]
     ]
+    if none := _hidden.none_shown(rows, "share"):
+        return none
     if not ends:
         return "No share can be followed over time in these numbers"
     one, two = max(ends, key=lambda e: abs(e[1]["difference"]))

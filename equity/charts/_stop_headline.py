@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from equity.charts import _findings, _words
+from equity.charts import _findings, _hidden, _words
 
 __all__ = ["headline", "nothing"]
 
@@ -56,7 +57,8 @@ def headline(
     }
     if len(names) < 2 or len({r["stratum"] for r in rows}) > 1:
         # one that has no residents of these parts gives no figures: the first that does speaks
-        there = [r["benchmark"] for r in rows if _findings.side(r, alpha) != "missing"]
+        none = ("missing", "hidden")
+        there = [r["benchmark"] for r in rows if _findings.side(r, alpha) not in none]
         name = next((n for n in names if n in there), names[0] if names else None)
         wanted = [r for r in rows if r["benchmark"] == name] if names else rows
         text = _findings.finding(wanted, **words)
@@ -65,8 +67,24 @@ def headline(
     for row in rows:
         if row["group"] != row["reference"]:
             by_group.setdefault(row["group"], []).append((row, _findings.side(row, alpha)))
-    if not by_group or all(s == "missing" for g in by_group.values() for _, s in g):
+    if not by_group or all(s in ("missing", "hidden") for g in by_group.values() for _, s in g):
         return _findings.finding(rows, **words)
+    compared = [r for r in rows if r["group"] != r["reference"]]
+    gone = _hidden.part_of([_findings.side(r, alpha) == "hidden" for r in compared], "comparison")
+    text = _over_benchmarks(by_group, names, say=say, people=people, words=words, what=what)
+    return f"{text}; {gone}" if gone else text
+
+
+def _over_benchmarks(
+    by_group: dict[str, list[tuple[dict, str]]],
+    names: list[str],
+    *,
+    say: Callable[[dict, str], str],
+    people: Callable[..., str],
+    words: dict[str, Any],
+    what: str,
+) -> str:
+    """Return what several benchmarks say together; nothing of a comparison that is hidden."""
 
     def least(pairs: list[tuple[dict, str]]) -> tuple[float, float]:
         return min(_findings.concerned(r) for r, _ in pairs)
@@ -100,11 +118,14 @@ def headline(
             f"For their number in {where}, {people(row)} were {what} {size} {tail} "
             f"{people(row, 'reference')}"
         )
-    if pairs := of_sides({"above", "missing"}, {"below", "missing"}):
-        row = next(r for r, s in pairs if s != "missing")
-        gone = _words.listed([f"“{r['benchmark']}”" for r, s in pairs if s == "missing"])
-        text = _findings.finding([row], **words)
-        return f"By the benchmark “{row['benchmark']}”: {text}; by {gone}, none can be computed"
+    lacking = ({"missing"}, {"hidden"}, {"missing", "hidden"})
+    if pairs := of_sides(*({way, *rest} for way in ("above", "below") for rest in lacking)):
+        row = next(r for r, s in pairs if s in ("above", "below"))
+        text = f"By the benchmark “{row['benchmark']}”: {_findings.finding([row], **words)}"
+        for state, why in (("missing", "none can be computed"), ("hidden", "it is hidden")):
+            if gone := [f"“{r['benchmark']}”" for r, s in pairs if s == state]:
+                text += f"; by {_words.listed(gone)}, {why}"
+        return text
     if any(s in ("above", "below") for g in by_group.values() for _, s in g):
         return "The answer depends on the benchmark: no clear difference holds by all of them"
     return "No clear difference between groups can be told by any of the benchmarks"

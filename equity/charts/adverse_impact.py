@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from equity.charts import _axes, _draw, _findings, _marks, _words
+from equity.charts import _axes, _draw, _findings, _hidden, _marks, _words
 from equity.charts._common import (
     allowance,
     alternative,
@@ -108,7 +108,7 @@ def adverse_impact(
         return None if value(row) else cannot(row, "impact_ratio")
 
     def counted(row: dict) -> str:
-        text = f"{_words.whole(row['x'])} of {_words.whole(row['x_known'])}"
+        text = _hidden.counts(row, "x", "x_known")
         rate = row["selection_rate"]
         open_ = re.search(rf"(?:^|; )([\d,]+) {_OPEN}", str(row.get("reason")))
         if open_:  # the rate is not x of those known
@@ -204,6 +204,7 @@ def adverse_impact(
         alpha=1 - confidence_level,
         strata=strata_label,
     )
+    title = _hidden.with_closing(title, rows, "impact_ratio")
     stages = frame["stage"].nunique()
     small = _small(frame)
     if picked:
@@ -216,10 +217,9 @@ def adverse_impact(
         )
     below = "below four-fifths" in {verdict(r) for r in rows}
     first = frame.drop_duplicates(["stratum", "group"])
-    total = pd.to_numeric(first["n"]).fillna(0).sum()
     subtitle = [
-        f"Selection rate as a ratio to the comparison; lines show the {interval}, "
-        f"n = {total:,.0f} {who}",
+        f"Selection rate as a ratio to the comparison; lines show the {interval}"
+        + _hidden.n_words(first, who, before=", n = "),
         reference + ("; ▼ = below four-fifths" if page.compact and below else ""),
         *([f"Groups under {small} of the {who} are shown but not judged"] if small else []),
         *allowance(_findings.side(r, 1 - confidence_level) for r in rows),
@@ -227,6 +227,7 @@ def adverse_impact(
         *power_words(rows, who),
         *([RUNNING] if running else []),
         *remarks(frame, "impact_ratio"),
+        *_hidden.legend(frame),
         *filter(None, [unknown_words(frame, who)]),
         "“Below four-fifths” is counted in whole people; it does not show why rates differ",
     ]
@@ -234,6 +235,7 @@ def adverse_impact(
         reference += ": " + _words.listed([_words.name(k, labels) for k in keys])
     number = f"{stages} stage{'s' * (stages != 1)}"
     intro = f"Impact ratios, {number}, {group_words(frame)}, {interval}. {reference}."
+    intro += _hidden.named(rows, "impact_ratio")
     return _draw.assemble(
         frame,
         layers,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from equity.charts import _draw, _marks, _words
+from equity.charts import _draw, _hidden, _hidden_stops, _marks, _words
 from equity.charts._common import alternative
 from equity.charts._style import PALETTE
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["clock"]
 
 _HEIGHT = 180
+_MARKS = (
+    "Orange with triangles: the three hours in a row with the fewest. Grey strip: 2 to 7 in "
+    "the morning, where they usually are. Dashed line: if all hours had as many"
+)
 _NIGHT = (2, 7)
 """The strip: in local time stops are rarest between these hours nearly everywhere."""
 
@@ -33,11 +37,13 @@ def clock(
     labels : taken for the sake of a common call; hours have no labels.
 
     Raises ValueError where the table lacks a column. It cannot show of which zone times are.
+    Hours that a published page hides are hatched.
     """
     import altair as alt
 
     frame = _draw.prepare(table, ("hour", "n", "share", "rarest", "expected"), None)
-    rarest = frame["rarest"].astype(bool).tolist()
+    rarest = [r is True for r in frame["rarest"].astype(object).tolist()]
+    frame["n"] = pd.to_numeric(frame["n"]).astype("Int64")
     hours = [f"{int(h)}:00 to {int(h)}:59" for h in frame["hour"]]
     frame = frame.assign(
         order=range(len(frame)),
@@ -47,21 +53,27 @@ def clock(
         middle=frame["hour"] + 0.5,
         close=frame["hour"] + 0.94,
         colour=[PALETTE["orange" if r else "blue"] for r in rarest],
-        aria=[
-            f"{h}, {int(n):,} {what}{', among the fewest' if r else ''}"
-            for h, n, r in zip(hours, frame["n"], rarest, strict=True)
+        percent=[
+            _words.percent(s) if _words.given(s) else _hidden.WORD for s in frame["share"].tolist()
         ],
     )
-    frame["percent"] = [_words.percent(s) for s in frame["share"]]
+    frame["n_text"] = _draw.apply(lambda r: _hidden.count(r, "n"), frame)
+    frame["aria"] = _draw.apply(lambda r: _aria(r, what), frame)
+    frame = _hidden_stops.runs(frame, frame["n"].isna().tolist(), step=1)
     title = headline(frame, what=what)
+    if frame["n"].notna().any():
+        title = _hidden.with_closing(title, _draw.rows_of(frame), "n", noun="hour")
     subtitle = [
-        f"{_words.sentence(what)} by hour of the day as recorded, n = {int(frame['n'].sum()):,}",
-        "Orange with triangles: the three hours in a row with the fewest. Grey strip: 2 to 7 in "
-        "the morning, where they usually are. Dashed line: if all hours had as many",
+        f"{_words.sentence(what)} by hour of the day as recorded"
+        + _hidden_stops.sum_words(frame, "n"),
+        *([_MARKS] if any(rarest) else ["Grey strip: 2 to 7 in the morning"]),
+        *_hidden_stops.hatched(frame, [f"{int(h)}:00" for h in frame["hour"]]),
     ]
-    unknown = int(frame["unknown"].iloc[0]) if "unknown" in frame and len(frame) else 0
-    if unknown:
-        subtitle.append(f"{unknown:,} {what} without an hour are not shown")
+    unknown = frame["unknown"].iloc[0] if "unknown" in frame and len(frame) else 0
+    if not _words.given(unknown):
+        subtitle.append(f"How many {what} have no hour is hidden")
+    elif unknown:
+        subtitle.append(f"{int(unknown):,} {what} without an hour are not shown")
     subtitle.append("The picture cannot show which zone the times are of")
     scale = alt.Scale(domain=[0, 24], nice=False, zero=False, padding=0)
     axis = alt.Axis(
@@ -81,7 +93,7 @@ def clock(
     )
     tips = [
         alt.Tooltip("name:N", title="Hour"),
-        alt.Tooltip("n:Q", title=_words.sentence(what), format=","),
+        alt.Tooltip("n_text:N", title=_words.sentence(what)),
         alt.Tooltip("percent:N", title="Share"),
     ]
 
@@ -105,7 +117,8 @@ def clock(
             tooltip=tips,
             color=alt.Color("colour:N", scale=None),
             description=alt.Description("aria:N"),
-        ),
+        )
+        .transform_filter("isValid(datum.n)"),
         _marks.layer("point", filled=True, size=45, opacity=1, aria=False, yOffset=-7,
                      shape="triangle-down")
         .encode(
@@ -113,12 +126,15 @@ def clock(
             y=y,
             color=alt.Color("colour:N", scale=None),
         )
-        .transform_filter("datum.rarest"),
+        .transform_filter("datum.rarest && isValid(datum.n)"),
         _marks.layer("rule", color=_marks.GREY, strokeDash=[4, 3], strokeWidth=1.5, aria=False)
         .encode(y=alt.Y("expected:Q", scale=y["scale"], axis=y["axis"]))
-        .transform_filter("datum.order == 0"),
+        .transform_filter("datum.order == 0 && isValid(datum.expected)"),
+        *_hidden_stops.columns(
+            frame, alt.X("middle:Q", axis=axis, scale=scale), alt.YValue(_HEIGHT), tips
+        ),
     ]  # fmt: skip
-    sentences = [f"{r['name'].split(':')[0]} hours, {int(r['n']):,}" for r in _draw.rows_of(frame)]
+    sentences = [f"{r['name'].split(':')[0]} hours, {r['n_text']}" for r in _draw.rows_of(frame)]
     return _draw.assemble(
         frame,
         layers,
@@ -129,12 +145,24 @@ def clock(
     )
 
 
+def _aria(row: dict, what: str) -> str:
+    few = ", among the fewest" if row["rarest"] else ""
+    return f"{row['name']}, {row['n_text']} {what}{few}"
+
+
 def headline(frame: pd.DataFrame, *, what: str) -> str:
     """Return when stops are rarest, and what speaks against local times."""
-    if frame.empty or not frame["n"].sum():
+    hidden = int(frame["n"].isna().sum())
+    if frame.empty or not (hidden or frame["n"].sum()):
         return f"There are no {what} with a known hour"
-    reason = frame["reason"].iloc[0] if "reason" in frame else None
     hours = frame.loc[frame["rarest"], "hour"].astype(int).tolist()
+    said = frame["reason"].tolist() if "reason" in frame else []
+    reason = next((r for r in said if not str(r).startswith("Hidden")), None)
+    if hidden and not hours:
+        some = f"at {hidden} of {len(frame)} hours" if hidden < len(frame) else "at all hours"
+        return f"When {what} are rarest is not shown: how many there are is hidden {some}"
+    if not hours and not isinstance(reason, str) and _hidden.is_hidden(frame).any():
+        return f"When {what} are rarest is hidden"
     if isinstance(reason, str):
         return _words.sentence(reason).replace("Stops", _words.sentence(what), 1)
     first = next((h for h in hours if (h - 1) % 24 not in hours), hours[0])

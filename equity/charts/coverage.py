@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from equity.charts import _draw, _marks, _words
+from equity.charts import _draw, _hidden, _hidden_stops, _marks, _words
 from equity.charts._common import alternative
 from equity.charts._style import PALETTE
 
@@ -31,7 +31,10 @@ _MONTHS = (
     "November",
     "December",
 )
-_COLOURS = {"there": "blue", "thin": "orange", "half": "purple", "missing": "orange"}
+_COLOURS = {
+    **{"there": "blue", "thin": "orange", "half": "purple", "missing": "orange"},
+    "hidden": "grey",
+}
 _WORDS = {
     "missing": "No records (orange crosses)",
     "thin": "Fewer than half as many as in the median month (orange, triangles)",
@@ -53,7 +56,7 @@ def coverage(
     labels : taken for the sake of a common call; months have no labels.
 
     Raises ValueError where the table lacks a column. It cannot show whether the records of a
-    month are complete, only that there are some.
+    month are complete, only that there are some. Months that a published page hides are hatched.
     """
     import altair as alt
 
@@ -62,11 +65,19 @@ def coverage(
     first, last = (frame["name"].iloc[i] if len(frame) else "none" for i in (0, -1))
     subtitle = [f"{_words.sentence(what)} per month, {first} to {last}"]
     for state, words in _WORDS.items():
-        marked = frame["half"] & (frame["n"] > 0) if state == "half" else frame["state"] == state
+        marked = (
+            frame["half"] & (frame["shown"] > 0) if state == "half" else frame["state"] == state
+        )
         names = frame.loc[marked, "name"].tolist()
         if names:
-            subtitle.append(f"{words}: {_some(names)}")
-    if dateless:
+            subtitle.append(f"{words}: {_hidden_stops.some(names)}")
+    subtitle += _hidden_stops.hatched(frame, frame["name"].tolist())
+    partly = [r["name"] for r in _draw.rows_of(frame) if r["n"] is not None and r["known_hidden"]]
+    if partly:
+        subtitle.append(f"How many have a known group is hidden: {_hidden_stops.some(partly)}")
+    if dateless is None:
+        subtitle.append(f"How many {what} have no date is hidden")
+    elif dateless:
         subtitle.append(f"{dateless:,} {what} without a date are not shown")
     low = int(frame["year"].min()) if len(frame) else 2000
     high = int(frame["year"].max()) + 1 if len(frame) else 2001
@@ -93,7 +104,7 @@ def coverage(
     )
     tips = [
         alt.Tooltip("name:N", title="Month"),
-        alt.Tooltip("n:Q", title=_words.sentence(what), format=","),
+        alt.Tooltip("n_text:N", title=_words.sentence(what)),
         alt.Tooltip("reason:N", title="Note"),
     ]
     height = 160
@@ -109,7 +120,7 @@ def coverage(
             color=alt.Color("colour:N", scale=None),
             description=alt.Description("aria:N"),
         )
-        .transform_filter("datum.state != 'missing'"),
+        .transform_filter("datum.state != 'missing' && datum.state != 'hidden'"),
         _marks.layer(
             "point",
             shape="cross",
@@ -139,11 +150,16 @@ def coverage(
             )
             .transform_filter(_MARKED)
         )
-    there_is = [states != {"missing"}, "missing" in states, *[True] * (len(layers) - 2)]
+    bars = bool(states - {"missing", "hidden"}) or not states
+    there_is = [bars, "missing" in states, *[True] * (len(layers) - 2)]
     # a layer without marks is an empty group to a screen reader
     layers = [one for one, there in zip(layers, there_is, strict=True) if there]
-    by_year = frame.groupby("year")["n"].sum() if len(frame) else pd.Series(dtype=float)
-    sentences = [f"{year}, {_words.whole(int(n))}" for year, n in by_year.items()]
+    middle = alt.X("middle:Q", scale=x["scale"], axis=axis)
+    layers += _hidden_stops.columns(frame, middle, alt.YValue(height), tips)
+    sentences = [
+        f"{year}, {_hidden.n_words(part, '', before='').replace(' ,', ',').strip() or 'hidden'}"
+        for year, part in frame.groupby("year")
+    ]
     intro = " ".join(s + "." for s in subtitle) + " By year:"
     return _draw.assemble(
         frame,
@@ -155,7 +171,7 @@ def coverage(
     )
 
 
-def _months(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+def _months(table: pd.DataFrame) -> tuple[pd.DataFrame, int | None]:
     """Return one row for each month from the first to the last, and how many have no date."""
     absent = [c for c in ("year", "month", "n") if c not in table]
     if absent:
@@ -163,18 +179,21 @@ def _months(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
             f"The table has no column {', '.join(absent)}: pass what equity.coverage returns."
         )
     dated = table["year"].notna() & table["month"].notna()
-    dateless = int(pd.to_numeric(table.loc[~dated, "n"]).fillna(0).sum())
+    rest = table.loc[~dated, "n"].tolist()
     if "undated" in table and len(table):
-        dateless += int(table["undated"].iloc[0])
+        rest.append(table["undated"].iloc[0])
+    dateless = None if not all(map(_words.given, rest)) else int(sum(map(float, rest)))
     known = table.loc[dated].astype({"year": int, "month": int})
-    total = known.groupby(["year", "month"])["n"].sum()
-    rows = {(r["year"], r["month"]): r for r in known.to_dict("records")}
+    known = known.assign(n=pd.to_numeric(known["n"]).astype("Float64"))
+    total = known.groupby(["year", "month"])["n"].sum(skipna=False)
+    rows = {(r["year"], r["month"]): r for r in _draw.rows_of(known)}
     index = [y * 12 + m - 1 for y, m in rows]
     out = []
     for i in range(min(index), max(index) + 1) if index else ():
         year, month = i // 12, i % 12 + 1
         row = rows.get((year, month), {})
-        n = int(total.get((year, month), 0))
+        number = total.get((year, month), 0)
+        n = int(number) if _words.given(number) else None
         state, reason = _state(row, n)
         name = f"{_MONTHS[month - 1]} {year}"
         gap = 0.01
@@ -184,6 +203,9 @@ def _months(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
                 "year": year,
                 "month": month,
                 "n": n,
+                "shown": n or 0,
+                "n_text": "hidden" if n is None else f"{n:,}",
+                "known_hidden": _hidden.lost(row, "share_known") and "share_known" in row,
                 "name": name,
                 "state": state,
                 "share_known": row.get("share_known"),
@@ -193,7 +215,7 @@ def _months(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
                 "middle": year + (month - 0.5) / 12,
                 "end": year + month / 12 - gap / 2,
                 "colour": PALETTE[_COLOURS[state]],
-                "aria": ", ".join(x for x in (name, f"{n:,}" if n else "", reason) if x),
+                "aria": _aria(name, n, reason),
             }
         )
     columns = [
@@ -201,6 +223,9 @@ def _months(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
         "year",
         "month",
         "n",
+        "shown",
+        "n_text",
+        "known_hidden",
         "name",
         "state",
         "share_known",
@@ -212,11 +237,20 @@ def _months(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
         "colour",
         "aria",
     ]
-    return pd.DataFrame(out, columns=columns), dateless
+    frame = pd.DataFrame(out, columns=columns)
+    frame = frame.assign(n=frame["n"].astype("Int64"), reason=frame["reason"].astype(object))
+    return _hidden_stops.runs(frame, (frame["state"] == "hidden").tolist()), dateless
 
 
-def _state(row: Mapping, n: int) -> tuple[str, str | None]:
+def _aria(name: str, n: int | None, reason: str | None) -> str:
+    said = "hidden" if n is None else f"{n:,}" if n else ""
+    return ", ".join(x for x in (name, said, reason) if x)
+
+
+def _state(row: Mapping, n: int | None) -> tuple[str, str | None]:
     reason = row.get("reason") if isinstance(row.get("reason"), str) else None
+    if n is None:
+        return "hidden", reason
     if n == 0:
         return "missing", reason or "no records in this month"
     if row.get("thin") is True:
@@ -231,12 +265,6 @@ def _half(row: Mapping) -> bool:
     return bool(_words.given(share) and share < 0.5)  # type: ignore[operator]
 
 
-def _some(names: list[str], limit: int = 8) -> str:
-    if len(names) <= limit:
-        return _words.listed(names)
-    return ", ".join(names[:limit]) + f" and {len(names) - limit} more"
-
-
 def headline(frame: pd.DataFrame, *, what: str) -> str:
     """Return how many records there are, over which months, and which months fall short."""
     if frame.empty:
@@ -244,14 +272,21 @@ def headline(frame: pd.DataFrame, *, what: str) -> str:
     missing = int((frame["state"] == "missing").sum())
     first, last = frame["name"].iloc[0], frame["name"].iloc[-1]
     span = f"in {first}" if first == last else f"from {first} to {last}"
-    text = f"{int(frame['n'].sum()):,} {what} {span}"
+    hidden = int((frame["state"] == "hidden").sum())
+    if hidden == len(frame) - missing and hidden:
+        text = f"How many {what} there are {span} is hidden"
+    else:
+        text = f"{int(frame['shown'].sum()):,} {what} {span}"
     if missing:
         text += f"; {missing} month{'s' if missing > 1 else ''} between them without any"
+    if hidden and hidden < len(frame) - missing:
+        text += f", without those of {hidden} month{'s' if hidden > 1 else ''} that "
+        text += f"{'are' if hidden > 1 else 'is'} hidden"
     thin = frame.loc[frame["state"] == "thin", "name"].tolist()
     if thin:
         where = thin[0] if len(thin) == 1 else f"{len(thin)} months"
         text += f"; in {where} there are fewer than half as many as in the median month"
-    half = frame[frame["half"].astype(bool) & (frame["n"] > 0)]
+    half = frame[frame["half"].astype(bool) & (frame["shown"] > 0)]
     if len(half) == 1:
         share = float(half["share_known"].iloc[0])
         known = f"{100 * share:.0f}%" if 0.01 <= share < 0.495 else _words.percent(share)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from equity.charts import _draw, _marks, _words
+from equity.charts import _draw, _hidden, _hidden_stops, _marks, _words
 from equity.charts._common import alternative, group_words, level, unknown_words
 
 if TYPE_CHECKING:
@@ -57,14 +57,23 @@ def daylight_shares(
         if start < 0:
             when = f"{-start} to {max(-end, 0)} minutes before dusk, {row['daylight']}"
         shown = _words.share(row["share"], row["low"], row["high"])
+        if row["hidden_here"]:
+            return f"{row['label']}, {when}, {_hidden.WORD}"
         if row["daylight"] == "twilight":
             shown = "left out"
-        return f"{row['label']}, {when}, {shown}, {_words.whole(row['n'])} {what}"
+        return f"{row['label']}, {when}, {shown}, {_hidden.count(row, 'n')} {what}"
 
+    gone = [_hidden.lost(r, "share") for r in _draw.rows_of(frame)]
+    frame = _hidden_stops.runs(frame, gone, step=width, at="minutes")
     frame["aria"] = _draw.apply(aria, frame)
+    frame["n_text"] = _draw.apply(lambda r: _hidden.count(r, "n"), frame)
     frame["value"] = _draw.apply(
         lambda r: (
-            _words.share(r["share"], r["low"], r["high"]) if _words.given(r["share"]) else None
+            _words.share(r["share"], r["low"], r["high"])
+            if _words.given(r["share"])
+            else _hidden.WORD
+            if r["hidden_here"]
+            else None
         ),
         frame,
     )
@@ -73,7 +82,7 @@ def daylight_shares(
         alt.Tooltip("minutes:Q", title="Minutes since dusk, from"),
         alt.Tooltip("daylight:N", title="Light"),
         alt.Tooltip("value:N", title=f"Share ({interval})"),
-        alt.Tooltip("n:Q", title=_words.sentence(what), format=","),
+        alt.Tooltip("n_text:N", title=_words.sentence(what)),
         alt.Tooltip("reason:N", title="Note"),
     ]
     title = headline(_draw.rows_of(frame), what=what, who=who, labels=labels)
@@ -82,7 +91,7 @@ def daylight_shares(
     others = _words.listed([_words.people(k, labels, who) for k in keys] or ["the reference"])
     subtitle = [
         f"Share of each group in its {what} and those of {others} together, in steps of {width} "
-        f"minutes; lines show the {interval}, n = {_total(frame):,.0f} {what}",
+        f"minutes; lines show the {interval}{_total(frame, what)}",
         "Hollow: daylight. Filled: dark. Grey band: mostly twilight, left out. Dusk is the end "
         "of civil twilight",
         *(
@@ -90,6 +99,8 @@ def daylight_shares(
             if (frame["share"].notna() & frame["y"].isna()).any()
             else []
         ),
+        *_hidden.legend(frame),
+        *_hidden_bins(frame, what),
         *filter(None, [unknown_words(frame, what)]),
         "The left side is earlier in the day than the right, so the hour may explain a "
         "difference: the veil of darkness compares the same clock times",
@@ -100,13 +111,22 @@ def daylight_shares(
         f"{_near(s['dark'])} in the hour after dusk"
         for g, s in _around_dusk(_draw.rows_of(frame)).items()
     ]
+    sentences += [
+        f"{names[g]}, hidden near dusk"
+        for g in dict.fromkeys(frame["group"])
+        if g in _lost_near(_draw.rows_of(frame))
+    ]
     intro = (
         f"Share of each group by minutes before and after dusk, {group_words(frame)}, {interval}, "
-        f"n = {_total(frame):,.0f} {what}. Each compared with {other}, in {what} of both together."
+        f"{_total(frame, what).removeprefix(', ')}. Each compared with {other}, in {what} of both "
+        "together."
     )
     return _draw.assemble(
         frame,
-        _layers(height, tips, set(frame.loc[frame["y"].notna(), "daylight"])),
+        [
+            *_layers(height, tips, set(frame.loc[frame["y"].notna(), "daylight"])),
+            *_hidden_stops.columns(frame, _across(), _marks.y_at("bottom", height), tips),
+        ],
         height=height,
         title=title,
         subtitle=subtitle,
@@ -114,11 +134,17 @@ def daylight_shares(
     )
 
 
-def _layers(height: int, tips: list, states: set[str]) -> list:
-    """Return the marks: bands of twilight, scales, the line of dusk, intervals, dots.
+def _hidden_bins(frame: pd.DataFrame, what: str) -> list[str]:
+    """Return of which groups bins are hatched, and how many."""
+    parts = []
+    for label, rows in frame.groupby("label", sort=False):
+        if number := int(rows["hidden_here"].sum()):
+            parts.append(f"{label}, {number} of {len(rows)} bins")
+    return [f"Hatched, hidden: {'; '.join(parts)}"] if parts else []
 
-    Only `states` have dots: a layer without marks is an empty group to a screen reader.
-    """
+
+def _across() -> alt.X:
+    """Return the place of a bin in time, with its axis."""
     import altair as alt
 
     scale = alt.Scale(
@@ -140,7 +166,18 @@ def _layers(height: int, tips: list, states: set[str]) -> list:
         ticks=True,
         domain=True,
     )
-    x = alt.X("middle:Q", scale=scale, axis=axis)
+    return alt.X("middle:Q", scale=scale, axis=axis)
+
+
+def _layers(height: int, tips: list, states: set[str]) -> list:
+    """Return the marks: bands of twilight, scales, the line of dusk, intervals, dots.
+
+    Only `states` have dots: a layer without marks is an empty group to a screen reader.
+    """
+    import altair as alt
+
+    x = _across()
+    scale, axis = x["scale"], x["axis"]
     y = _marks.y_at("y", height)
     dusk = alt.XDatum(0, scale=scale, axis=axis, type="quantitative")
     grey = _marks.GREY
@@ -223,7 +260,8 @@ def _placed(frame: pd.DataFrame) -> tuple[pd.DataFrame, int, int]:
         frame.loc[rows, "band"] = _bands(part)
         frame.loc[rows[0], "head"] = part["label"].iloc[0]
         frame.loc[rows[0], "head_y"] = part["top"].iloc[0] - 34
-        drawn = part[part["share"].notna() & (part["n"] >= _FEW)]
+        few = pd.to_numeric(part["n"]).astype(float) < _FEW
+        drawn = part[part["share"].notna() & ~few]
         if drawn.empty:
             continue
         least, most, ticks = _scale(drawn)
@@ -244,12 +282,14 @@ def _placed(frame: pd.DataFrame) -> tuple[pd.DataFrame, int, int]:
 def _bands(part: pd.DataFrame) -> list[bool]:
     """Return which rows are twilight in a bin that is mostly twilight."""
     most = part.groupby("minutes")["n"].transform("max")
-    return ((part["daylight"] == "twilight") & (part["n"] == most)).tolist()
+    same = (part["n"] == most).fillna(False).astype(bool)
+    return ((part["daylight"] == "twilight") & same).tolist()
 
 
 def _scale(drawn: pd.DataFrame) -> tuple[float, float, list[float]]:
     """Return the ends of a panel's scale, and three to five round shares between them."""
-    large = drawn[drawn["n"] >= 0.25 * drawn["n"].median()]
+    n = pd.to_numeric(drawn["n"]).astype(float)
+    large = drawn[~(n < 0.25 * n.median())]
     least = min(drawn["share"].min(), large["low"].min())
     most = max(drawn["share"].max(), large["high"].max())
     room = max(0.06 * (most - least), 0.002)
@@ -269,11 +309,17 @@ def _near(counts: list[float]) -> str:
     return f"{_words.percent(x / n)} ({x:,.0f} of {n:,.0f})"
 
 
-def _total(frame: pd.DataFrame) -> float:
+def _total(frame: pd.DataFrame, what: str) -> str:
     """Return the stops that are shown: those of each group, and of the reference once."""
-    shown = frame[frame["share"].notna()]
+    shown = frame[frame["share"].notna() & frame["n"].notna() & frame["x"].notna()]
+    if frame.empty or (shown.empty and frame["hidden_here"].any()):
+        return "" if len(frame) else f", n = 0 {what}"
     by_group = shown.groupby("group")[["n", "x"]].sum()
-    return float(by_group["x"].sum() + (by_group["n"] - by_group["x"]).max()) if len(shown) else 0
+    number = (
+        float(by_group["x"].sum() + (by_group["n"] - by_group["x"]).max()) if len(shown) else 0
+    )
+    least = "at least " if any(_hidden.lost(r, "n", "x") for r in _draw.rows_of(frame)) else ""
+    return f", n = {least}{number:,.0f} {what}"
 
 
 def headline(rows: list[dict], *, what: str, who: str, labels: Mapping[str, str] | None) -> str:
@@ -281,25 +327,43 @@ def headline(rows: list[dict], *, what: str, who: str, labels: Mapping[str, str]
     if not rows:
         return "There are no figures to show"
     full = _around_dusk(rows)
+    tail = _hidden.with_closing("", rows, "share", noun="bin")
+    if not full and tail:
+        return f"The shares on both sides of dusk are not shown{tail}"
     if not full:
         return "No share can be computed on both sides of dusk from these numbers"
     best = max(full, key=lambda g: full[g]["light"][0] + full[g]["dark"][0])
     light, dark = (_words.percent(x / n) for x, n in (full[best]["light"], full[best]["dark"]))
     name, other = (_words.people(k, labels, who) for k in (best, rows[0]["reference"]))
-    return _words.sentence(
+    said = _words.sentence(
         f"of {what} of {name} and {other}, {light} were of {name} in the last light before dusk, "
         f"and {dark} in the hour after it"
     )
+    return f"{said}{tail}"
 
 
 def _around_dusk(rows: list[dict]) -> dict[str, dict[str, list[float]]]:
     """Return group -> light or dark -> its stops and all, near dusk, where there are both."""
     sums: dict[str, dict[str, list[float]]] = {}
+    gone = _lost_near(rows)
     for row in rows:
-        near = row["daylight"] == "light" and row["minutes"] >= -90
-        near = near or (row["daylight"] == "dark" and row["minutes"] < 60)
-        if near:
+        if _is_near(row) and row["group"] not in gone:
             both = sums.setdefault(row["group"], {"light": [0, 0], "dark": [0, 0]})
             both[row["daylight"]][0] += row["x"]
             both[row["daylight"]][1] += row["n"]
     return {g: s for g, s in sums.items() if s["light"][1] and s["dark"][1]}
+
+
+def _is_near(row: dict) -> bool:
+    """Return whether a bin lies in the last 90 minutes of light, or in the hour after dusk."""
+    near = row["daylight"] == "light" and row["minutes"] >= -90
+    return near or (row["daylight"] == "dark" and row["minutes"] < 60)
+
+
+def _lost_near(rows: list[dict]) -> set[str]:
+    """Return the groups of which a count near dusk is hidden, so that no sum can be told."""
+    return {
+        r["group"]
+        for r in rows
+        if _is_near(r) and not (_words.given(r["n"]) and _words.given(r["x"]))
+    }

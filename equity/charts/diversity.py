@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from equity.charts import _axes, _draw, _marks, _words
+from equity.charts import _axes, _draw, _hidden, _marks, _words
 from equity.charts._common import alternative, block_names, cannot, unknown_words
 from equity.charts._style import PALETTE, REFERENCE_COLOUR
 
@@ -82,14 +82,19 @@ def diversity(
     frame["value"] = _draw.apply(value, frame)
     frame["note"] = _draw.apply(
         lambda r: (
-            f"chance alone {r['chance_low']:.2f}–{r['chance_high']:.2f}" if r["value"] else None
+            f"chance alone {r['chance_low']:.2f}–{r['chance_high']:.2f}"
+            if r["value"] and not _hidden.lost(r, "chance_low", "chance_high")
+            else None
         ),
         frame,
     )
     frame["n_text"] = _draw.apply(
-        lambda r: f"{_words.whole(r['n'])} people in {r['groups']} groups", frame
+        lambda r: (
+            f"{_people(r)} in {r['groups']} groups" if _words.given(r["groups"]) else _people(r)
+        ),
+        frame,
     )
-    frame["n_short"] = _draw.apply(lambda r: f"{_words.whole(r['n'])} people", frame)
+    frame["n_short"] = _draw.apply(_people, frame)
     frame["missing"] = _draw.apply(lambda r: cannot(r, "workforce"), frame)
     several = frame["benchmark"].nunique() > 1
     strata = frame["stratum"].nunique() > 1
@@ -148,24 +153,27 @@ def diversity(
     ]  # fmt: skip
     rows = _draw.rows_of(frame)
     title = headline(rows, what=what, strata=strata_label)
+    title = _hidden.with_closing(title, rows, "workforce", by="none")
     marks = [str(b) for b in dict.fromkeys(frame["benchmark"]) if isinstance(b, str)]
     benchmark = f"benchmark{'s' if several else ''}: " + (
         _words.listed(marks) if marks else "not named"
     )
-    parts = frame.drop_duplicates("stratum")
-    total = pd.to_numeric(parts["n"]).fillna(0).sum()
+    n = _hidden.n_words(_hidden.first_known(frame, "n", "stratum"), "people", before=", n = ")
+    n = n.replace(" people", "")
     level = f"{100 * confidence_level:.4g}%"
     subtitle = [
-        f"Dots: the {what}, n = {total:,.0f}; an orange diamond lies beyond what chance alone "
+        f"Dots: the {what}{n}; an orange diamond lies beyond what chance alone "
         "explains, with the number of comparisons allowed for",
         f"Grey bands: {level} of as many people drawn at random from the benchmark; grey ticks: "
         f"the benchmark itself; {benchmark}",
         _MEANS,
         *_notes(frame, labels),
+        *_hidden.legend(frame),
         *filter(None, [unknown_words(frame, "people")]),
         "One number does not show which group is missing or too many, nor why",
     ]
     intro = f"Indices of the {what} beside the range of chance, {benchmark}."
+    intro += _hidden.named(rows, "workforce")
     return _draw.assemble(
         frame,
         layers,
@@ -183,6 +191,7 @@ _SAID = {
     "unclear": "no more and no less than chance could give",
     "few": "too few people to tell",
     "missing": "",
+    "hidden": "",
 }
 _LEFT = "left out, nobody in the counts: "
 
@@ -202,18 +211,27 @@ def _notes(frame: pd.DataFrame, labels: Mapping[str, str] | None) -> list[str]:
     return out
 
 
+def _people(row: Mapping) -> str:
+    text = _hidden.count(row, "n")
+    return "people: hidden" if text == _hidden.WORD else f"{text} people"
+
+
 def _listed(names: list[str]) -> str:
     return _words.listed(names[:5]) if len(names) < 6 else ", ".join(names[:5]) + ", ..."
 
 
 def told(row: Mapping, alpha: float) -> str:
-    """Return whether a figure lies above or below chance: or "unclear", "few", "missing"."""
+    """Return whether a figure lies above or below chance, is unclear, missing or hidden."""
     p = row["p_adjusted"] if _words.given(row["p_adjusted"]) else row["p_value"]
+    if _hidden.row_hidden(row):
+        p = row["p_adjusted"] if _words.given(row["p_adjusted"]) else row.get("p_most")
+        if not all(_words.given(v) for v in (p, row["value"], row["null_mean"])):
+            return "hidden"
     if not (_words.given(p) and _words.given(row["value"])):
         return "missing"
     if "too few people" in str(row["reason"]):
         return "few"
-    if p >= alpha:
+    if p >= alpha:  # type: ignore[operator]
         return "unclear"
     return "above" if row["value"] > row["null_mean"] else "below"
 
@@ -228,9 +246,15 @@ def headline(rows: list[dict], *, what: str, strata: str | None) -> str:
     apart = [r for r in rows if r["index"] == "dissimilarity" and r["benchmark"] == names[0]]
     known = [r for r in apart if r["stratum"] != "not known"] or apart
     ways = [r["told"] for r in known]
-    if not known or all(w == "missing" for w in ways):
+    if none := _hidden.none_shown(rows, "workforce", by="none"):
+        return none
+    if known and all(w == "hidden" for w in ways):
+        return f"Whether the {verb} further from {named} than chance alone explains is hidden"
+    if not known or all(w in ("missing", "hidden") for w in ways):
         return "No index can be computed from these numbers"
-    if all(w in ("few", "missing") for w in ways):
+    if all(w in ("few", "missing", "hidden") for w in ways):
+        if "hidden" in ways:
+            return "In the parts that are shown there are too few people to tell of chance"
         return "There are too few people to tell whether more than chance is at work"
     if len(known) > 1:
         number = ways.count("above")
@@ -241,6 +265,7 @@ def headline(rows: list[dict], *, what: str, strata: str | None) -> str:
         for way, words in (
             ("below", "closer than chance would make it"),
             ("few", "there are too few people to tell"),
+            ("hidden", "it is hidden"),
         ):
             if ways.count(way):
                 text += f"; in {ways.count(way)}, {words}"
@@ -249,8 +274,9 @@ def headline(rows: list[dict], *, what: str, strata: str | None) -> str:
     if way == "above":
         text = (
             f"The {verb} further from {named} than chance alone explains: "
-            f"{_words.percent(row['workforce'])} of the people, about "
-            f"{row['workforce'] * row['n']:,.0f}, would have to be of another group to match it"
+            f"{_words.percent(row['workforce'])} of the people, "
+            + (f"about {row['workforce'] * row['n']:,.0f}, " if _words.given(row["n"]) else "")
+            + "would have to be of another group to match it"
         )
     elif way == "below":
         text = f"The {verb} closer to {named} than people drawn at random would be"

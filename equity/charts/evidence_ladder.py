@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from equity.charts import _axes, _draw, _marks, _words
+from equity.charts import _axes, _draw, _hidden, _marks, _words
 from equity.charts._common import alternative, block_names, level
 from equity.charts._style import PALETTE
 
@@ -74,6 +74,8 @@ def evidence_ladder(
         f"{_words.whole(n)} {_unit(r)}" if _words.given(n) else None
         for n, r in zip(frame["n"], frame["rung"], strict=True)
     ]
+    gone = [_hidden.lost(r, "n") for r in _draw.rows_of(frame)]
+    frame["n_text"] = frame["n_text"].astype(object).mask(pd.Series(gone, dtype=bool), "n hidden")
     frame["at"] = [_AT.get(str(reads), float("nan")) for reads in frame["reads"]]
     frame["missing"] = _draw.apply(_not_computable, frame)
     frame["colour"] = [PALETTE[_LOOK.get(r, ("grey", ""))[0]] for r in frame["reads"]]
@@ -85,6 +87,7 @@ def evidence_ladder(
                 r["label"],
                 _against(r["figure"]),
                 r["reads"],
+                _hidden.WORD if r["missing"] == _hidden.WORD else None,
                 r["value"],
                 r["figure"] if isinstance(r["value"], str) else None,
             )
@@ -117,6 +120,7 @@ def evidence_ladder(
         *_marks.dots(page, height, x, tips),
         *_marks.words(page, height),
         *([_gap(page, height)] if gaps else []),
+        *([_marks._hatched(page, _marks.y_at("y", height))] if page.hidden else []),
     ]
     interval = level(confidence_level)
     title = _title(frame, labels)
@@ -125,6 +129,7 @@ def evidence_ladder(
     subtitle = [
         f"Compared with {other}; each test's figure, with its {interval}, stands at the right",
         "“Points to a difference” means: to the disadvantage of the group",
+        *_hidden.legend(frame),
         *_doubts(frame),
         "The tests rest on the same stops and ask different things, so they cannot be added up to "
         "a score; none of them shows why",
@@ -141,9 +146,9 @@ def evidence_ladder(
     )
 
 
-def _against(figure: str) -> str:
+def _against(figure: object) -> str:
     """Return the benchmark of a figure, where it names one."""
-    return figure.partition(", against ")[2]
+    return "" if not isinstance(figure, str) else figure.partition(", against ")[2]
 
 
 def _about(row: dict) -> str | None:
@@ -168,6 +173,8 @@ def _name(key: str, labels: Mapping[str, str] | None) -> str:
 def _not_computable(row: dict) -> str | None:
     if row["reads"] in _AT:
         return None
+    if _hidden.lost(row, "reads"):
+        return _hidden.WORD
     if row["reads"] == _DIFFER:
         return "some groups differ; it does not say which"
     why = _words.shorten(row["reason"], 70)
@@ -181,7 +188,7 @@ def _title(frame: pd.DataFrame, labels: Mapping[str, str] | None) -> str:
         return "What each test says of each group"
     # a test with several benchmarks is one test: it points where all of its rows do
     said = {
-        str(rung): part["reads"].iloc[0] if part["reads"].nunique() == 1 else "cannot tell"
+        str(rung): _reading(_draw.rows_of(part))
         for rung, part in frame[frame["group"] != _ALL].groupby("rung", sort=False)
     }
 
@@ -189,8 +196,14 @@ def _title(frame: pd.DataFrame, labels: Mapping[str, str] | None) -> str:
         rungs = [rung for rung, reads in said.items() if reads in states]
         return [f"“{_NAMES.get(rung, (rung, ''))[0].lower()}”" for rung in rungs]
 
-    told, none = those(*_AT), those("not computable")
+    told, none, lost = those(*_AT), those("not computable"), those(_hidden.WORD)
     who = _words.sentence(_words.people(groups[0], labels))
+    tail = ""
+    if lost:
+        tests = "1 test is" if len(lost) == 1 else f"{len(lost)} tests are"
+        tail = f"; {tests} hidden"
+    if lost and not told:
+        return f"{who}: what the tests say is not shown{tail}"
     if not told:
         return f"{who}: no test can be computed"
     clauses = []
@@ -200,26 +213,36 @@ def _title(frame: pd.DataFrame, labels: Mapping[str, str] | None) -> str:
     ):
         names = those(state)
         if len(names) == len(told) > 1:
-            clauses.append(f"every test that can be computed {one}")
-        elif len(told) - len(names) <= 2 < len(names) and not none:
+            which = "is shown" if lost else "can be computed"
+            clauses.append(f"every test that {which} {one}")
+        elif len(told) - len(names) <= 2 < len(names) and not none and not lost:
             but = [name for name in told if name not in names]
             clauses.append(f"all tests but {_words.listed(but)} {more}")
         elif names:
             clauses.append(f"{_words.listed(names)} {one if len(names) == 1 else more}")
     if not clauses:
         unclear = "none of these tests can tell a difference"
-        clauses = [f"{_words.listed(told)} cannot tell a difference" if none else unclear]
+        named = f"{_words.listed(told)} cannot tell a difference"
+        clauses = [named if none or lost else unclear]
     elif those("cannot tell") and not clauses[0].startswith("all tests but"):
-        clauses.append("others cannot tell" if none else "the rest cannot tell")
+        clauses.append("others cannot tell" if none or lost else "the rest cannot tell")
     if none:
-        clauses.append("the rest cannot be computed")
-    return f"{who}: {'; '.join(clauses)}"
+        clauses.append("others cannot be computed" if lost else "the rest cannot be computed")
+    return f"{who}: {'; '.join(clauses)}{tail}"
+
+
+def _reading(rows: list[dict]) -> str:
+    """Return what all rows of a test read; "hidden" where one of them is."""
+    reads = {r["reads"] if isinstance(r["reads"], str) else None for r in rows}
+    if None in reads and any(_hidden.lost(r, "reads") for r in rows):
+        return _hidden.WORD
+    return str(next(iter(reads))) if len(reads) == 1 else "cannot tell"
 
 
 def _doubts(frame: pd.DataFrame) -> list[str]:
     """Return why figures that are clear by themselves are not read so."""
     unclear = frame[(frame["reads"] == "cannot tell") & frame["reason"].notna()]
-    unclear = unclear[unclear["group"] != _ALL]
+    unclear = unclear[(unclear["group"] != _ALL) & ~_hidden.is_hidden(unclear)]
     parts = [
         f"{_NAMES.get(r, (r, ''))[0]}: {words.split('; ')[0]}"
         for r, words in zip(unclear["rung"], unclear["reason"], strict=True)
@@ -247,8 +270,10 @@ def _gap(page: _draw.Page, height: int) -> alt.Chart:
     """Write why a test cannot be computed, in the place of its mark."""
     import altair as alt
 
+    right = f"datum.hidden ? {_hidden.HATCH_WIDTH + 22} : 0"
     return (
         _marks.layer("text", align="left", fontSize=12, fontStyle="italic", dy=page.mark_dy,
+                     **({"dx": {"expr": right}} if page.hidden else {}),
                      limit=page.where("width", f"width - {page.left}"))
         .encode(
             x=alt.XValue(alt.ExprRef(page.where(0, page.left)["expr"])),

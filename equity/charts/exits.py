@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from equity.charts import _axes, _draw, _findings, _marks, _words
+from equity.charts import _axes, _draw, _findings, _hidden, _marks, _words
 from equity.charts._common import (
     allowance,
     alternative,
@@ -96,6 +96,8 @@ def exits(
             return "the comparison"
         if not _words.given(row["rate"]):
             return None
+        if not _words.given(row["ratio"]) and _hidden.row_hidden(row):
+            return "ratio hidden"
         if not _words.given(row["ratio"]):
             return (
                 f"ratio {ratio(row['ratio_low'])} or more" if _findings.size(row) else "no ratio"
@@ -106,9 +108,14 @@ def exits(
     frame["value"] = _draw.apply(value, frame)
     frame["note"] = _draw.apply(note, frame)
     frame["n_text"] = _draw.apply(
-        lambda r: f"{_words.whole(r['x'])} exit{'s' * (r['x'] != 1)}", frame
+        lambda r: (
+            "exits hidden"
+            if _hidden.lost(r, "x")
+            else f"{_words.whole(r['x'])} exit{'s' * (r['x'] != 1)}"
+        ),
+        frame,
     )
-    frame["years"] = _draw.apply(lambda r: _words.whole(r["person_years"]), frame)
+    frame["years"] = _draw.apply(lambda r: _hidden.count(r, "person_years"), frame)
     frame["missing"] = _draw.apply(_missing, frame)
     heads = block_names(frame, ("stratum", "stage"), {"stage": _words.stage_name})
     frame["aria"] = read_out(frame, heads)
@@ -143,13 +150,13 @@ def exits(
         *_marks.words(page, height),
     ]
     title = _title(everyone, who, labels, strata_label, alpha)
+    drawn = _draw.rows_of(frame)
+    title = _hidden.with_closing(title, drawn, "rate")
     reference = reference_words(frame, labels)
     total = [r for r in everyone if r["exit_reason"] == _ANY]
-    left = sum(r["x"] for r in total)
-    years = sum(r["person_years"] for r in total if _words.given(r["person_years"]))
     subtitle = [
-        f"Exits per 100 years of service by recorded reason; lines show the {interval}, n = "
-        f"{left:,.0f} exits in {years:,.0f} years of service",
+        f"Exits per 100 years of service by recorded reason; lines show the {interval}"
+        + _sizes(total),
         reference + "; a dashed line marks its rate",
         *_by_reason(everyone, labels, alpha),
         *too_few_words(few),
@@ -157,10 +164,12 @@ def exits(
         *([_unseen(fewer)] if fewer > 0 else []),
         *left_out(total, "their months of service are not known"),
         *filter(None, [unknown_words(frame.assign(stage="all"), "people")]),
+        *_hidden.legend(frame),
         "The reason is the one recorded, and one rate stands for all years of service: it does "
         "not show why people left",
     ]
     intro = f"Exits per 100 years of service, {group_words(frame)}, {interval}. {reference}."
+    intro += _hidden.named(drawn, "rate")
     return _draw.assemble(
         frame.drop(columns=["stage"]),
         layers,
@@ -172,6 +181,21 @@ def exits(
     )
 
 
+def _sizes(total: list[dict]) -> str:
+    """Return how many exits there are in how many years of service, as far as it is shown."""
+    if any(_hidden.lost(r, "x", "person_years") for r in total):
+        known = _hidden.shown(total, "x", "person_years")
+        return _said(known) + ", without those hidden" if known else ""
+    return _said(total)
+
+
+def _said(total: list[dict]) -> str:
+    left, years = (
+        sum(float(r[c]) for r in total if _words.given(r[c])) for c in ("x", "person_years")
+    )
+    return f", n = {left:,.0f} exits in {years:,.0f} years of service"
+
+
 def _unseen(number: int) -> str:
     if number == 1:
         return "1 reason with fewer exits is in the table only"
@@ -181,6 +205,8 @@ def _unseen(number: int) -> str:
 def _missing(row: dict) -> str | None:
     if _words.given(row["rate"]):
         return None
+    if _hidden.row_hidden(row):
+        return _hidden.WORD
     why = str(row.get("reason"))
     if TOO_FEW in why:
         return TOO_FEW
@@ -209,7 +235,8 @@ def _title(
         return f"{group} left {word} often than {other}"
 
     overall = [r for r in rows if r["exit_reason"] == _ANY]
-    if overall and all(TOO_FEW in str(r.get("reason")) for r in overall if r["n"]):
+    told = _hidden.shown(overall, "rate")
+    if told and all(TOO_FEW in str(r.get("reason")) for r in told if r["n"]):
         return "Too few people to tell how often each group leaves"
     return _findings.finding(
         overall, say=say, more=more, name=lambda r: two(r)[0], alpha=alpha, strata=strata
@@ -228,7 +255,7 @@ def _by_reason(rows: list[dict], labels: Mapping[str, str] | None, alpha: float)
         and _findings.side(r, alpha) in ("above", "below")
         and _findings.size(r)
     ]
-    clear.sort(key=lambda r: -r["x"])
+    clear.sort(key=lambda r: -(r["x"] if _words.given(r["x"]) else 0))
     said = [
         f"{r['exit_reason']}, {_words.name(r['group'], labels)} {_findings.size(r)} as often"
         for r in clear[:4]

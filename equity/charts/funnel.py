@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from equity.charts import _axes, _draw, _marks, _words
+from equity.charts import _axes, _draw, _hidden, _marks, _words
 from equity.charts._common import alternative, block_names, cannot, group_words, unknown_words
 from equity.charts._style import PALETTE
 
@@ -56,11 +56,12 @@ def funnel(
     frame["group_label"] = frame["label"]
     frame["stage_label"] = [stage(str(s)) for s in frame["stage"]]
     frame["label"] = frame["short"] = frame["stage_label"]
-    applied = frame.groupby(["stratum", "group"])["n"].transform("max") if len(frame) else 0
+    applied = _applied(frame)
     frame["at"] = pd.to_numeric(frame["share_of_applicants"]).astype(float)
-    frame["lost_to"] = frame["at"] + frame["lost"] / applied
-    frame["gone_to"] = frame["lost_to"] + frame["withdrew"] / applied
-    frame["open_to"] = frame["gone_to"] + frame["pending"] / applied
+    end = frame["at"]
+    for column, to in (("lost", "lost_to"), ("withdrew", "gone_to"), ("pending", "open_to")):
+        end = end + pd.to_numeric(frame[column]).astype(float) / applied
+        frame[to] = end
     most = worst(_draw.rows_of(frame))
     frame["most"] = [
         most.get((s, g)) == at
@@ -69,21 +70,31 @@ def funnel(
     first = {(r["stratum"], r["group"]): r["stage"] for r in reversed(_draw.rows_of(frame))}
 
     told = bool((frame["withdrew"] > 0).any())  # who withdrew is told apart from who waits
-    waiting = "open" if told else "without result"
+    compact = len(frame) > 24
+    waiting = "open" if told else "no result" if compact else "without result"
 
     def value(row: dict) -> str | None:
         if not _words.given(row["at"]):
             return None
+        if _hidden.lost(row, "n"):
+            return _words.percent(row["at"])
         return f"{_words.whole(row['n'])} ({_words.percent(row['at'])})"
 
     def counted(row: dict) -> str | None:
         if row["stage"] == first[row["stratum"], row["group"]] or not _words.given(row["at"]):
             return None
-        text = f"{_words.whole(row['lost'])} lost" + (" ▼" if row["most"] and compact else "")
-        text += f", {_words.whole(row['withdrew'])} withdrew" if row["withdrew"] else ""
-        return text + (f", {_words.whole(row['pending'])} {waiting}" if row["pending"] else "")
+        known, gone = [], []
+        for word, column in (("lost", "lost"), ("withdrew", "withdrew"), (waiting, "pending")):
+            if _hidden.lost(row, column):
+                gone.append(word)
+            elif row[column] or word == "lost":
+                mark = " ▼" if word == "lost" and row["most"] and compact else ""
+                known.append(f"{_hidden.count(row, column)} {word}{mark}")
+        if waiting in gone and not told:  # it stands for both
+            gone = [word for word in gone if word != "withdrew"]
+        parts = [", ".join(known), f"{', '.join(gone)}: hidden" if gone else ""]
+        return "; ".join(part for part in parts if part)
 
-    compact = len(frame) > 24
     frame["value"] = _draw.apply(value, frame)
     frame["note"] = _draw.apply(lambda r: "▼ most lost here" if r["most"] else None, frame)
     frame["n_text"] = _draw.apply(counted, frame)
@@ -108,9 +119,11 @@ def funnel(
     ]
     sentences = frame.loc[frame["most"], "aria"].tolist() or frame["aria"].tolist()
     heads = block_names(frame, ("stratum", "group"), {"group": lambda g: _words.name(g, labels)})
-    # numbers are set smaller than labels
-    counts = [text[: len(text) * 4 // 5] for text in frame["n_text"] if isinstance(text, str)]
-    page = _draw.Page([*frame["label"], "0,000 lost ▼", *counts], len(frame), right=150)
+    beside = ["0,000 lost ▼", *(text for text in frame["n_text"] if isinstance(text, str))]
+    labels_ = frame["label"].tolist()
+    if not compact:  # the counts stand below the label, and are set smaller
+        labels_ += [text[: len(text) * 4 // 5] for text in beside]
+    page = _draw.Page(labels_, len(frame), right=128 if compact else 150, beside=beside)
     frame, height = _draw.place(frame, heads, page, room=6)
     tips = [
         *([alt.Tooltip("stratum:N", title=_words.sentence(strata_label or "part"))] * several),
@@ -149,16 +162,18 @@ def funnel(
     ]
     rows = _draw.rows_of(frame)
     title = headline(rows, who=who, labels=labels, strata=strata_label)
-    total = frame.drop_duplicates(["stratum", "group"])["n"].sum()
+    title = _hidden.with_closing(title, rows, "at", "lost")
+    n = _hidden.n_words(frame.drop_duplicates(["stratum", "group"]), who)
     subtitle = [
         f"Blue: share of the group’s {who} still in after the stage. Orange: lost at it; thick, "
         "with ▼, where the group loses most people",
         *_without_result(frame),
-        f"n = {total:,.0f} {who}",
-        *filter(None, [unknown_words(frame, who)]),
+        *filter(None, [n, unknown_words(frame, who)]),
+        *_hidden.legend(frame),
         "It does not show why people drop out, nor whether groups differ by more than chance",
     ]
     intro = f"People still in after each stage, {group_words(frame, 'group_label')}."
+    intro += _hidden.named(rows, "at", "lost")
     return _draw.assemble(
         frame,
         layers,
@@ -212,6 +227,8 @@ def _passed(row: dict) -> str | None:
     """Return who passed a stage, of those with a known result."""
     if not _words.given(row["rate"]):
         return None
+    if not (_words.given(row["n"]) and _words.given(row["lost"])):
+        return _words.percent(row["rate"])
     n, known = row["n"], row["n"] + row["lost"]
     return f"{_words.whole(n)} of {_words.whole(known)} ({_words.percent(row['rate'])})"
 
@@ -221,6 +238,20 @@ def _of_stage(row: dict) -> str | None:
     return f"{_words.percent(share)} are of this group" if _words.given(share) else None
 
 
+def _applied(frame: pd.DataFrame) -> pd.Series:
+    """Return of each row how many of its group applied; missing where that is hidden."""
+    rows = _draw.rows_of(frame)
+    first = {(r["stratum"], r["group"]): r["n"] for r in reversed(rows)}
+    found = [first[r["stratum"], r["group"]] for r in rows]
+    return pd.Series(found, index=frame.index, dtype=float)
+
+
+def _told(rows: list[dict]) -> list[dict]:
+    """Return the rows of the strata and groups of which all losses are known."""
+    gone = {(r["stratum"], r["group"]) for r in rows if _hidden.lost(r, "n", "lost")}
+    return [r for r in rows if (r["stratum"], r["group"]) not in gone]
+
+
 def worst(rows: list[dict]) -> dict[tuple[str, str], str]:
     """Return the stage at which each stratum and group loses most people.
 
@@ -228,7 +259,7 @@ def worst(rows: list[dict]) -> dict[tuple[str, str], str]:
     """
     losses: dict[tuple[str, str], list[tuple[int, str]]] = {}
     applied: Counter = Counter()
-    for r in rows:
+    for r in _told(rows):
         applied[r["stratum"], r["group"]] = max(applied[r["stratum"], r["group"]], int(r["n"]))
         losses.setdefault((r["stratum"], r["group"]), []).append((int(r["lost"]), r["stage"]))
     out = {}
@@ -254,13 +285,17 @@ def headline(
         together: dict[tuple[str, str], list[int]] = {}
         for r in rows:
             both = together.setdefault((r["stratum"], r["stage"]), [0, 0])
-            both[0] += int(r["lost"])
-            both[1] += int(r["n"])
+            both[0] += int(r["lost"]) if _words.given(r["lost"]) else 0
+            both[1] += int(r["n"]) if _words.given(r["n"]) else 0
+        gone = {r["stratum"] for r in rows if _hidden.lost(r, "n", "lost")}
         all_ = [
             {"stratum": part, "group": "", "stage": at, "lost": lost, "n": n}
             for (part, at), (lost, n) in together.items()
+            if part not in gone
         ]
         found = Counter(worst(all_).values())
+        if not found and gone:
+            return "In the parts that are shown it cannot be told where most are lost"
         if not found:
             return "There are too few people to tell where most are lost"
         best, number = found.most_common(1)[0]
@@ -269,7 +304,15 @@ def headline(
             f"In {every} {len(parts)} {_words.plural(strata, len(parts))}, most people are lost "
             f"at the stage {stage(best)}"
         )
+    if rows and not _told(rows):
+        return _hidden.none_shown(rows, "n", "lost") or (
+            "Where most are lost cannot be told: a part of every group is hidden"
+        )
+    hidden = {r["group"] for r in rows} - {r["group"] for r in _told(rows)}
+    rows = _told(rows)
     most = {group: at for (_, group), at in worst(rows).items()}
+    if not most and hidden:
+        return "It cannot be told where most are lost in the groups that are shown"
     if not most:
         if not any(r["lost"] for r in rows):
             return f"None of the {who} was lost at any stage"
@@ -286,7 +329,7 @@ def headline(
         if len(most) == 1:
             name = _words.sentence(_words.people(by[at][0], labels, who))
             return f"{name} lose most people at the stage {stage(at)}{few}"
-        lead = "All groups lose" if not left else "Groups lose"
+        lead = "All groups lose" if not left and not hidden else "Groups lose"
         return f"{lead} most people at the stage {stage(at)}{_range(rows, at, labels, who)}{few}"
     said = []
     for at, members in sorted(by.items(), key=lambda pair: -len(pair[1])):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from equity.charts import _axes, _draw, _marks, _outcome, _words
+from equity.charts import _axes, _draw, _hidden, _marks, _outcome, _words
 from equity.charts._common import alternative, block_names, level, unknown_words
 from equity.charts._style import marks
 from equity.charts.rates import reference_line
@@ -62,7 +62,8 @@ def kpt_test(
     what = {"contraband_found": "contraband"}.get(what, what)
     interval = level(confidence_level)
     alpha = 1 - confidence_level
-    tests = [_named(t, labels) for t in _draw.rows_of(table)]
+    table = table.reset_index(drop=True)
+    tests = [_named(t, labels) for t in _draw.rows_of(_at_most(table))]
     if labels and rates is not None:
         rates = rates.assign(stratum=[_part(s, labels) for s in rates["stratum"]])
     frame = _draw.prepare(_long(tests, rates), ("stratum", "group", "rate"), labels)
@@ -75,9 +76,7 @@ def kpt_test(
     frame["label"] = ["All groups" if g == ALL else n for g, n in frame[["group", "label"]].values]
     frame["short"] = ["All groups" if g == ALL else n for g, n in frame[["group", "short"]].values]
     verdicts = {str(t["stratum"]): _verdict(t, alpha) for t in tests}
-    frame["n_text"] = _draw.apply(
-        lambda r: f"{_words.whole(r['x'])} of {_words.whole(r['x_known'])}", frame
-    )
+    frame["n_text"] = _draw.apply(lambda r: _hidden.counts(r, "x", "x_known"), frame)
     frame["value"] = _draw.apply(
         lambda r: (
             _words.share(r["rate"], r["low"], r["high"]) if _words.given(r["rate"]) else None
@@ -85,7 +84,14 @@ def kpt_test(
         frame,
     )
     frame["missing"] = _draw.apply(
-        lambda r: None if r["value"] else f"cannot be computed: {r['why'] or 'no searches'}", frame
+        lambda r: (
+            None
+            if r["value"]
+            else _hidden.WORD
+            if _hidden.row_hidden(r)
+            else f"cannot be computed: {r['why'] or 'no searches'}"
+        ),
+        frame,
     )
     several = len(tests) > 1
     heads = block_names(frame, ("stratum",), {}) if several else [""] * len(frame)
@@ -123,12 +129,13 @@ def kpt_test(
         *_marks.words(page, height),
     ]
     title = headline(tests, what=what, who=who, labels=labels, strata=strata_label, alpha=alpha)
-    total = pd.to_numeric(table["x_known"]).fillna(0).sum()
+    total = _hidden.n_words(table, "searches", "x_known")
     compared = "the lowest and the highest of the groups that are large enough"
     compared = compared if rates is None else "each group"
     subtitle = [
-        f"{shown}, {compared}; lines show the {interval}, n = {total:,.0f} searches",
+        ", ".join(filter(None, [f"{shown}, {compared}; lines show the {interval}", total])),
         _test_words(tests, alpha),
+        *(_hidden.legend(table) or _hidden.legend(frame)),
         *_outcome.left_out(table),
         *_reasons(tests, several),
         *filter(None, [unknown_words(table.reset_index(drop=True), "searches")]),
@@ -144,6 +151,12 @@ def kpt_test(
         description=alternative(title, intro, sentences),
         page=page,
     )
+
+
+def _at_most(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with `p_most`: the most that a hidden adjusted p-value can be."""
+    most = (pd.to_numeric(table["p_value"]).astype(float) * max(len(table), 1)).clip(upper=1.0)
+    return table.assign(p_most=most)
 
 
 def _part(stratum: object, labels: Mapping[str, str]) -> str:
@@ -171,7 +184,7 @@ def _long(tests: list[dict], rates: pd.DataFrame | None) -> pd.DataFrame:
     columns = ("stratum", "group", "x", "x_known", "rate", "low", "high", "note", "reason")
     each: dict[str, list[dict]] = {}
     for row in _draw.rows_of(rates) if rates is not None else ():
-        if _words.given(row["rate"]):
+        if _words.given(row["rate"]) or _hidden.lost(row, "rate"):
             each.setdefault(str(row["stratum"]), []).append(row)
     out: list[dict[str, Any]] = []
     for test in tests:
@@ -187,9 +200,15 @@ def _long(tests: list[dict], rates: pd.DataFrame | None) -> pd.DataFrame:
         else:
             fields = ("x", "x_known", "rate", "low", "high")
             rows = [{"group": g} | {f: test.get(f"{end}_{f}") for f in fields} for end, g in named]
+            told = {end for end in ("lowest", "highest") if isinstance(test[end], str)}
+            lost = [e for e in ("lowest", "highest") if e not in told and _hidden.row_hidden(test)]
+            rows += [{"group": f"{end.capitalize()} rate"} for end in lost]
+            if _hidden.row_hidden(test):
+                rows = [r | {"reason": test["reason"]} for r in rows]
         out += [
             {k: row.get(k) for k in columns}
-            | {"stratum": stratum, "note": notes.get(row["group"]), "reason": None}
+            | {"stratum": stratum, "note": notes.get(row["group"])}
+            | {"reason": row.get("reason") if _hidden.row_hidden(row) else None}
             for row in rows
         ]
     frame = pd.DataFrame(out, columns=list(columns)).assign(reference=ALL)
@@ -201,15 +220,18 @@ def _long(tests: list[dict], rates: pd.DataFrame | None) -> pd.DataFrame:
 
 
 def _differs(test: Mapping, alpha: float) -> bool | None:
-    if not _words.given(test["p_adjusted"]):
-        return None
-    return bool(test["p_adjusted"] < alpha)
+    """Return whether hit rates differ; None where it is not known, or hidden."""
+    p = test["p_adjusted"]
+    if not _words.given(p) and _hidden.row_hidden(test):
+        p = test.get("p_most")  # what a hidden one can be at most
+        return True if _words.given(p) and p < alpha else None  # type: ignore[operator]
+    return bool(p < alpha) if _words.given(p) else None
 
 
 def _verdict(test: Mapping, alpha: float) -> str:
     differs = _differs(test, alpha)
     if differs is None:
-        return "no test"
+        return "the test is hidden" if _hidden.row_hidden(test) else "no test"
     if _TOO_FEW in str(test["reason"]):
         return "too few searches to say more"
     return "they differ" if differs else "no difference can be told"
@@ -217,6 +239,8 @@ def _verdict(test: Mapping, alpha: float) -> str:
 
 def _test_words(tests: list[dict], alpha: float) -> str:
     told = [t for t in tests if _words.given(t["chi2"])]
+    if not told and any(_hidden.row_hidden(t) for t in tests):
+        return "The chi-square is hidden"
     if not told:
         return "No chi-square could be computed"
     if len(tests) > 1:
@@ -225,6 +249,11 @@ def _test_words(tests: list[dict], alpha: float) -> str:
             "allow for the number of tests"
         )
     test = told[0]
+    if not all(_words.given(test[k]) for k in ("groups", "df", "p_value")):
+        return (
+            f"Pearson chi-square over the groups: {test['chi2']:.2f}; its p-value or its degrees "
+            "of freedom are hidden"
+        )
     exact = _words.given(test.get("p_exact"))
     how = ", from all tables with the same totals since some groups are small" if exact else ""
     return (
@@ -235,7 +264,11 @@ def _test_words(tests: list[dict], alpha: float) -> str:
 
 
 def _reasons(tests: list[dict], several: bool) -> list[str]:
-    said = [(str(t["stratum"]), t["reason"]) for t in tests if isinstance(t["reason"], str)]
+    said = [
+        (str(t["stratum"]), t["reason"])
+        for t in tests
+        if isinstance(t["reason"], str) and not _hidden.row_hidden(t)
+    ]
     if not several:
         return [_words.sentence(why) for _, why in said]
     rest = len(said) - 4
@@ -257,12 +290,16 @@ def headline(
         return "There are no figures to show"
     parts = [t for t in tests if t["stratum"] != "not known"] if len(tests) > 1 else tests
     told = [_differs(t, alpha) for t in parts]
+    lost = [_hidden.row_hidden(p) and t is None for p, t in zip(parts, told, strict=True)]
+    if all(lost):
+        return f"Whether hit rates differ is not shown: {_hidden.part_of(lost, 'test')}"
     if all(t is None for t in told):
         return "Hit rates of the groups cannot be compared from these numbers"
     told = [None if _TOO_FEW in str(p["reason"]) else t for p, t in zip(parts, told, strict=True)]
     if all(t is None for t in told):
-        total = sum(float(t["x_known"]) for t in parts)
-        return f"Too few searches to say more: {total:,.0f} in all"
+        counted = [float(t["x_known"]) for t in parts if _words.given(t["x_known"])]
+        where = "in those shown" if len(counted) < len(parts) else "in all"
+        return f"Too few searches to say more: {sum(counted):,.0f} {where}"
     if len(parts) > 1:
         number, yes, no = len(parts), told.count(True), told.count(False)
         some = f"all {number}" if yes == number else f"{yes or 'none'} of {number}"
@@ -272,6 +309,9 @@ def headline(
         )
         if no:
             text += f"; in {no}, no difference can be told"
+        if sum(lost):
+            text += f"; in {sum(lost)}, the test is hidden"
+            no += sum(lost)
         if number - yes - no:
             few = sum(_TOO_FEW in str(p["reason"]) for p in parts)
             if few:
@@ -281,14 +321,18 @@ def headline(
         return text
     test = parts[0]
     if not told[0]:
+        groups = f"{_words.whole(test['groups'])} " if _words.given(test["groups"]) else ""
         return (
-            f"Searches of {_words.whole(test['groups'])} groups found {what}, and no difference "
+            f"Searches of {groups}groups found {what}, and no difference "
             "between their hit rates can be told from chance"
         )
     text = f"Searches of the groups found {what} unequally often, by more than chance explains"
     few = (test.get(f"{end}_x_known") for end in ("lowest", "highest"))
     if any(_words.given(n) and n < _ENOUGH for n in few):  # type: ignore[operator]
         return text
+    ends = [f"{e}{k}" for e in ("lowest", "highest") for k in ("", "_rate", "_x_known")]
+    if _hidden.row_hidden(test) and not all(_words.given(test.get(k)) for k in ends):
+        return f"{text}; the lowest or the highest is hidden"
     low, high = (
         f"{_words.percent(test[f'{end}_rate'])} for {_words.people(test[end], labels, who)}"
         for end in ("lowest", "highest")

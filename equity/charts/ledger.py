@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from equity.charts import _axes, _draw, _marks, _words
+from equity.charts import _axes, _draw, _hidden, _marks, _words
 from equity.charts._common import alternative
 from equity.charts._style import PALETTE
 
@@ -43,18 +43,25 @@ def ledger(
     def out(row: dict) -> str:
         lost = row["left_out"]
         if not _words.given(lost):
-            return "left out: not shown"
+            return f"left out: {_hidden.WORD if _hidden.row_hidden(row) else 'not shown'}"
         return f"{lost:,.0f} left out" if lost else "none left out"
 
     frame["label"] = frame["short"] = _draw.apply(why, frame)
     frame["n_text"] = _draw.apply(out, frame)
-    frame["value"] = _draw.apply(lambda r: f"{_words.whole(r['rows'])} {what}", frame)
+    frame["value"] = _draw.apply(
+        lambda r: None if _hidden.lost(r, "rows") else f"{_words.whole(r['rows'])} {what}", frame
+    )
     frame["note"] = pd.Series(None, index=frame.index, dtype=object)
-    frame["missing"] = frame["note"]
-    frame["reason"] = frame["note"]
+    frame["missing"] = _draw.apply(
+        lambda r: _hidden.WORD if _hidden.lost(r, "rows") else None, frame
+    )
+    legend = _hidden.legend(frame)
+    if not legend:
+        frame["reason"] = frame["note"]
     frame["colour"] = PALETTE["blue"]
     frame["aria"] = [
-        f"{r['label']}: {r['value']} remain, {r['n_text']}" for r in _draw.rows_of(frame)
+        f"{r['label']}: {r['value'] or _hidden.WORD} remain, {r['n_text']}"
+        for r in _draw.rows_of(frame)
     ]
     frame["at"] = pd.to_numeric(frame["rows"]).astype(float)
     page = _draw.Page(frame["label"].tolist(), len(frame), alone=True)
@@ -80,8 +87,9 @@ def ledger(
         .transform_filter(_marks.valid("at")),
         *_marks.words(page, height),
     ]
-    title = headline(_draw.rows_of(frame), what=what)
-    subtitle = [f"How many {what} remain after each step, and how many it leaves out"]
+    rows = _draw.rows_of(frame)
+    title = _hidden.with_closing(headline(rows, what=what), rows, "rows", "left_out", noun="step")
+    subtitle = [f"How many {what} remain after each step, and how many it leaves out", *legend]
     text = alternative(title, subtitle[0] + ".", frame["aria"].tolist())
     return _draw.assemble(
         frame, layers, height=height, title=title, subtitle=subtitle, description=text

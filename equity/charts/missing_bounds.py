@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from equity.charts import _axes, _draw, _marks, _words
+from equity.charts import _axes, _draw, _hidden, _marks, _words
 from equity.charts._common import (
     alternative,
     axis_title,
@@ -65,7 +65,8 @@ def missing_bounds(
     alone = frame["group"].nunique() == 1
     if frame["stage"].nunique() == 2:  # one stage and the bottom line, which is the same
         frame = frame[frame["stage"] != BOTTOM_LINE]
-    total = frame.drop_duplicates(["stratum", "stage"])
+    known = frame.assign(_gone=frame["unknown"].isna()).sort_values("_gone", kind="stable")
+    total = known.drop_duplicates(["stratum", "stage"]).sort_index()
     frame = frame[~frame["is_reference"]].reset_index(drop=True)
     interval = level(confidence_level)
     ratio = _words.ratio
@@ -82,7 +83,8 @@ def missing_bounds(
 
     def counted(row: dict) -> str:
         unknown = f"; {_words.whole(row['unknown'])} unknown" if row["unknown"] else ""
-        return f"{_words.whole(row['x'])} of {_words.whole(row['n'])}{unknown}"
+        unknown = "; unknown hidden" if _hidden.lost(row, "unknown") else unknown
+        return _hidden.counts(row, "x", "n").replace("not shown", _hidden.WORD) + unknown
 
     frame["stage_label"] = [stage(str(s)) for s in frame["stage"]]
     frame["value"] = _draw.apply(value, frame)
@@ -168,6 +170,7 @@ def missing_bounds(
     ]
     rows = _draw.rows_of(frame)
     title = headline(rows, who=who, labels=labels, strata=strata_label, alone=alone)
+    title = _hidden.with_closing(title, rows, "ratio_least", "changes_finding")
     change = any(r["changes_finding"] is True for r in rows)
     subtitle = [
         "Dots: as recorded. Bars: where the ratio could be, if the unknown people were of any "
@@ -175,9 +178,11 @@ def missing_bounds(
         "in proportion",
         _compared(frame, labels) + ("; ▼ = could change" if page.compact and change else ""),
         *filter(None, [_unknown(total, who)]),
+        *_hidden.legend(frame),
         "The ends of a bar are the worst that can be; it does not show which point is true",
     ]
     intro = f"Impact ratios and their ranges, {group_words(frame)}. {subtitle[1]}."
+    intro += _hidden.named(rows, "ratio_least", "changes_finding")
     return _draw.assemble(
         frame,
         layers,
@@ -230,8 +235,10 @@ def verdict(row: Mapping) -> str | None:
         return None
     if change:
         return "four-fifths: could change"
-    if not row["unknown"]:
+    if not row["unknown"] and not _hidden.lost(row, "unknown"):
         return "nobody unknown"
+    if not _words.given(row["impact_ratio"]):
+        return "four-fifths: could not change"
     return f"{'always' if row['impact_ratio'] < 0.8 else 'never'} below four-fifths"
 
 
@@ -240,11 +247,13 @@ def _unknown(total: pd.DataFrame, who: str) -> str | None:
     if total.empty:
         return None
     last = total.drop_duplicates("stratum", keep="last")
+    if any(_hidden.lost(r, "unknown") for r in _draw.rows_of(last)):
+        return f"How many {who} are of no known group is hidden"
     number = int(last["unknown"].sum())
     if not number:
         return f"The group of all {who} with a known result is known"
     text = f"Group not known: {number:,} {who} with a known result"
-    if len(last) == 1:
+    if len(last) == 1 and _words.given(last["unknown_share"].iloc[0]):
         text += f", {_words.percent(last['unknown_share'].iloc[0])}"
     why = [
         f"{int(pd.to_numeric(last[column]).sum()):,} {words}"
@@ -269,7 +278,9 @@ def headline(
             if alone
             else ("There are no figures to show")
         )
-    if not any(r["unknown"] for r in rows):
+    if none := _hidden.none_shown(rows, "ratio_least", "changes_finding"):
+        return none
+    if not any(r["unknown"] or _hidden.lost(r, "unknown") for r in rows):
         return f"The group of all {who} is known, so no answer could be another"
     told = [r for r in rows if _words.given(r["changes_finding"])]
     if not told:
@@ -286,6 +297,8 @@ def headline(
     last = BOTTOM_LINE if BOTTOM_LINE in stages else stages[-1]
     bottom = [r for r in turns if r["stage"] == last]
     row = max(bottom or turns, key=lambda r: r["n"])
+    known = _words.given(row["impact_ratio"])
+    now = f"ratio {_words.ratio(row['impact_ratio'])}, " if known else "the ratio "
     ends = f"from {_words.ratio(row['ratio_least'])} "
     ends += f"to {_words.ratio(row['ratio_most'])}" if _words.given(row["ratio_most"]) else "up"
     more = len(bottom or turns) - 1
@@ -298,5 +311,5 @@ def headline(
         )
     return (
         f"{start}{where} for {_words.people(row['group'], labels, who)} "
-        f"(ratio {_words.ratio(row['impact_ratio'])}, could be {ends}){others}"
+        f"({now}could be {ends}){others}"
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from equity.charts import _draw, _findings, _outcome, _words
+from equity.charts import _draw, _findings, _hidden, _hidden_stops, _outcome, _words
 from equity.charts._common import alternative, group_words, level, unknown_words
 from equity.charts._marks import GREY
 
@@ -70,27 +70,35 @@ def outcome_scatter(
     rows = _draw.rows_of(frame)
     others = [k for k in dict.fromkeys(frame["reference"]) if isinstance(k, str)]
     other = _words.listed([_words.name(k, labels) for k in others] or ["the reference"])
+    gone = frame["hidden_cell"].tolist()
+    frame = _hidden_stops.strip_rows(frame, gone, _words.plural(strata_label or "area", 2))
     layers = [_panel(p, tips, other, several=len(parts) > 1) for p in parts]
     title = headline(rows, what=what, who=who, labels=labels, strata=strata_label)
     drawn = [r for r in rows if r["drawn"]]
-    total = sum(float(r["x_known"]) for r in drawn)
+    there = [float(r["x_known"]) for r in drawn if _words.given(r["x_known"])]
+    total = f", n = {sum(there):,.0f} searches of the groups drawn"
+    total += ", without those hidden" if len(there) < len(drawn) else ""
+    total = total if drawn or not any(gone) else ""
     subtitle = [
         f"Each circle is one {_words.plural(strata_label or 'area', 1)}: share of searches that "
-        f"found {what}, {other} across, the group upwards; on the line both are equal, "
-        f"n = {total:,.0f} searches of the groups drawn",
+        f"found {what}, {other} across, the group upwards; on the line both are equal"
+        f"{total}",
         "A larger circle has more searches of the group; a filled one differs by more than chance "
         f"explains (by the {interval} and for the number of comparisons), a hollow one may not "
         "differ at all",
+        *_hidden.legend(prepared),
+        *([f"Hatched below the picture: {areas} that are hidden"] if any(gone) else []),
         *_undrawn(rows, minimum, areas),
         *_outcome.left_out(prepared),
         *filter(None, [unknown_words(prepared, "searches")]),
         _outcome.INFRA_MARGINALITY,
     ]
-    sentences = [r["aria"] for r in drawn]
+    rows = _draw.rows_of(frame)
+    sentences = [*(r["strip_aria"] for r in rows if r["strip_aria"]), *(r["aria"] for r in drawn)]
     intro = f"{group_words(frame)} against {other}, {interval}."
-    if not drawn:
+    if not drawn and not any(gone):
         counted = [
-            f"{r['stratum']}, {r['label']}, {_words.whole(r['x_known'])} searches" for r in rows
+            f"{r['stratum']}, {r['label']}, {_hidden.count(r, 'x_known')} searches" for r in rows
         ]
         return _draw.words_only(
             frame,
@@ -100,7 +108,7 @@ def outcome_scatter(
         )
     return _outcome.stack(
         frame,
-        layers,
+        layers if drawn else [],
         title=title,
         subtitle=subtitle,
         description=alternative(title, intro, sentences),
@@ -113,9 +121,15 @@ def _paired(prepared: pd.DataFrame, minimum: int, alpha: float) -> pd.DataFrame:
     frame = prepared[~prepared["is_reference"]].reset_index(drop=True)
     for column in ("x", "x_known", "rate", "low", "high"):
         frame[f"reference_{column}"] = frame["stratum"].map(own[column])
-    enough = pd.to_numeric(frame["x_known"]) >= minimum
-    enough &= pd.to_numeric(frame["reference_x_known"]).fillna(0) >= minimum
+    frame["reference_reason"] = frame["stratum"].map(own["reason"]) if "reason" in own else None
+    each = [pd.to_numeric(frame[c]).astype(float) for c in ("x_known", "reference_x_known")]
+    enough = (each[0] >= minimum) & (each[1] >= minimum)
     frame["drawn"] = enough & frame["rate"].notna() & frame["reference_rate"].notna()
+    # too few where one of both is shown to be; else what is hidden keeps the circle away
+    few = (each[0] < minimum) | (each[1] < minimum)
+    frame["hidden_cell"] = (
+        _draw.apply(_lost, frame).astype(bool) & ~few & ~frame["drawn"]
+    ).astype(bool)
     frame["at"] = frame["rate"].where(frame["drawn"])
     frame["reference_at"] = frame["reference_rate"].where(frame["drawn"])
     frame["side"] = _draw.apply(lambda r: _findings.side(r, alpha), frame)
@@ -135,10 +149,16 @@ def _paired(prepared: pd.DataFrame, minimum: int, alpha: float) -> pd.DataFrame:
             ),
             frame,
         )
-        frame[n_text] = _draw.apply(
-            lambda r, a=x, b=known: f"{_words.whole(r[a])} of {_words.whole(r[b])}", frame
-        )
+        frame[n_text] = _draw.apply(lambda r, a=x, b=known: _hidden.counts(r, a, b), frame)
     return frame
+
+
+def _lost(row: dict) -> bool:
+    """Return whether a figure of the group, or of the reference beside it, is hidden."""
+    beside = {"reason": row["reference_reason"]} | {
+        k: row[f"reference_{k}"] for k in ("rate", "x_known")
+    }
+    return _hidden.lost(row, "rate", "x_known") or _hidden.lost(beside, "rate", "x_known")
 
 
 def _panel(
@@ -214,6 +234,8 @@ def _corner(words: str, y: float, *, left: bool) -> alt.Chart:
 
 def _aria(row: dict, labels: Mapping[str, str] | None) -> str:
     other = _words.name(str(row["reference"]), labels)
+    if row["hidden_cell"]:
+        return f"{row['stratum']}, {row['label']}, {_hidden.WORD}"
     if not row["drawn"]:
         return f"{row['stratum']}, {row['label']}, too few searches to be drawn"
     return (
@@ -226,7 +248,7 @@ def _undrawn(rows: list[dict], minimum: int, areas: str) -> list[str]:
     """Return how many circles each group lacks, for too few searches."""
     few: dict[str, int] = {}
     for row in rows:
-        if not row["drawn"]:
+        if not row["drawn"] and not row["hidden_cell"]:
             few[row["label"]] = few.get(row["label"], 0) + 1
     if not few:
         return []
@@ -249,12 +271,16 @@ def headline(
     if not rows:
         return "There are no figures to show"
     shown = [r for r in rows if r["drawn"] and r["stratum"] != "not known"]
+    gone = _hidden.part_of([r["hidden_cell"] for r in rows], "comparison")
+    if not shown and gone:
+        return f"No comparison of hit rates is shown: {gone}"
     if not shown:
         name = _words.plural(strata or "area", 1)
         return f"No {name} has enough searches of two groups to compare their hit rates"
     searches: dict[str, float] = {}
     for row in shown:
         searches[row["group"]] = searches.get(row["group"], 0) + float(row["x_known"])
+    lost = [r for r in rows if r["hidden_cell"]]
     lead = max(searches, key=lambda g: searches[g])
     own = [r for r in shown if r["group"] == lead]
     less = [r for r in own if r["rate"] < r["reference_rate"]]
@@ -264,6 +290,8 @@ def headline(
     )
     number = len(own)
     each = f"all {number}" if len(side) == number > 1 else f"{len(side)} of {number}"
+    hidden_own = any(r["group"] == lead for r in lost)
+    some = f" that {'is' if number == 1 else 'are'} shown" if hidden_own else ""
     group, other = (_words.people(own[0][k], labels, who) for k in ("group", "reference"))
     clear = sum(r["side"] == way for r in side)
     opposite = sum(r["side"] in ("above", "below") for r in own) - clear
@@ -272,7 +300,8 @@ def headline(
         tail = "; none of these differences is clear"
     if opposite:
         tail += f", and {opposite} the other way"
+    where = _words.plural(strata or "area", number)
     return (
-        f"In {each} {_words.plural(strata or 'area', number)}, searches of {group} found {what} "
+        f"In {each} {where}{some}, searches of {group} found {what} "
         f"{word} often than searches of {other}{tail}"
-    )
+    ) + (f"; {gone}" if gone else "")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from equity.charts import _draw, _marks, _words
+from equity.charts import _draw, _hidden, _marks, _words
 from equity.charts._common import alternative, level, unknown_words
 from equity.charts._style import PALETTE
 
@@ -23,6 +23,7 @@ _NEEDED = (
     *("exit_rate_focal", "exit_rate_others", "hires"),
 )
 _HEIGHT = 260
+_SAYS = ("share", "target", "hire_share")
 
 
 def parity_projection(
@@ -47,13 +48,14 @@ def parity_projection(
     frame = _placed(_draw.prepare(table, _NEEDED, labels))
     rows = _draw.rows_of(frame)
     title = headline(rows, what=what, labels=labels)
+    title = _hidden.with_closing(title, rows, "share", noun="year", by="none")
     subtitle = _subtitle(rows, interval, labels)
     sentences = [
         f"{r['when']}, {r['value']}" for i, r in enumerate(rows) if i % 5 == 0 or r["crossing"]
     ]
     return _draw.assemble(
         frame.drop(columns=["method", "reason", "why"], errors="ignore"),
-        [layer.copy(deep=False) for layer in _layers(interval)],
+        [layer.copy(deep=False) for layer in _layers(interval, bool(frame["gone"].notna().any()))],
         height=_HEIGHT,
         title=title,
         subtitle=subtitle,
@@ -62,7 +64,7 @@ def parity_projection(
 
 
 @lru_cache(maxsize=8)
-def _layers(interval: str) -> tuple[alt.Chart, ...]:
+def _layers(interval: str, hidden: bool = False) -> tuple[alt.Chart, ...]:
     """Return what is drawn; the same for all figures, so it is made once and not at each step."""
     import altair as alt
 
@@ -107,6 +109,13 @@ def _layers(interval: str) -> tuple[alt.Chart, ...]:
         _marks.layer("point", size=300, opacity=0, filled=True)
         .encode(x=x, y=y, tooltip=tips, description=alt.Description("aria:N"))
         .transform_filter("isValid(datum.share)"),
+        *([
+            _hidden.squares(x, alt.YValue(_HEIGHT - 10), "gone", tips),
+            _marks.layer("text", align="left", baseline="bottom", dy=-9, dx=-5, fontSize=12,
+                         fontStyle="italic", aria=False, text=_hidden.WORD)
+            .encode(x=x, y=alt.YValue(_HEIGHT - 10))
+            .transform_filter("datum.gone == 'first'"),
+        ] if hidden else []),
     )  # fmt: skip
 
 
@@ -114,9 +123,15 @@ def headline(
     rows: list[dict[str, Any]], *, what: str, labels: Mapping[str, str] | None = None
 ) -> str:
     """Return when the target is reached under these rates, or where the share levels off."""
+    if none := _hidden.none_shown(rows, "share", noun="year", by="none"):
+        return none
     if not any(_words.given(r["share"]) for r in rows):
         return "There are no figures to show"
     row, last = rows[0], rows[-1]
+    if _hidden.row_hidden(row) and not all(_words.given(row[c]) for c in _SAYS):
+        return f"A part of the expected share of {_who(row, labels)} is shown"
+    if _hidden.lost(last, "share"):
+        last = _hidden.shown(rows, "share")[-1]
     if not _words.given(last["share"]):
         return f"With these exits and hires nobody is left in the {what} {_in(last['when'], row)}"
     who, target = _who(row, labels), _percent(row["target"])
@@ -184,7 +199,7 @@ def _placed(frame: pd.DataFrame) -> pd.DataFrame:
 
     def value(row: dict) -> str:
         if not _words.given(row["share"]):
-            return "nobody"
+            return _hidden.WORD if _hidden.row_hidden(row) else "nobody"
         if not row["ahead"]:
             return _words.percent(row["share"])
         return _words.share(row["share"], row["low"], row["high"])
@@ -194,8 +209,15 @@ def _placed(frame: pd.DataFrame) -> pd.DataFrame:
     rows = _draw.rows_of(frame)
     frame["when"] = [when(r) for r in rows]
     frame["value"] = [value(r) for r in rows]
-    frame["n_text"] = [f"{r['x']:,.0f} of {r['n']:,.0f}" for r in rows]
-    frame["target_text"] = [f"Target {_percent(t)}" for t in frame["target"]]
+    frame["n_text"] = [_hidden.counts(r, "x", "n") for r in rows]
+    frame["target_text"] = [
+        f"Target {_percent(t) if _words.given(t) else _hidden.WORD}" for t in frame["target"]
+    ]
+    lost = [_hidden.lost(r, "share") for r in rows]
+    frame["gone"] = pd.Series(
+        [("first" if i == lost.index(True) else "more") if own else None
+         for i, own in enumerate(lost)], index=frame.index, dtype=object,
+    )  # fmt: skip
     frame["aria"] = [f"{w}, {v}" for w, v in zip(frame["when"], frame["value"], strict=True)]
     return frame
 
@@ -210,13 +232,20 @@ def _subtitle(
     percent = _percent
     fixed = "hires: fixed number" in str(row.get("method"))
     every = "a year" if fixed else "in the first year"
-    number = f"{row['hires']:,.1f}".removesuffix(".0")  # as the slider has it
-    new = f"{number} {_hires(row).removeprefix('those who ')} {every}"
-    out = [
-        f"Now {percent(row['share'])}, {row['x']:,.0f} of {row['n']:,.0f}; "
-        f"{new}; {percent(row['exit_rate_focal'])} of this group and "
-        f"{percent(row['exit_rate_others'])} of the others leave in a year",
-    ]
+    new = "the number of hires is hidden"
+    if _words.given(row["hires"]):
+        number = f"{row['hires']:,.1f}".removesuffix(".0")  # as the slider has it
+        new = f"{number} {_hires(row).removeprefix('those who ')} {every}"
+    now = f"Now {percent(row['share'])}, {_hidden.counts(row, 'x', 'n')}; "
+    if _hidden.lost(row, "share"):
+        now = "The share now is hidden; "
+    leave = (
+        f"; {percent(row['exit_rate_focal'])} of this group and "
+        f"{percent(row['exit_rate_others'])} of the others leave in a year"
+    )
+    if _hidden.lost(row, "exit_rate_focal", "exit_rate_others"):
+        leave = "; how many leave in a year is hidden"
+    out = [f"{now}{new}{leave}"]
     if _words.given(row["by_year"]):
         by = int(row["by_year"])
         if _words.given(row["share_needed"]):
@@ -226,12 +255,14 @@ def _subtitle(
                 f"{percent(row['share_needed'])} of {_those(row)} every year until then would "
                 "have to be of this group"
             )
-    if isinstance(row.get("reason"), str):
+    out += _hidden.legend(pd.DataFrame(rows))
+    if isinstance(row.get("reason"), str) and not _hidden.row_hidden(row):
         parts = [part.strip() for part in row["reason"].split(";")]
         out += [_words.sentence(p) for p in parts if not p.startswith("the target is ")]
     if any(_words.given(r["low"]) for r in rows):
         text = f"Blue line: expected share of {who}; light band: {interval} of drawn futures"
-        if _words.given(row["years_to_target"]) and row["years_to_target"]:
+        open_ = _hidden.lost(row, "years_low", "years_high")
+        if _words.given(row["years_to_target"]) and row["years_to_target"] and not open_:
             text += f", which reach the target {_range(rows)}"
         out.append(text)
     out.append("Dashed orange: the target. Dotted grey: where the share levels off")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from equity.charts import _axes, _draw, _findings, _marks, _words
+from equity.charts import _axes, _draw, _findings, _hidden, _marks, _words
 from equity.charts._common import (
     allowance,
     alternative,
@@ -86,15 +86,18 @@ def pooled(
         if value(row) is None:
             return None
         if row["is_pooled"]:
+            if _hidden.lost(row, "homogeneous"):
+                return None
             agree = row["homogeneous"] is True
             parts = _strata(noun)
             return f"no sign that {parts} differ" if agree else f"cannot tell if {parts} differ"
         said = {"above": "more often", "below": "less often"}
-        return said.get(_findings.side(row, alpha), "no clear difference")
+        side = _findings.side(row, alpha)
+        return None if side == "hidden" else said.get(side, "no clear difference")
 
     def counted(row: dict) -> str:
-        own = f"{_words.whole(row['x'])} of {_words.whole(row['n'])}"
-        return f"{own} v. {_words.whole(row['x_reference'])} of {_words.whole(row['n_reference'])}"
+        own = _hidden.counts(row, "x", "n")
+        return f"{own} v. {_hidden.counts(row, 'x_reference', 'n_reference')}"
 
     frame["group_label"] = frame["label"]
     frame["stage_label"] = [stage(str(s)) for s in frame["stage"]]
@@ -165,14 +168,18 @@ def pooled(
     ]
     rows = _draw.rows_of(frame)
     title = headline(rows, who=who, what=what, labels=labels, alpha=alpha, strata=strata_label)
+    title = _hidden.with_closing(title, rows, "odds_ratio", by="none")
+    sum_ = _total(frame)
+    n = "" if sum_ is None else f", n = {sum_:,.0f} {who}"
     one = _words.plural(strata_label, 1)
     subtitle = [
         f"Odds of being {what} as a ratio to those of {other}, within each {one}; lines show the "
-        f"{interval}, n = {_total(frame):,.0f} {who}",
+        f"{interval}{n}",
         f"Diamond: all together (Mantel-Haenszel), only where the {noun} do not differ by more "
         f"than chance explains ({_test_words(frame)})",
         *allowance(_findings.side(r, alpha) for r in rows),
         *_left_out(rows, noun),
+        *_hidden.legend(frame),
         *filter(None, [unknown_words(frame[~frame["is_pooled"]], who)]),
         "An odds ratio is farther from 1 than the ratio of the rates; it does not show why they "
         "differ",
@@ -180,7 +187,7 @@ def pooled(
     intro = (
         f"Odds ratios to {other} within each {one} and over all, "
         f"{group_words(frame, 'group_label')}, {interval}."
-    )
+    ) + _named(rows)
     return _draw.assemble(
         frame,
         layers,
@@ -203,15 +210,29 @@ def _test_words(frame: pd.DataFrame) -> str:
     )
 
 
-def _total(frame: pd.DataFrame) -> float:
-    """Return how many people entered, each once: those of all groups at the first stage."""
+def _named(rows: list[dict]) -> str:
+    """Return the sentence that names the strata and groups that are hidden."""
+    names = [r | {"group_label": f"{r['group_label']}, {r['label']}"} for r in rows]
+    return _hidden.named(names, "odds_ratio")
+
+
+def _total(frame: pd.DataFrame) -> float | None:
+    """Return how many people entered, each once: those of all groups at the first stage.
+
+    None where a part of them is hidden.
+    """
     first = (
         frame[(frame["stage"] == frame["stage"].iloc[0]) & ~frame["is_pooled"]]
         if len(frame)
         else frame
     )
+    theirs = _hidden.first_known(first, "n_reference", "stratum")
+    if any(_hidden.lost(r, "n") for r in _draw.rows_of(first)) or any(
+        _hidden.lost(r, "n_reference") for r in _draw.rows_of(theirs)
+    ):
+        return None
     own = pd.to_numeric(first["n"]).fillna(0).sum()
-    theirs = first.drop_duplicates("stratum")["n_reference"]
+    theirs = theirs["n_reference"]
     return float(own + pd.to_numeric(theirs).fillna(0).sum())
 
 
@@ -221,6 +242,8 @@ def _strata(noun: str) -> str:
 
 def _missing(row: dict, labels: Mapping[str, str] | None, noun: str) -> str:
     """Return the words that stand where a figure would."""
+    if _hidden.row_hidden(row) and row["withheld"] is not True:
+        return _hidden.WORD
     if row["withheld"] is True:
         return f"withheld: the {_strata(noun)} differ"
     text = str(row["reason"] or "").split("; ")[0]
@@ -261,7 +284,13 @@ def headline(
     """Return the finding: the pooled figure, or that the strata differ and how."""
     if not rows:
         return "There are no figures to show"
+    if none := _hidden.none_shown(rows, "odds_ratio", by="none"):
+        return none
     every = [r for r in rows if r["is_pooled"]]
+    gone = [_findings.side(r, alpha) == "hidden" and r["withheld"] is not True for r in every]
+    if every and all(gone):
+        return "The figure of all together is hidden"
+    every = [r for r, own in zip(every, gone, strict=True) if not own]
     one, many = _words.plural(strata, 1), _words.plural(strata, 2)
     within = f"Compared within each {one}"
 
@@ -333,7 +362,7 @@ def _differ(rows: list[dict], group: str, other: str, what: str, many: str, alph
     """Return how the strata differ, where that is why there is no pooled figure."""
     parts = [r for r in rows if not r["is_pooled"]]
     sides = [_findings.side(r, alpha) for r in parts]
-    told = [s for s in sides if s != "missing"]
+    told = [s for s in sides if s not in ("missing", "hidden")]
     text = f"The {many} differ, so no pooled figure is given: "
     higher, lower = sides.count("above"), sides.count("below")
     said = [f"{w} often than {other} in {n}" for n, w in ((higher, "more"), (lower, "less")) if n]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from equity.charts import _axes, _draw, _findings, _marks, _outcome, _words
+from equity.charts import _axes, _draw, _findings, _hidden, _marks, _outcome, _words
 from equity.charts._common import (
     allowance,
     alternative,
@@ -19,6 +19,7 @@ from equity.charts._common import (
     remarks,
     unknown_words,
 )
+from equity.charts._rates_parts import alike, all_alike, in_all, its_rate, rests, small
 
 if TYPE_CHECKING:
     import altair as alt
@@ -168,59 +169,6 @@ def hit_rates(
     )
 
 
-def all_alike(table: pd.DataFrame, what: str | None, unit: str) -> str | None:
-    """Return the sentence that every known outcome is a yes, or a no; None where they differ."""
-    if not {"x", "x_known"} <= set(table.columns):
-        return None
-    x, known = (float(pd.to_numeric(table[c]).fillna(0).sum()) for c in ("x", "x_known"))
-    if not known or 0 < x < known:
-        return None
-    return _words.all_alike(x > 0, what, unit)
-
-
-def alike(frame: pd.DataFrame, title: str, shown: str, unit: str) -> alt.LayerChart:
-    """Return a chart of the words alone: there is no share to compare."""
-    total = pd.to_numeric(frame["x_known"]).fillna(0).sum()
-    subtitle = [
-        f"{shown}, n = {total:,.0f} {unit}",
-        *filter(None, [unknown_words(frame, unit)]),
-    ]
-    counts = frame.groupby("label", sort=False)["x_known"].sum()
-    said = [f"{name}, {n:,.0f} {unit}" for name, n in counts.items()]
-    return _draw.words_only(
-        frame, title=title, subtitle=subtitle, description=alternative(title, f"{shown}.", said)
-    )
-
-
-def _rests(rows: list[dict], minimum: int) -> list[dict]:
-    """Return the references, and the groups with `minimum` known outcomes on both sides."""
-    own = {r["stratum"]: r["x_known"] for r in rows if r["is_reference"]}
-
-    def enough(value: object) -> bool:
-        return _words.given(value) and float(value) >= minimum  # type: ignore[arg-type]
-
-    return [
-        r
-        for r in rows
-        if r["is_reference"] or (enough(r["x_known"]) and enough(own.get(r["stratum"])))
-    ]
-
-
-def _small(rows: list[dict], kept: list[dict], total: float) -> str:
-    """Return what a headline says of the comparisons that rest on too few searches."""
-    few = [r for r in rows if not r["is_reference"] and r not in kept and r["x_known"]]
-    if not few:
-        return ""
-    if all(r["is_reference"] for r in kept):
-        return f"Too few searches to say more: {total:,.0f} in all"
-    if len({r["stratum"] for r in rows}) > 1:
-        number = len({(r["stratum"], r["group"]) for r in few})
-        each = "comparison rests" if number == 1 else "comparisons rest"
-        return f"; {number} more {each} on too few searches"
-    others = "1 other group" if len(few) == 1 else f"{len(few)} other groups"
-    return f"; there are too few searches of {others} to say more"
-
-
 def _draw_rates(
     table: pd.DataFrame,
     *,
@@ -253,6 +201,8 @@ def _draw_rates(
         if not _words.given(row["rate"]):
             return None
         if not _words.given(row["ratio"]):
+            if _hidden.lost(row, "ratio") and not _findings.size(row):
+                return "ratio hidden"
             if _findings.size(row):
                 return f"ratio {ratio(row['ratio_low'])} or more"
             way = {"above": "more often", "below": "less often"}
@@ -264,9 +214,7 @@ def _draw_rates(
         ends = _words.span(row["ratio_low"], row["ratio_high"], ratio)
         return f"ratio {ratio(row['ratio'])} {ends}".strip()
 
-    frame["n_text"] = _draw.apply(
-        lambda r: f"{_words.whole(r['x'])} of {_words.whole(r['x_known'])}", frame
-    )
+    frame["n_text"] = _draw.apply(lambda r: _hidden.counts(r, "x", "x_known"), frame)
     frame["value"] = _draw.apply(value, frame)
     frame["note"] = _draw.apply(note, frame)
     frame["missing"] = _draw.apply(lambda r: cannot(r, "rate"), frame)
@@ -319,17 +267,17 @@ def _draw_rates(
         *_marks.words(page, height),
     ]
     rows = _draw.rows_of(frame)
-    total = pd.to_numeric(frame["x_known"]).fillna(0).sum()
-    kept = _rests(rows, minimum) if minimum else rows
-    small = _small(rows, kept, total)
-    title = small
-    if not small or small.startswith(";"):
+    total = _hidden.n_words(frame, unit, "x_known")
+    kept, few = rests(rows, minimum) if minimum else (rows, [])
+    title = tail = small(rows, kept, few, in_all(frame, "x_known"))
+    if not tail or tail.startswith(";"):
         said = {"say": say, "more": more, "name": name, "strata": strata_label}
-        title = _findings.finding(kept, alpha=1 - confidence_level, **said) + small
+        title = _findings.finding(kept, alpha=1 - confidence_level, **said) + tail
     reference = reference_words(frame, labels)
     subtitle = [
-        f"{shown}; lines show the {interval}, n = {total:,.0f} {unit}",
-        reference + "; a dashed line marks its rate",
+        ", ".join(filter(None, [f"{shown}; lines show the {interval}", total])),
+        reference + its_rate(rows),
+        *_hidden.legend(frame),
         *extra,
         *allowance(_findings.side(r, 1 - confidence_level) for r in rows),
         *remarks(frame, "rate"),

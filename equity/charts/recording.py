@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from equity.charts import _axes, _draw, _marks, _words
+from equity.charts import _axes, _draw, _hidden, _hidden_stops, _marks, _words
 from equity.charts._common import alternative
 from equity.charts._style import PALETTE
 
@@ -53,7 +53,8 @@ def recording(
     import altair as alt
 
     frame = _draw.prepare(table, _NEEDED, labels)
-    frame["jump"] = frame["jump"].astype(bool)
+    frame["gone"] = _draw.apply(lambda r: _hidden.lost(r, "rate", "jump"), frame).astype(bool)
+    frame = _hidden_stops.verdicts(frame, "jump")
     calm = ~frame["flag"].isin(frame.loc[frame["jump"], "flag"])  # those with a jump come first
     frame = frame.iloc[calm.argsort(kind="stable")].reset_index(drop=True)
     heads = [_words.sentence(_share_of(f, unit, labels)) for f in frame["flag"]]
@@ -74,9 +75,7 @@ def recording(
         short=years,
         colour=[PALETTE["orange" if j else "grey"] for j in frame["jump"]],
         shape=["diamond" if j else "circle" for j in frame["jump"]],
-        n_text=_draw.apply(
-            lambda r: f"{_words.whole(r['x'])} of {_words.whole(r['x_known'])}", frame
-        ),
+        n_text=_draw.apply(lambda r: _hidden.counts(r, "x", "x_known"), frame),
         value=_draw.apply(
             lambda r: (
                 _words.share(r["rate"], r["low"], r["high"]) if _words.given(r["rate"]) else None
@@ -85,7 +84,14 @@ def recording(
         ),
         note=_draw.apply(note, frame),
         missing=_draw.apply(
-            lambda r: None if _words.given(r["rate"]) else "not known in this year", frame
+            lambda r: (
+                None
+                if _words.given(r["rate"])
+                else _hidden.WORD
+                if _hidden.row_hidden(r)
+                else "not known in this year"
+            ),
+            frame,
         ),
     )
     columns = ("label", "value", "missing", "n_text", "note")
@@ -93,7 +99,8 @@ def recording(
         ", ".join([head, *(str(r[c]) for c in columns if r[c])])
         for head, r in zip(heads, _draw.rows_of(frame), strict=True)
     ]
-    sentences = frame.loc[frame["jump"], "aria"].tolist() or frame["aria"].tolist()
+    told = frame["jump"] | frame["gone"]
+    sentences = frame.loc[told, "aria"].tolist() or frame["aria"].tolist()
     page = _draw.Page(["2000"], len(frame))
     frame = _draw.clip(frame, "rate", "low", "high", log=False)
     frame, height = _draw.place(frame, heads, page, room=6)
@@ -123,7 +130,12 @@ def recording(
             if frame["jump"].any()
             else []
         ),
-        *([_known_words(known)] if known else []),
+        *_hidden.legend(frame),
+        *(
+            [_known_words(known, all(_words.given(v) for v in frame["share_known"]))]
+            if known
+            else []
+        ),
         "A jump does not show its cause: ask those who keep the records",
     ]
     return _draw.assemble(
@@ -137,11 +149,12 @@ def recording(
     )
 
 
-def _known_words(least: float) -> str:
+def _known_words(least: float, whole: bool) -> str:
     """Return in how many records the flags are known at least."""
+    years = "every year" if whole else "every year that is shown"
     if least == 1:
-        return "Known in all records of every year"
-    return f"Known in at least {_words.percent(least)} of records in every year"
+        return f"Known in all records of {years}"
+    return f"Known in at least {_words.percent(least)} of records in {years}"
 
 
 def _known(before: dict, row: dict, whether: str, unit: str) -> str:
@@ -180,13 +193,18 @@ def headline(frame: pd.DataFrame, *, unit: str, labels: Mapping[str, str] | None
     years = frame["year"].nunique()
     if years == 1:
         return "There is only one year, and nothing to compare it with"
+    gone = _hidden.part_of(frame["gone"].tolist(), "figure")
+    tail = f"; {gone}" if gone else ""
+    if frame["gone"].all():
+        return f"Nothing can be said of jumps from one year to the next{tail}"
     if jumps.empty:
-        return f"No share jumps from one year to the next, over {years} years"
+        which = "No share that is shown" if gone else "No share"
+        return f"{which} jumps from one year to the next, over {years} years{tail}"
     rows = _draw.rows_of(frame)
     before = row = rows[0]
     most = -1.0
     for one, two in zip(rows, rows[1:], strict=False):
-        if two["jump"] and one["flag"] == two["flag"]:
+        if two["jump"] and one["flag"] == two["flag"] and not (one["gone"] or two["gone"]):
             both = _words.given(two["rate"]) and _words.given(one["rate"])
             size = abs(two["rate"] - one["rate"]) if both else 0.0
             if size > most:
@@ -195,7 +213,15 @@ def headline(frame: pd.DataFrame, *, unit: str, labels: Mapping[str, str] | None
     named = row["flag"].replace("_", " ")
     _, how, whether = _WITH.get(row["flag"], ("", f"“{named}”", f"“{named}” was so"))
     advice = f"look at how {how} are recorded before comparing groups"
-    if most <= 0 or _CHANGED not in str(row["reason"]):
+    lost = [_hidden.lost(r, "rate", "share_known") for r in (before, row)]
+    if most < 0 or most == 0 and any(lost):
+        number = "A share jumps" if len(jumps) == 1 else f"{len(jumps)} shares jump"
+        return (
+            f"{number} from one year to the next, by how much is hidden: look at how they are "
+            f"recorded before comparing groups{tail}"
+        )
+    changed = _CHANGED in str(row["reason"]) or _hidden.row_hidden(row)
+    if most <= 0 or not changed:
         text = f"{_known(before, row, whether, unit)}: {advice}"
     else:
         verb = "jumped" if row["rate"] > before["rate"] else "fell"
@@ -206,4 +232,4 @@ def headline(frame: pd.DataFrame, *, unit: str, labels: Mapping[str, str] | None
     others = len(jumps) - 1
     if others:
         text += f"; {others} other jump{'s are' if others > 1 else ' is'} marked"
-    return text
+    return text + tail

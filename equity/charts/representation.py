@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from equity.charts import _axes, _draw, _findings, _marks, _side_by_side, _words
+from equity.charts import _axes, _draw, _findings, _hidden, _marks, _side_by_side, _words
 from equity.charts._common import (
     allowance,
     alternative,
@@ -88,7 +88,8 @@ def representation(
 
     def note(row: dict) -> str:
         if not _words.given(row["population_share"]):
-            return "benchmark not known"
+            gone = _hidden.row_hidden(row)
+            return f"benchmark {_hidden.WORD if gone else 'not known'}"
         text = f"benchmark {percent(row['population_share'])}"
         margin = row["benchmark_high"] - row["population_share"]
         if _words.given(margin) and margin >= 0.0005:
@@ -98,7 +99,7 @@ def representation(
     def counted(row: dict) -> str:
         if not_kept(row):
             return "none recorded"
-        text = f"{_words.whole(row['x'])} of {_words.whole(row['n'])}"
+        text = _hidden.counts(row, "x", "n")
         if _words.given(row["shortfall"]) and _words.given(row["x"]):
             text += f"; {_words.whole(row['x'] + row['shortfall'])} would match"
         return text
@@ -207,13 +208,13 @@ def representation(
         alpha=1 - confidence_level,
         strata=strata_label,
     )
+    title = _hidden.with_closing(title, rows, "share")
     benchmark = f"benchmark{'s' if several else ''}: " + (
         _words.listed(names) if names else "not named"
     )
-    parts = everyone.drop_duplicates(["stratum", "benchmark"])
-    total = pd.to_numeric(parts.drop_duplicates("stratum")["n"]).fillna(0).sum()
+    n = _hidden.n_words(_hidden.first_known(everyone, "n", "stratum"), "", before=", n = ")
     subtitle = [
-        f"Dots: share of the {what}, with the {interval}, n = {total:,.0f}",
+        f"Dots: share of the {what}, with the {interval}{n.replace(' ,', ',').rstrip()}",
         _side_by_side.legend(names)
         if merged
         else f"Grey ticks: share of the benchmark, with its sampling error; {benchmark}",
@@ -221,11 +222,12 @@ def representation(
         *remarks(frame, "ratio"),
         *filter(None, [unknown_words(frame, "people")]),
         *_left_out(everyone, frame),
+        *_hidden.legend(everyone),
         "A gap does not show why it is there, nor who applied",
     ]
     intro = (
         f"Share of the {what}, {group_words(frame, 'group_label')}, {interval}, "
-        f"compared with the {benchmark}."
+        f"compared with the {benchmark}.{_hidden.named(_draw.rows_of(frame), 'share')}"
     )
     return _draw.assemble(
         frame,
@@ -241,7 +243,7 @@ def representation(
 def _head(row: Mapping) -> str:
     """Return a group with its own figures, "Black, 14.8% (11.7–18.5), 62 of 419"."""
     name = row["short"] if len(row["label"]) > _side_by_side.LONG else row["label"]
-    parts = name, row["value"], row["n_text"].split("; ")[0]
+    parts = name, row["value"] or row["missing"], row["n_text"].split("; ")[0]
     return ", ".join(p for p in parts if p)
 
 
@@ -272,11 +274,19 @@ def headline(
     if not rows:
         return "There are no figures to show"
     rows = [r for r in rows if not not_kept(r)]
+    if none := _hidden.none_shown(rows, "share"):
+        return none
     sides = [_findings.side(r, alpha) for r in rows]
-    if all(s == "missing" for s in sides):
+    if sides and all(s == "hidden" for s in sides):
+        return "The comparison with the benchmark is hidden"
+    if all(s in ("missing", "hidden") for s in sides):
         return "No comparison with the benchmark can be computed from these numbers"
     names = list(dict.fromkeys(r["benchmark"] for r in rows))
-    clear = [(r, s) for r, s in zip(rows, sides, strict=True) if s in ("above", "below")]
+    clear = [
+        (r, s)
+        for r, s in zip(rows, sides, strict=True)
+        if s in ("above", "below") and _words.given(r["share"])
+    ]
     if not clear:
         tail = " once the number of comparisons is allowed for" if "alone" in sides else ""
         return f"No clear difference from the benchmark can be told{tail}"
@@ -313,6 +323,7 @@ def headline(
     for states, end in (
         ({"unclear", "alone"}, "no clear difference can be told"),
         ({"missing"}, "no comparison can be computed"),
+        ({"hidden"}, "the comparison is hidden"),
     ):
         if found := [f"“{r['benchmark']}”" for r, s in by_other if s in states]:
             text += f"; by {_words.listed(found)}, {end}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from equity.charts import _draw, _marks, _words
+from equity.charts import _draw, _hidden, _marks, _words
 from equity.charts import _snapshots as _say
 from equity.charts._common import alternative, level
 from equity.charts._style import PALETTE
@@ -54,19 +54,18 @@ def representation_trend(
     frame = _draw.prepare(table, _NEEDED, labels)
     names = [str(b) for b in dict.fromkeys(frame["benchmark"]) if isinstance(b, str)]
     everyone = frame
-    seen = pd.to_numeric(frame["x"]).fillna(0).groupby(frame["group"]).transform("sum") > 0
+    some = (pd.to_numeric(frame["x"]).fillna(0) > 0) | _hidden.is_hidden(frame)
+    seen = some.groupby(frame["group"]).transform("any").astype(bool)
     frame, height = _placed(frame[seen].reset_index(drop=True), names)
     frame["value"] = _draw.apply(
         lambda r: (
             ("none recorded" if not_kept(r) else _words.share(r["share"], r["low"], r["high"]))
             if _words.given(r["share"])
-            else "cannot be computed"
+            else (_hidden.WORD if _hidden.row_hidden(r) else "cannot be computed")
         ),
         frame,
     )
-    frame["n_text"] = _draw.apply(
-        lambda r: f"{_words.whole(r['x'])} of {_words.whole(r['n'])}", frame
-    )
+    frame["n_text"] = _draw.apply(lambda r: _hidden.counts(r, "x", "n"), frame)
     frame["note"] = _draw.apply(
         lambda r: f"{r['benchmark']} {_words.percent(r['population_share'])}", frame
     )
@@ -93,16 +92,19 @@ def representation_trend(
     ]
     rows = _draw.rows_of(frame)
     title = _say.headline(rows, names, what=what, labels=labels)
+    title = _hidden.with_closing(title, [r for r in rows if r["first"]], "share")
     subtitle = [
         f"Dots: share of the {what}, with the {interval}; {_say.sizes(everyone)}",
         _say.grey(names),
         *_say.breaks(frame),
         *_say.notes(everyone, frame),
+        *_hidden.legend(everyone),
         "A change does not show whether hires, exits or the community changed",
     ]
-    if frame.empty or not frame["y"].notna().any():
+    if frame.empty or not (frame["y"].notna() | frame["y_hidden"].notna()).any():
         return _draw.words_only(frame, title=title, subtitle=subtitle, description=title)
     intro = f"Share of the {what} at each snapshot, {interval}, beside {_words.listed(names)}."
+    intro += _hidden.named(rows, "share")
     return _draw.assemble(
         frame,
         _layers(frame, height, len(names), tips),
@@ -121,8 +123,9 @@ def _placed(frame: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, int]:
     panels = {g: i for i, g in enumerate(dict.fromkeys(frame["group"]))}
     panel = np.array([panels[g] for g in frame["group"]], dtype=int)
     here = np.array([number[w] for w in frame["when"]], dtype=int)
-    broken = frame["break_before"].astype(bool).to_numpy()
+    broken = frame["break_before"].fillna(False).astype(bool).to_numpy()
     cut = np.array([any(broken[here == i]) for i in range(len(whens))], dtype=bool)
+    gone = _hidden.is_hidden(frame) & frame["share"].isna()  # no line is joined across it
     first = (frame["benchmark"] == (names[0] if names else "")).to_numpy()
     x = spots[here] if len(frame) else np.array([])
     before = spots[np.maximum(here - 1, 0)] if len(frame) else np.array([])
@@ -130,7 +133,7 @@ def _placed(frame: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, int]:
         order=range(len(frame)),
         time=x,
         broken_at=np.where(broken & first, (x + before) / 2, np.nan),
-        run=np.cumsum(cut)[here] if len(frame) else here,
+        run=(np.cumsum(cut)[here] + gone.groupby(frame["group"]).cumsum()) if len(frame) else here,
         first=first,
         bench=[names.index(b) if b in names else -1 for b in frame["benchmark"]],
         top=panel * float(_HEAD + _PLOT + _GAP) + _HEAD,
@@ -139,6 +142,7 @@ def _placed(frame: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, int]:
     )
     frame["bottom"], frame["head_y"] = frame["top"] + _PLOT, frame["top"] - 50
     frame["sub_y"], frame["says_y"] = frame["top"] - 32, frame["top"] - 8
+    frame["y_hidden"] = (frame["bottom"] - 9).where(gone & first)
     frame["when_text"], frame["when_last"] = _labels_of(frame, whens, spots, panel)
     frame["break_side"] = _sides(frame, spots)
     for at in panels.values():
@@ -152,26 +156,33 @@ def _scaled(frame: pd.DataFrame, rows: pd.Index) -> None:
     part = frame.loc[rows]
     gone = _draw.apply(not_kept, part).astype(bool)
     drawn = part["first"] & part["share"].notna() & ~gone
-    tops = (part["share"], part["high"].where(part["n"] >= part["n"].median() / 4))
+    share, high, n, mark = (
+        pd.to_numeric(part[c]).astype(float) for c in ("share", "high", "n", "population_share")
+    )
+    tops = (share, high.where(~(n < n.median() / 4)))
     ends = [pd.to_numeric(v.where(drawn)).max() for v in tops]
-    most = np.nanmax([*ends, pd.to_numeric(part["population_share"]).max(), 0.001]) * 1.06
+    most = np.nanmax([*ends, mark.max(), 0.001]) * 1.06
     top = float(part["top"].iloc[0])
 
     def down(value: Any) -> np.ndarray:
         return top + (1 - np.minimum(np.asarray(value, dtype=float), most) / most) * _PLOT
 
     for column, to in (("share", "y"), ("low", "y_low"), ("high", "y_high")):
-        frame.loc[rows, to] = np.where(drawn, down(part[column]), np.nan)
-    frame.loc[rows, "y_mark"] = down(part["population_share"])
+        figures = pd.to_numeric(part[column]).astype(float)
+        frame.loc[rows, to] = np.where(drawn, down(figures), np.nan)
+    frame.loc[rows, "y_mark"] = down(mark)
     ticks = _ticks(most)[: len(rows)]
     frame.loc[rows[: len(ticks)], "tick_y"] = [float(down(t)) for t in ticks]
     for row, tick in zip(rows, ticks, strict=False):
         frame.loc[row, "tick"] = f"{round(100 * tick, 6):g}%"
     last = _draw.rows_of(part[part["first"]])[-1]
     frame.loc[rows[0], "head"] = part["label"].iloc[0]
+    gone = _hidden.lost(last, "share")
     now = "none recorded" if not_kept(last) else _words.percent(last["share"])
-    mark = _words.percent(last["population_share"])
-    frame.loc[rows[0], "sub"] = f"{last['when']}: {now}, {last['benchmark']} {mark}"
+    sub = f"{last['when']}: {_hidden.WORD if gone else now}, {last['benchmark']} "
+    sub += _words.percent(last["population_share"])
+    hatched = "; hatched: hidden" * bool(part["y_hidden"].notna().any())
+    frame.loc[rows[0], "sub"] = sub + hatched
 
 
 def _times(whens: list[str]) -> np.ndarray:
@@ -284,6 +295,8 @@ def _layers(frame: pd.DataFrame, height: int, benchmarks: int, tips: list) -> li
         )
         .transform_filter("isValid(datum.y)"),
     ]
+    if frame["y_hidden"].notna().any():
+        out.append(_hidden.squares(x, _marks.y_at("y_hidden", height), "y_hidden", tips))
     if not frame["broken_at"].notna().any():
         return out
     rule = _marks.layer("rule", color=orange, strokeWidth=2, strokeDash=[5, 3], aria=False)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from equity.charts import _draw, _marks, _words
+from equity.charts import _draw, _hidden, _marks, _words
 from equity.charts._common import alternative, level, reference_words, unknown_words
-from equity.charts._durations import left_out, span_of, too_few_words
+from equity.charts._durations import hidden_lines, left_out, span_of, too_few_words
 from equity.charts._retention_headline import headline
 
 if TYPE_CHECKING:
@@ -57,23 +57,27 @@ def retention(
     )
     horizon = float(pd.to_numeric(frame["months"]).max()) if len(frame) else 60.0
     since = float(pd.to_numeric(frame["since"]).max()) if "since" in frame and len(frame) else 0.0
-    n = frame.drop_duplicates(["stratum", "group"])["n"].sum()
+    title = _hidden.with_closing(title, everyone, "survival")
+    first = _hidden.first_known(frame, "n", "stratum", "group")
+    n = _hidden.n_words(first, f"people seen in their first {span_of(horizon)}", before=", n = ")
     none = [
         str(name)
         for name, part in frame.groupby("label", sort=False)
-        if part["survival"].isna().all() and (part["n"] > 0).any() and part["too_few"].any()
+        if part["survival"].isna().all()
+        and (part["n"] > 0).any()
+        and (part["too_few"].fillna(False).astype(bool) & ~_hidden.is_hidden(part)).any()
     ]
     reference = reference_words(frame, labels)
     subtitle = [
         f"Share of those {f'who completed {span_of(since)}' if since else 'hired'} who are still "
-        f"in service; bars show the {interval}, n = {n:,.0f} people seen in their first "
-        f"{span_of(horizon)}",
+        f"in service; bars show the {interval}{n}",
         reference,
         *_since(since),
         *_one_sided(everyone),
         *_lost(everyone, horizon, labels),
         *too_few_words(none),
         *_ends_early(frame, horizon),
+        *_hidden.legend(frame),
         *left_out(everyone, "months of service are not known"),
         *filter(None, [unknown_words(frame, "people")]),
         "It takes those hired lately as like those hired before, and does not show why people "
@@ -81,12 +85,13 @@ def retention(
     ]
     sentences = [_spoken(r) for r in everyone if _words.given(r["survival"])]
     intro = f"Share still in service by years since hire, {interval}. {reference}."
+    intro += _hidden.named(everyone, "survival")
     words = {
         "title": title,
         "subtitle": subtitle,
         "description": alternative(title, intro, sentences),
     }
-    if frame.empty or frame["survival"].isna().all():
+    if frame.empty or (frame["survival"].isna() & ~_hidden.is_hidden(frame)).all():
         return _draw.words_only(frame, **words)
     frame, height = _placed(frame, horizon)
     return _draw.assemble(
@@ -99,7 +104,7 @@ def _spoken(row: dict) -> str:
     shown = _words.share(row["survival"], row["low"], row["high"])
     return (
         f"{part}{row['label']}, after {span_of(row['months'])} {shown}, "
-        f"{_words.whole(row['n_at_risk'])} seen in service then"
+        f"{_hidden.count(row, 'n_at_risk')} seen in service then"
     )
 
 
@@ -113,7 +118,9 @@ def _lost(rows: list[dict], horizon: float, labels: Mapping[str, str] | None) ->
         if not _words.given(row["months_lost"]):
             continue
         text = f"{_words.name(row['group'], labels)} {row['months_lost']:.1f}"
-        if not row["is_reference"] and _words.given(row["lost_low"]):
+        if not row["is_reference"] and all(
+            _words.given(row[f"lost_{k}"]) for k in ("difference", "low", "high")
+        ):
             gap, low, high = (row[f"lost_{k}"] for k in ("difference", "low", "high"))
             text += f" ({round(gap, 1) + 0.0:+.1f}, {low:.1f} to {high:.1f})".replace(
                 "-", "\u2212"
@@ -153,8 +160,9 @@ def _ends_early(frame: pd.DataFrame, horizon: float) -> list[str]:
     out = []
     for name, part in frame.groupby("label", sort=False):
         there = part[part["survival"].notna()]
-        if len(there) and there["months"].max() < horizon:
-            out.append(f"{name} after {span_of(there['months'].max())}")
+        last = there["months"].max() if len(there) else horizon
+        if last < horizon and not _hidden.is_hidden(part[part["months"] > last]).any():
+            out.append(f"{name} after {span_of(last)}")
     if not out:
         return []
     return [f"Lines end where too few are left to tell: {_words.listed(out)}"]
@@ -165,18 +173,19 @@ def _placed(frame: pd.DataFrame, horizon: float) -> tuple[pd.DataFrame, int]:
     start = frame.drop_duplicates(["stratum", "group"]).copy()
     drawn = frame.groupby(["stratum", "group"])["survival"].transform("count") > 0
     start = start[drawn.loc[start.index]].assign(
-        survival=1.0, low=np.nan, high=np.nan, left=0, n_at_risk=np.nan, reason=None, months=(
-            pd.to_numeric(start["since"]) if "since" in start else 0
-        ), begins=True
+        survival=1.0, low=np.nan, high=np.nan, left=0, n_at_risk=np.nan, reason=None, hidden=False,
+        months=lambda t: pd.to_numeric(t["since"]) if "since" in t else 0, begins=True,
     )  # fmt: skip
     frame = pd.concat([start, frame.assign(begins=False)], ignore_index=True)
+    frame, extra = hidden_lines(frame, _APART)
     begins = frame["begins"].astype(bool)
     parts = list(dict.fromkeys(frame["stratum"]))
     panel = np.array([parts.index(s) for s in frame["stratum"]], dtype=int)
     one = len(parts) == 1
     head = 8 if one else _HEAD
-    top = panel * float(head + _PLOT + _GAP) + head
-    least = float(np.nanmin(frame[["survival", "low"]].to_numpy(dtype=float)))
+    top = panel * float(head + _PLOT + extra + _GAP) + head
+    ends = frame[["survival", "low"]].apply(pd.to_numeric).to_numpy(dtype=float)
+    least = float(np.nanmin(ends)) if np.isfinite(ends).any() else 0.8
     least = max(0.0, math.floor(least * 5 - 1e-9) / 5) if least < 0.8 else 0.8
 
     def down(share: Any) -> np.ndarray:
@@ -194,9 +203,10 @@ def _placed(frame: pd.DataFrame, horizon: float) -> tuple[pd.DataFrame, int]:
         order=range(len(frame)),
         reach=horizon + 3 * horizon / 60,
         at=np.where(begins, months, months + dodge),
-        line=[f"{p} {g}" for p, g in zip(panel, frame["group"], strict=True)],
+        line=[f"{p} {g} {i}" for p, g, i in zip(panel, frame["group"], frame["run"], strict=True)],
         top=top,
-        bottom=top + _PLOT,
+        bottom=top + _PLOT + extra,
+        lane=top + _PLOT + pd.to_numeric(frame["lane"]).astype(float),
         y=down(frame["survival"]),
         y_low=down(frame["low"]),
         y_high=down(frame["high"]),
@@ -210,13 +220,18 @@ def _placed(frame: pd.DataFrame, horizon: float) -> tuple[pd.DataFrame, int]:
         lambda r: (
             _words.share(r["survival"], r["low"], r["high"])
             if _words.given(r["survival"]) and not r["begins"]
-            else None
+            else _hidden.WORD * r["gone"] or None
         ),
         frame,
     )
     frame["when"] = _draw.apply(lambda r: span_of(r["months"]), frame)
     frame["aria"] = _draw.apply(
-        lambda r: _spoken(r) if _words.given(r["survival"]) and not r["begins"] else "", frame
+        lambda r: (
+            _spoken(r)
+            if _words.given(r["survival"]) and not r["begins"]
+            else f"{r['label']}, after {r['when']}: hidden" * r["gone"]
+        ),
+        frame,
     )
     for at, part in enumerate(parts):
         rows = frame.index[panel == at]
@@ -234,7 +249,15 @@ def _placed(frame: pd.DataFrame, horizon: float) -> tuple[pd.DataFrame, int]:
 def _name_lines(frame: pd.DataFrame, rows: pd.Index, top: float) -> None:
     """Write beside the end of each line of a panel its group and share, none over another."""
     part = frame.loc[rows]
+    for _, lane in part[part["lane"].notna()].groupby("group", sort=False):
+        some = part.loc[part["group"].eq(lane["group"].iloc[0]), "y"].notna().any()
+        row, says = lane.index[0], "hidden in part: " if some else "hidden: "
+        frame.loc[row, "words_y"] = lane["lane"].iloc[0]
+        frame.loc[row, "words"] = says + frame.loc[row, "label"]
+        frame.loc[row, "brief"] = "hidden: " + frame.loc[row, "short"]
     part = part[part["y"].notna() & ~part["begins"].astype(bool)]
+    if part.empty:
+        return
     ends = part.loc[part.groupby("group", sort=False)["months"].idxmax()].sort_values("y")
     y = ends["y"].to_numpy(dtype=float, copy=True)
     for i in range(1, len(y)):
@@ -361,5 +384,10 @@ def _layers(
             )
             .transform_filter("isValid(datum.words)")
             for field, narrow, wide in (("words:N", 0, 1), ("brief:N", 1, 0))
+        ),
+        *(
+            [_hidden.squares(x, _marks.y_at("lane", height), "lane", tips)]
+            if frame["lane"].notna().any()
+            else []
         ),
     ]

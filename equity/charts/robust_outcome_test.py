@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from equity.charts import _draw, _outcome, _words
+from equity.charts import _draw, _hidden, _hidden_stops, _outcome, _words
 from equity.charts._common import (
     alternative,
     cannot,
@@ -75,12 +75,19 @@ def robust_outcome_test(
     frame["hit_text"] = _draw.apply(lambda r: _ratio(r, "hit"), frame)
     frame["n_text"] = _draw.apply(
         lambda r: (
-            f"{_words.whole(r['x'])} searches in {_words.whole(r['x_known'])} stops, "
-            f"{_words.whole(r['hits'])} finds in {_words.whole(r['searches'])} searches"
+            f"{_hidden.count(r, 'x')} searches in {_hidden.count(r, 'x_known')} stops, "
+            f"{_hidden.count(r, 'hits')} finds in {_hidden.count(r, 'searches')} searches"
         ),
         frame,
     )
     frame["missing"] = _draw.apply(lambda r: cannot(r, "conclusion"), frame)
+    frame["reads"] = frame["reads"].astype(object).where(frame["reads"].notna(), None)
+    gone = [
+        not _words.given(r["search_at"]) and _hidden.row_hidden(r) for r in _draw.rows_of(frame)
+    ]
+    frame = _hidden_stops.strip_rows(
+        frame, gone, _words.plural(strata_label or "part", 2) if several else ""
+    )
     frame["mark_label"] = frame["stratum"] if several else frame["short"]
     frame["few"] = _draw.apply(few, frame).astype(bool)
     frame["concluded"] = frame["conclusion"].isin(list(WAYS)) & ~frame["few"]
@@ -108,16 +115,19 @@ def robust_outcome_test(
     layers = [_panel(p, tips, several=several) for p in parts]
     rows = _draw.rows_of(frame)
     title = headline(rows, what=what, who=who, labels=labels, strata=strata_label)
-    stops = pd.to_numeric(frame["x_known"]).fillna(0).sum()
-    searches = pd.to_numeric(frame["searches"]).fillna(0).sum()
+    stops = _hidden.n_words(frame, "stops", "x_known", before="")
+    searches = _hidden.n_words(frame, "searches", "searches", before="")
+    counted = " and ".join(filter(None, [stops, searches]))
+    counted = f", n = {counted} of the groups compared" if counted else ""
     subtitle = [
         "Across: how many times as often searched; upwards: how many times as often something "
-        f"was found; crosses show the {interval}, n = {stops:,.0f} stops and {searches:,.0f} "
-        "searches of the groups compared",
+        f"was found; crosses show the {interval}{counted}",
         f"{reference}, where the two lines cross. A filled mark is a conclusion; a hollow one is "
         "not"
         + (f", or has {TOO_FEW} on either side" if frame["few"].any() else "")
         + "; an arm with an arrow goes on",
+        *_hidden.legend(frame),
+        *(["Hatched below the picture: who is hidden"] if any(gone) else []),
         *_numbers(rows, several),
         *_chosen_only(table),
         *_undrawn(rows, several),
@@ -133,7 +143,9 @@ def robust_outcome_test(
         layers,
         title=title,
         subtitle=subtitle,
-        description=alternative(title, intro, frame["aria"].tolist()),
+        description=alternative(
+            title, intro, [*(w for w in frame["strip_aria"] if w), *frame["aria"].tolist()]
+        ),
     )
 
 
@@ -304,7 +316,7 @@ def _numbers(rows: list[dict], several: bool) -> list[str]:
 
 def _chosen_only(table: pd.DataFrame) -> list[str]:
     """Return why the search ratio is not that of all searches."""
-    if "left_out_basis" not in table or not pd.to_numeric(table["left_out_basis"]).sum():
+    if "left_out_basis" not in table or not pd.to_numeric(table["left_out_basis"]).fillna(0).sum():
         return []
     return [
         "Only searches that officers chose to make count, so the ratio of search rates is not "
@@ -319,7 +331,7 @@ def _aria(row: dict, several: bool) -> str:
         words.append(f"searched {row['search_text']} times as often")
     if row["hit_text"]:
         words.append(f"found {row['hit_text']} times as often")
-    words.append(row["missing"] or row["reads"])
+    words.append(row["missing"] or row["reads"] or _hidden.WORD)
     return ", ".join(str(w) for w in [*words, row["n_text"]])
 
 
@@ -327,7 +339,7 @@ def _undrawn(rows: list[dict], several: bool) -> list[str]:
     """Return the sentence about those who have no place on the plane."""
     said = []
     for row in rows:
-        if _words.given(row["search_at"]):
+        if _words.given(row["search_at"]) or row["hidden_here"]:
             continue
         name = f"{row['stratum']}, {row['label']}" if several else row["label"]
         if row["hit_ratio"] == 0:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from equity.charts import _axes, _draw, _findings, _marks, _words
+from equity.charts import _axes, _draw, _findings, _hidden, _marks, _words
 from equity.charts._common import (
     allowance,
     alternative,
@@ -91,6 +91,8 @@ def stage_decomposition(
         way = {"above": "raises the ratio", "below": "lowers the ratio"}.get(
             clear, "no clear effect"
         )
+        if clear == "hidden":
+            return None
         share = row.get("share_of_total")
         return f"{way}, {percent(share)} of it" if _words.given(share) else way
 
@@ -99,9 +101,7 @@ def stage_decomposition(
     frame["stage_label"] = [stage(str(s)) for s in frame["stage"]]
     frame["value"] = _draw.apply(value, frame)
     frame["note"] = _draw.apply(note, frame)
-    frame["n_text"] = _draw.apply(
-        lambda r: f"{_words.whole(r['x'])} of {_words.whole(r['n'])}", frame
-    )
+    frame["n_text"] = _draw.apply(lambda r: _hidden.counts(r, "x", "n"), frame)
     frame["missing"] = _draw.apply(lambda r: _missing(r, 1 - confidence_level), frame)
     frame["label"] = frame["stage_label"]
     write = {"group": lambda g: _words.name(g, labels)}
@@ -168,19 +168,22 @@ def stage_decomposition(
     ]
     rows = _draw.rows_of(frame)
     title = headline(rows, who=who, labels=labels, alpha=1 - confidence_level)
+    title = _hidden.with_closing(title, rows, "impact_ratio")
     reference = reference_words(frame, labels).removesuffix(", who are not in these numbers")
-    total = pd.to_numeric(frame.drop_duplicates(["stratum", "group"])["n"]).fillna(0).sum()
+    n = _hidden.n_words(frame.drop_duplicates(["stratum", "group"]), who, before=", n = ")
     subtitle = [
         "Each bar is one stage's ratio of selection rates: where it ends, the next begins. To the "
         "left (orange) it lowers the ratio, to the right (blue) it raises it; grey is all stages "
         "together",
-        f"{reference}. Thin lines show the {interval} of a stage, "
-        f"n = {total:,.0f} {who} of the groups drawn",
+        f"{reference}. Thin lines show the {interval} of a stage"
+        + (f"{n} of the groups drawn" if ", without" not in n else n),
         *allowance(step_side(r, 1 - confidence_level) for r in rows if r["stage"] != BOTTOM_LINE),
         *filter(None, [unknown_words(frame, who)]),
+        *_hidden.legend(frame),
         "It does not show why a stage lowers or raises the ratio",
     ]
     intro = f"{group_words(frame, 'group_label')}, ratio of each stage, {interval}. {reference}."
+    intro += _hidden.named(rows, "impact_ratio")
     return _draw.assemble(
         frame,
         layers,
@@ -202,6 +205,7 @@ def _cumulate(frame: pd.DataFrame) -> pd.DataFrame:
     points = [float(v) for v in frame["impact_ratio"] if _words.given(v) and float(v) > 0]
     least, most = min([0.3, *(p / 3 for p in points)]), max([3, *(p * 3 for p in points)])
     level_of: dict[tuple, float | None] = {}
+    hidden: set[tuple] = set()
     for row in _draw.rows_of(frame):
         key = (row["stratum"], row["group"])
         total = row["stage"] == BOTTOM_LINE
@@ -210,6 +214,8 @@ def _cumulate(frame: pd.DataFrame) -> pd.DataFrame:
         drawn = start is not None and _words.given(step) and step > 0
         at = start * step if drawn else None  # type: ignore[operator]
         level_of[key] = at
+        after = key in hidden
+        hidden |= {key} if _hidden.lost(row, "impact_ratio") else set()
         ends = [
             min(max(start * float(row[c]), least), most)  # type: ignore[operator]
             if drawn and _words.given(row[c])
@@ -225,12 +231,13 @@ def _cumulate(frame: pd.DataFrame) -> pd.DataFrame:
                 "end_high": ends[1],
                 "colour": PALETTE[colour],
                 "goes_on": drawn and not total,
+                "after": after,
             }
         )
     return frame.assign(
         **{
             k: pd.Series([o[k] for o in out], index=frame.index, dtype=object)
-            for k in ("start", "at", "end_low", "end_high", "colour", "goes_on")
+            for k in ("start", "at", "end_low", "end_high", "colour", "goes_on", "after")
         }
     )
 
@@ -244,7 +251,7 @@ def _missing(row: dict, alpha: float) -> str | None:
     if not _words.given(row["impact_ratio"]):
         nobody = _words.given(row["n"]) and row["n"] == 0
         return "nobody of this group entered" if nobody else cannot(row, "impact_ratio")
-    return "not drawn: a stage before it cannot be computed"
+    return f"not drawn: a stage before it {'is hidden' if row['after'] else 'cannot be computed'}"
 
 
 def _nobody(row: Mapping) -> bool:
@@ -271,6 +278,9 @@ def headline(rows: list[dict], *, who: str, labels: Mapping[str, str] | None, al
     if not rows:
         return "There are no stages to take apart"
     steps = [r | {"ratio": r["impact_ratio"]} for r in rows if r["stage"] != BOTTOM_LINE]
+    if none := _hidden.none_shown(steps, "impact_ratio"):
+        return none
+    steps = _hidden.shown(steps, "impact_ratio")
     sides = [step_side(r, alpha) for r in steps]
     none = [r for r, s in zip(steps, sides, strict=True) if s == "missing"]
     if not any(_words.given(r["ratio"]) for r in steps) and len(none) == len(steps):

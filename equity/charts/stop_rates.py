@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from equity.charts import _axes, _draw, _findings, _marks, _words
+from equity.charts import _axes, _draw, _findings, _hidden, _hidden_stops, _marks, _words
 from equity.charts._common import (
     allowance,
     alternative,
@@ -91,7 +91,7 @@ def stop_rates(
         return f"{_words.whole(row['population'])} in benchmark"
 
     frame["value"] = _draw.apply(value, frame)
-    frame["n_text"] = _draw.apply(lambda r: f"{_words.whole(r['n'])} stops", frame)
+    frame["n_text"] = _draw.apply(lambda r: _hidden_stops.number_of(r, "n", "stops"), frame)
     frame["note"] = _draw.apply(note, frame)
     frame["missing"] = _draw.apply(missing, frame)
     if several and not strata:
@@ -100,7 +100,7 @@ def stop_rates(
             f"{label} · {n}" for label, n in zip(frame["label"], frame["n_text"], strict=True)
         ]
         names = frame["label"].tolist()
-        frame["n_text"] = _draw.apply(lambda r: f"{_words.whole(r['population'])} people", frame)
+        frame["n_text"] = _draw.apply(lambda r: f"{_hidden.count(r, 'population')} people", frame)
         frame["note"] = pd.Series(None, index=frame.index, dtype=object)
         frame["label"] = frame["short"] = frame["benchmark"].astype(str)
         who_is = names
@@ -119,7 +119,7 @@ def stop_rates(
                 f"{row['value']} times"
                 if row["value"] and not row["is_reference"]
                 else row["missing"],
-                f"{_words.whole(row['n'])} stops",
+                _hidden_stops.number_of(row, "n", "stops"),
                 f"{_words.whole(row['population'])} in benchmark"
                 if _words.given(row["population"])
                 else "",
@@ -128,6 +128,8 @@ def stop_rates(
         )
         for words, row in zip(who_is, _draw.rows_of(frame), strict=True)
     ]
+    frame["stops"] = _draw.apply(lambda r: _hidden.count(r, "n"), frame)
+    frame["residents"] = _draw.apply(lambda r: _hidden.count(r, "population"), frame)
     sentences = frame["aria"].tolist()
     page = _draw.Page(frame["label"].tolist(), len(frame), alone=several and not strata)
     frame = _draw.clip(frame, "ratio", "ratio_low", "ratio_high", log=True)
@@ -151,8 +153,8 @@ def stop_rates(
             if bands
             else []
         ),
-        alt.Tooltip("n:Q", title="Stops", format=","),
-        alt.Tooltip("population:Q", title="People in the benchmark", format=",.0f"),
+        alt.Tooltip("stops:N", title="Stops"),
+        alt.Tooltip("residents:N", title="People in the benchmark"),
         alt.Tooltip("reason:N", title="Note"),
     ]
     other = _words.listed(
@@ -182,26 +184,31 @@ def stop_rates(
     reference = reference_words(frame, labels)
     benchmark = "Benchmarks: " if several else "Benchmark: "
     benchmark += _words.listed(names) if names else "not named"
-    total = pd.to_numeric(frame.drop_duplicates(["stratum", "group"])["n"]).fillna(0).sum()
-    subtitle = [
+    total = _hidden.n_words(frame.drop_duplicates(["stratum", "group"]), "stops")
+    shown = (
         f"How often each group was {what} for its number in the benchmark, as a ratio; lines "
-        f"show the {interval}, n = {total:,.0f} stops",
+        f"show the {interval}"
+    )
+    subtitle = [
+        ", ".join(filter(None, [shown, total])),
         f"{reference}. {benchmark}",
+        *_hidden.legend(frame),
         *allowance(_findings.side(r, 1 - confidence_level) for r in rows),
         *remarks(frame, "ratio"),
         *filter(None, [_band_words(frame), _widened(frame)]),
         "The benchmark does not count who was on the road, and those stopped may live elsewhere",
     ]
     intro = f"{group_words(frame, 'group_label')}, {interval}. {reference}. {benchmark}."
-    if len(frame) and not any(_findings.size(r) or r["is_reference"] and r["value"] for r in rows):
+    drawn = any(_findings.size(r) or r["is_reference"] and r["value"] for r in rows)
+    if rows and not drawn and not any(_hidden.lost(r, "ratio") for r in rows):
         counted = [
-            f"{r['group_label']}, {_words.whole(r['n'])} stops"
+            f"{r['group_label']}, {_hidden.count(r, 'n')} stops"
             for r in _draw.rows_of(frame.drop_duplicates(["stratum", "group"]))
         ]
         return _draw.words_only(
             frame,
             title=nothing(rows),
-            subtitle=[f"n = {total:,.0f} stops. {benchmark}", *filter(None, [_band_words(frame)])],
+            subtitle=[f"{total}. {benchmark}", *filter(None, [_band_words(frame)])],
             description=alternative(nothing(rows), intro, counted),
         )
     return _draw.assemble(

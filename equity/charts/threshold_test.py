@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from equity.charts import _axes, _draw, _marks, _words
+from equity.charts import _axes, _draw, _hidden, _hidden_stops, _marks, _words
 from equity.charts._common import (
     alternative,
     cannot,
@@ -70,7 +70,7 @@ def threshold_test(
 
     frame["value"] = _draw.apply(_value, frame)
     frame["n_text"] = _draw.apply(
-        lambda r: f"{_words.whole(r['x'])} searches, {_words.whole(r['hits'])} finds", frame
+        lambda r: f"{_hidden.count(r, 'x')} searches, {_hidden.count(r, 'hits')} finds", frame
     )
     frame["note"] = _draw.apply(_note, frame)
     frame["missing"] = _draw.apply(lambda r: cannot(r, "threshold"), frame)
@@ -87,11 +87,19 @@ def threshold_test(
     page.left = max(page.left, 196)  # for the counts under the label
     frame = _draw.clip(frame, "threshold", "low", "high", log=False)
     frame, height = _draw.place(frame, [""] * len(frame), page)
+    parts = both[both["stratum"] != "all"].reset_index(drop=True)
+    lost = [_hidden.lost(r, "threshold") for r in _draw.rows_of(parts)]
+    parts = _hidden_stops.strip_rows(parts, lost, _words.plural(strata_label or "area", 2))
+    parts = parts[parts["hidden_here"]].assign(hidden=True, label=None)
+    below, more = _hidden_stops.strip(parts, height)
+    height += more
     areas = _areas(both, frame, strata_label)
     rows = _draw.rows_of(frame)
     reference = reference_words(frame, labels)
     names = group_words(frame)
-    frame = pd.concat([frame, areas]) if len(areas) else frame
+    strips = [w for w in parts["strip_aria"] if w]
+    more_rows = [one for one in (areas, parts) if len(one)]
+    frame = pd.concat([frame, *more_rows]) if more_rows else frame
 
     tips = [
         alt.Tooltip("label:N", title="Group"),
@@ -109,24 +117,31 @@ def threshold_test(
         _marks.hover(page, height, tips).transform_filter("isValid(datum.order)"),
         *_marks.at_least(x, 0.0, 0.1),
         *_strip(page, height, x, areas, strata_label),
+        *below,
         _marks.intervals(page, height, x),
         *_marks.arrows(page, height, x),
         *_marks.dots(page, height, x, tips),
         *_marks.words(page, height),
     ]
     title = headline(rows, table, who=who, labels=labels, what=what)
-    stops, searches = (float(pd.to_numeric(both.loc[both["stratum"] == "all", c]).sum())
-                       for c in ("n", "x"))  # fmt: skip
-    number = int(both["areas"].max()) if len(both) else 0
+    whole = both[both["stratum"] == "all"]
+    counted = " and ".join(
+        filter(None, [_hidden.n_words(whole, w, c, before="")
+                      for c, w in (("n", "stops"), ("x", "searches"))])
+    )  # fmt: skip
+    most = both["areas"].max() if len(both) else 0
+    number = int(most) if _words.given(most) else 0
+    where = f" in {number} {_words.plural(strata_label or 'area', number)}" if number else ""
+    where = where if number or len(both) else f" in 0 {_words.plural(strata_label or 'area', 0)}"
     subtitle = [
         f"Chance of {what} above which officers search, as the model infers it; lines show the "
-        f"{interval}, n = {stops:,.0f} stops and {searches:,.0f} searches in {number} "
-        f"{_words.plural(strata_label or 'area', number)}",
+        f"{interval}{f', n = {counted}{where}' if counted else ''}",
         *(
             [f"{reference}. Small dots are {_words.plural(strata_label or 'area', 2)}"]
             if len(areas)
             else [reference]
         ),
+        *_hidden.legend(both),
         *_priors(rows, table, prior_scale, labels),
         *_left_out(both),
         *filter(None, [unknown_words(both[both["stratum"] == "all"], "stops")]),
@@ -141,7 +156,7 @@ def threshold_test(
         height=height,
         title=title,
         subtitle=subtitle,
-        description=alternative(title, intro, sentences),
+        description=alternative(title, intro, [*sentences, *strips]),
         page=page,
     )
 
@@ -153,6 +168,8 @@ def _value(row: dict) -> str | None:
 
 
 def _points(value: float) -> str:
+    if not _words.given(value):
+        return _hidden.WORD
     return f"{100 * value:+.1f}".replace("-", "\u2212")
 
 
@@ -241,6 +258,13 @@ def headline(
     if not compared:
         return "There is only one group, and nothing to compare it with"
     told = [r for r in compared if _side(r) != "missing"]
+    lost = [_side(r) == "missing" and _hidden.row_hidden(r) for r in compared]
+    if gone := _hidden.part_of(lost, "comparison"):
+        if not told:
+            return f"What the model infers is not shown: {gone}"
+        there = [r for r in rows if not (r in compared and lost[compared.index(r)])]
+        said = headline(there, table, who=who, labels=labels, what=what)
+        return f"{_hidden.others_shown(said)}; {gone}"
     if not told:
         why = next((r["reason"] for r in compared if isinstance(r["reason"], str)), "")
         why = why[:1].lower() + why[1:].rstrip(".")
@@ -252,7 +276,9 @@ def headline(
         r["group"]: {_side(o) for o in _over_scales(table, r["group"]).values()} - {"missing"}
         for r in clear
     }
-    best = max(clear, key=lambda r: (len(ways[r["group"]]) == 1, abs(r["difference"]) * r["x"]))
+    best = max(
+        clear, key=lambda r: (len(ways[r["group"]]) == 1, abs(r["difference"]) * (r["x"] or 0))
+    )
     if len(ways[best["group"]]) > 1:
         return (
             f"The model cannot tell whether officers searched {people(best)} on less suspicion "
@@ -314,7 +340,12 @@ def _left_out(both: pd.DataFrame) -> list[str]:
         ("left_out_basis", "{} searches of another legal basis count as no search"),
         ("left_out", "{} stops left out: area, search or outcome not known"),
     ):
-        if column in whole and (total := pd.to_numeric(whole[column]).fillna(0).sum()):
+        if column not in whole:
+            continue
+        total, known = _hidden.total(whole, column)
+        if not known:
+            out.append(words.format("How many is hidden:"))
+        elif total:
             out.append(words.format(f"{total:,.0f}"))
     methods = whole["method"].dropna().astype(str) if "method" in whole else []
     if len(methods) and all("(their ground is not in the counts)" in m for m in methods):

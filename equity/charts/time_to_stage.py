@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from equity.charts import _axes, _draw, _marks, _words
+from equity.charts import _axes, _draw, _hidden, _marks, _words
 from equity.charts._common import (
     alternative,
     block_names,
@@ -84,8 +84,13 @@ def time_to_stage(
     frame["note"] = _draw.apply(note, frame)
     frame["n_text"] = _draw.apply(
         lambda r: (
-            f"{_words.whole(r['x'])} reached it"
+            (
+                "reached it: hidden"
+                if _hidden.lost(r, "x")
+                else f"{_words.whole(r['x'])} reached it"
+            )
             + (f", {_words.whole(r['pending'])} wait" if r["pending"] else "")
+            + (", waiting: hidden" if _hidden.lost(r, "pending") else "")
         ),
         frame,
     )
@@ -96,6 +101,7 @@ def time_to_stage(
     sentences = frame["aria"].tolist()
     rows = _draw.rows_of(frame)
     title = headline(rows, who=who, labels=labels, strata=strata_label, alpha=alpha)
+    title = _hidden.with_closing(title, rows, "median")
     page = _draw.Page([*frame["label"], "000 reached it, 00 wait"], len(frame))
     frame = _draw.clip(frame, "median", "low", "high", log=False)
     frame["band_start"] = frame["quartile_1"].where(frame["quartile_3"].notna())
@@ -142,12 +148,14 @@ def time_to_stage(
         f"dot is the median, the line its {interval}, the pale band the middle half",
         reference + "; a dashed line marks its median",
         *_waiting(rows, labels),
+        *_hidden.legend(frame),
         *left_out(rows, "their dates are not known or do not fit"),
         *filter(None, [unknown_words(frame, who)]),
         "Who failed or withdrew waits no longer and is not shown; differences are tested over "
         "the whole wait (log-rank)",
     ]
     intro = f"Median days until each stage, {group_words(frame)}, {interval}. {reference}."
+    intro += _hidden.named(rows, "median")
     return _draw.assemble(
         frame,
         layers,
@@ -189,6 +197,8 @@ def _middle(row: dict) -> str | None:
 def _missing(row: dict) -> str | None:
     if _words.given(row["median"]):
         return None
+    if _hidden.row_hidden(row):
+        return _hidden.WORD
     if TOO_FEW in str(row.get("reason")):
         return TOO_FEW
     if "fewer than half" in str(row.get("reason")):
@@ -199,12 +209,15 @@ def _missing(row: dict) -> str | None:
 
 
 def _side(row: Mapping, alpha: float) -> str:
-    """Return "above" (waits longer), "below", "apart" (equal medians), "unclear", "missing"."""
-    if not _words.given(row["p_adjusted"]):
-        return "missing"
-    if row["p_adjusted"] >= alpha:
-        return "unclear"
+    """Return "above" (waits longer), "below", "apart" (equal medians), "unclear" or no more."""
+    p = row["p_adjusted"] if _words.given(row["p_adjusted"]) else row.get("p_most")
     gap = row["difference"]
+    if _hidden.row_hidden(row) and not (_words.given(p) and _words.given(gap)):
+        return "hidden"
+    if not _words.given(p):
+        return "missing"
+    if p >= alpha:  # type: ignore[operator]
+        return "unclear"
     if not _words.given(gap) or gap == 0:
         return "apart"
     return "above" if gap > 0 else "below"
@@ -226,20 +239,29 @@ def headline(
         return "There is only one group, and nothing to compare it with"
     parts = {r["stratum"] for r in compared}
     sides = [_side(r, alpha) for r in compared]
-    if all(s == "missing" for s in sides):
+    if none := _hidden.none_shown(compared, "median"):
+        return none
+    if all(s == "hidden" for s in sides):
+        return f"How long groups of {who} wait is not compared: the comparisons are hidden"
+    rows = [r for r in rows if not _hidden.row_hidden(r)] or rows
+    if all(s in ("missing", "hidden") for s in sides):
         if any(NOT_COMPARED in str(r.get("reason")) for r in rows):
             return f"Too many {who} still wait to compare how long groups wait"
         few = any(TOO_FEW in str(r.get("reason")) for r in rows)
         text = "No wait of two groups can be compared from these numbers"
         return "Too few people to tell how long each group waits" if few else text
-    told = [(r, s) for r, s in zip(compared, sides, strict=True) if s != "missing"]
+    told = [(r, s) for r, s in zip(compared, sides, strict=True) if s not in ("missing", "hidden")]
     clear = [(r, s) for r, s in told if s != "unclear"]
     if not clear:
         return "No clear difference in how long groups wait can be told from these numbers"
 
     def size(pair: tuple[dict, str]) -> float:
         row, _ = pair
-        return abs(row["difference"] or 0) * row["n"] if _words.given(row["difference"]) else 0.0
+        return (
+            abs(row["difference"]) * row["n"]
+            if _words.given(row["difference"]) and _words.given(row["n"])
+            else 0.0
+        )
 
     words = {"above": "longer than", "below": "less long than", "apart": "otherwise than"}
     best, way = max(clear, key=size)

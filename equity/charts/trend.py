@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from equity.charts import _draw, _findings, _marks, _words
-from equity.charts._common import alternative, level, reference_words, unknown_words
+from equity.charts import _draw, _hidden, _hidden_stops, _marks, _trend_words, _words
+from equity.charts._common import alternative, level, reference_words
+from equity.charts._rates_parts import alike, all_alike
 from equity.charts._style import PALETTE
-from equity.charts.rates import alike, all_alike
+from equity.charts._trend_words import FEW
 
 if TYPE_CHECKING:
     import altair as alt
@@ -24,8 +25,6 @@ _NEEDED = (
     *("ratio", "ratio_low", "ratio_high", "missing", "thin"),
 )
 _HEIGHT = 240
-_FEW = 20
-"""A point that rests on fewer known outcomes would be all over the place: the table has it."""
 _USUAL = 100
 """A group has a line where its median month has so many, or it is one of the two largest."""
 
@@ -47,7 +46,8 @@ def trend(
     what, who, labels, confidence_level, unit : as in `equity.charts.rates`.
 
     Raises ValueError where the table lacks a column, has more than one stratum or more than
-    5,000 rows. It cannot show why a rate changes.
+    5,000 rows. It cannot show why a rate changes. Months that a published page hides interrupt
+    the line, and are hatched in a lane of the group below it.
     """
     import altair as alt
 
@@ -66,7 +66,8 @@ def trend(
     only = "Only one month: nothing to follow over time" if months == 1 else None
     if (same := only or all_alike(table, what, unit)) is not None:
         return alike(frame, same, shown, unit)
-    frame = _placed(frame)
+    frame = _placed(_hidden_stops.verdicts(frame, "missing", "thin"))
+    lanes = frame["lane"].nunique()
     lines = frame[frame["at"].notna()].drop_duplicates("label")
     domain = lines["label"].tolist()
     legend = alt.Legend(
@@ -92,9 +93,11 @@ def trend(
         sort=None,
     )
     x = _time(frame)
+    # lanes of hidden months stand below the lines
+    above: dict[str, Any] = {"range": [_HEIGHT, 0]} if lanes else {}
     y = alt.Y(
         "at:Q",
-        scale=alt.Scale(zero=True, nice=True),
+        scale=alt.Scale(zero=True, nice=True, **above),
         axis=alt.Axis(title=None, tickCount=5, labelExpr="format(100 * datum.value, '~r') + '%'"),
     )
     tips = [
@@ -128,16 +131,17 @@ def trend(
     ]
     if not frame["at"].notna().any():
         layers = layers[: len(layers) - 3] or [_empty(x)]
-    title = _title(frame, verb, who, labels, 1 - confidence_level)
-    subtitle = _subtitle(frame, shown, interval, unit, labels, confidence_level)
+    layers += _hidden_stops.lanes(frame, x, _HEIGHT, tips)
+    title = _trend_words.title(frame, verb, who, labels, 1 - confidence_level)
+    subtitle = _trend_words.subtitle(frame, shown, interval, unit, labels, confidence_level)
     intro = f"{shown}; {interval}. {reference_words(frame, labels)}. By year:"
     return _draw.assemble(
         frame.drop(columns=["method"], errors="ignore"),
         layers,
-        height=_HEIGHT,
+        height=_HEIGHT + lanes * _hidden_stops.LANE,
         title=title,
         subtitle=subtitle,
-        description=alternative(title, intro, _by_year(frame)),
+        description=alternative(title, intro, _trend_words.by_year(frame)),
     )
 
 
@@ -149,7 +153,7 @@ def _placed(frame: pd.DataFrame) -> pd.DataFrame:
         pd.to_numeric(frame[c]).astype(float) for c in ("rate", "low", "high", "x_known")
     )
     large = _large(frame, known)
-    drawn = rate.notna() & (known >= _FEW) & frame["group"].isin(large)
+    drawn = rate.notna() & ~(known < FEW) & frame["group"].isin(large)
     if not drawn.any():
         drawn = rate.notna()
     at = rate.where(drawn)
@@ -185,14 +189,17 @@ def _placed(frame: pd.DataFrame) -> pd.DataFrame:
         run=run,
         first=first,
         value=_draw.apply(value, frame),
-        n_text=_draw.apply(
-            lambda r: f"{_words.whole(r['x'])} of {_words.whole(r['x_known'])}", frame
-        ),
+        n_text=_draw.apply(lambda r: _hidden.counts(r, "x", "x_known"), frame),
         ratio_text=_draw.apply(ratio, frame),
     )
     columns = ("name", "label", "value", "n_text", "ratio_text")
-    aria = _draw.apply(lambda r: ", ".join(str(r[c]) for c in columns if r[c]), frame)
-    return frame.assign(aria=aria)
+
+    def aria(row: dict) -> str:
+        if _hidden.lost(row, "rate"):
+            return f"{row['name']}, {row['label']}, {_hidden.WORD}"
+        return ", ".join(str(row[c]) for c in columns if row[c])
+
+    return _hidden_stops.in_lanes(frame.assign(aria=_draw.apply(aria, frame)), "rate")
 
 
 def _large(frame: pd.DataFrame, known: pd.Series) -> set:
@@ -258,122 +265,4 @@ def _months(frame: pd.DataFrame, x: alt.X) -> list[alt.Chart]:
                     description=alt.Description("aria:N"))
             .transform_filter("datum.first && datum.missing")
         )  # fmt: skip
-    return out
-
-
-def _tally(frame: pd.DataFrame, alpha: float) -> pd.DataFrame:
-    """Return for each group in how many months it was clearly above or below the reference."""
-    rows = [r for r in _draw.rows_of(frame) if not r["is_reference"] and not r["missing"]]
-    sides = pd.DataFrame(
-        [(r["group"], _findings.side(r, alpha)) for r in rows], columns=["group", "side"]
-    )
-    out = pd.crosstab(sides["group"], sides["side"])
-    out = out.reindex(columns=["above", "below", "unclear"], fill_value=0)
-    size = pd.to_numeric(frame["x_known"]).groupby(frame["group"]).sum()
-    out = out.assign(months=out.sum(axis=1), clear=out["above"] + out["below"], size=size)
-    return out.sort_values(["clear", "size"], ascending=False, kind="stable")
-
-
-def _title(
-    frame: pd.DataFrame, verb: str | None, who: str, labels: Mapping | None, alpha: float
-) -> str:
-    if frame.empty:
-        return "There are no figures to show"
-    tally = _tally(frame, alpha)
-    if tally.empty:
-        return "There is only one group, and nothing to compare it with"
-    if not tally["months"].any():
-        return "No comparison between groups can be computed from these numbers"
-    if not tally["clear"].any():
-        return "In no single month can a clear difference between groups be told"
-    best = tally.iloc[0]
-    group = _words.people(str(tally.index[0]), labels, who)
-    other = _words.people(str(frame["reference"].iloc[0]), labels, who)
-    above, below, months = (int(best[c]) for c in ("above", "below", "months"))
-    ways = [("more", above), ("less", below)]
-    (word, number), (opposite, fewer) = ways if above >= below else ways[::-1]
-    text = f"{_words.sentence(group)} were {verb or 'recorded'} clearly {word} often than {other}"
-    text += f" in {number} of {months} months" if months > 1 else " in this month"
-    return text + (f", and clearly {opposite} often in {fewer}" if fewer else "")
-
-
-def _others(frame: pd.DataFrame, labels: Mapping | None, alpha: float) -> list[str]:
-    """Return in how many months the groups that the title does not name differ clearly."""
-    tally = _tally(frame, alpha)
-    if not tally["clear"].any():
-        return []
-    parts = []
-    for group, row in zip(tally.index[1:], _draw.rows_of(tally.iloc[1:]), strict=True):
-        ways = [
-            f"{word} often in {row[column]}"
-            for column, word in (("above", "more"), ("below", "less"))
-            if row[column]
-        ]
-        if ways:
-            months = f" of {row['months']} months"
-            parts.append(f"{_words.name(str(group), labels)}, {' and '.join(ways)}{months}")
-    return [f"Clearly so of other groups: {'; '.join(parts)}"] if parts else []
-
-
-def _subtitle(
-    frame: pd.DataFrame,
-    shown: str,
-    interval: str,
-    unit: str,
-    labels: Mapping[str, str] | None,
-    confidence_level: float,
-) -> list[str]:
-    total = pd.to_numeric(frame["x_known"]).fillna(0).sum()
-    out = [
-        f"{shown}; light bands show the {interval}, n = {total:,.0f} {unit}",
-        reference_words(frame, labels),
-    ]
-    months = frame[frame["first"]]
-    for column, words in (
-        ("missing", "No records (orange crosses)"),
-        ("thin", "Few records, or not a whole month (grey strips)"),
-    ):
-        names = months.loc[months[column].astype(bool), "name"].tolist()
-        if names:
-            more = f" and {len(names) - 8} more" if len(names) > 8 else ""
-            listed = ", ".join(names[:8]) if more else _words.listed(names)
-            out.append(f"{words}: {listed}{more}")
-    out += _others(frame, labels, 1 - confidence_level) if len(frame) else []
-    known = frame[frame["rate"].notna()]
-    lines = set(known.loc[known["at"].notna(), "label"])
-    small = [x for x in dict.fromkeys(known["label"]) if x not in lines]
-    if small:
-        out.append(
-            f"Too few {unit} in most months to be drawn, but in the table: {_words.listed(small)}"
-        )
-    left = int((known["at"].isna() & known["label"].isin(lines)).sum())
-    if left:
-        points = "points that rest" if left > 1 else "point that rests"
-        out.append(f"Not drawn: {left} {points} on fewer than {_FEW} {unit}")
-    number = int((~frame["is_reference"] & frame["ratio_low"].notna()).sum())
-    if number > 20:
-        chance = number * (1 - confidence_level)
-        out.append(
-            f"Of {number} comparisons of single months, about {chance:.0f} would look clear by "
-            "chance alone"
-        )
-    by_month = months.assign(stratum=months["name"])
-    out += filter(None, [unknown_words(by_month, unit)])
-    out.append("A change can come from the way of recording as well as from what was done")
-    return out
-
-
-def _by_year(frame: pd.DataFrame) -> list[str]:
-    """Return for each group its rate in each year."""
-    out = []
-    for label, rows in frame.groupby("label", sort=False):
-        sums = rows.groupby("year")[["x", "x_known"]].sum()
-        parts = [
-            f"{_words.percent(x / known)} in {year} ({x:,.0f} of {known:,.0f})"
-            for year, x, known in zip(
-                sums.index, sums["x"].tolist(), sums["x_known"].tolist(), strict=True
-            )
-            if known > 0
-        ]
-        out.append(f"{label}, {', '.join(parts) or 'no figures'}")
     return out

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from equity.charts import _axes, _draw, _findings, _marks, _words
+from equity.charts import _axes, _draw, _findings, _hidden, _hidden_stops, _marks, _words
 from equity.charts._common import (
     allowance,
     alternative,
@@ -74,9 +74,15 @@ def veil_of_darkness(
         return f"{_words.ratio(row['odds_ratio'])} {ends}".strip()
 
     frame["value"] = _draw.apply(value, frame)
-    frame["n_text"] = _draw.apply(lambda r: f"{_words.whole(r['n'])} {what}", frame)
-    frame["note"] = _draw.apply(lambda r: f"{_words.whole(r['n_dark'])} after dark", frame)
+    frame["n_text"] = _draw.apply(lambda r: _hidden_stops.number_of(r, "n", what), frame)
+    frame["note"] = _draw.apply(
+        lambda r: _hidden_stops.number_of(r, "n_dark", "after dark"), frame
+    )
     frame["missing"] = _draw.apply(lambda r: cannot(r, "odds_ratio"), frame)
+    for column in ("n", "n_dark"):
+        frame[f"{column}_say"] = _draw.apply(lambda r, c=column: _hidden.count(r, c), frame)
+    for column in ("share_light", "share_dark"):
+        frame[f"{column}_say"] = _draw.apply(lambda r, c=column: _share_say(r, c), frame)
     frame["group_label"] = frame["label"]
     heads = [""] * len(frame)
     if several:
@@ -114,10 +120,10 @@ def veil_of_darkness(
         alt.Tooltip("group_label:N", title="Group"),
         *([alt.Tooltip("model_words:N", title="Model")] if several else []),
         alt.Tooltip("value:N", title=f"Odds ratio ({interval})"),
-        alt.Tooltip("n:Q", title=_words.sentence(what), format=","),
-        alt.Tooltip("n_dark:Q", title="Of them after dark", format=","),
-        alt.Tooltip("share_light:Q", title="Share in daylight", format=".1%"),
-        alt.Tooltip("share_dark:Q", title="Share after dark", format=".1%"),
+        alt.Tooltip("n_say:N", title=_words.sentence(what)),
+        alt.Tooltip("n_dark_say:N", title="Of them after dark"),
+        alt.Tooltip("share_light_say:N", title="Share in daylight"),
+        alt.Tooltip("share_dark_say:N", title="Share after dark"),
         alt.Tooltip("reason:N", title="Note"),
     ]
     x = alt.X(
@@ -146,9 +152,10 @@ def veil_of_darkness(
     others = _words.listed([_words.people(k, labels, who) for k in keys] or ["the reference"])
     subtitle = [
         f"Odds that one of the {what} is of the group and not of {others}, after dark against in "
-        f"daylight; lines show the {interval}, n = {_total(main_rows):,.0f} {what}",
+        f"daylight; lines show the {interval}{_total(main_rows, what)}",
         f"Below 1: the group's share is smaller after dark, when it is harder to see who is "
         f"driving. Above 1: larger. Compared with {other}",
+        *_hidden.legend(frame),
         *_allowed(main_rows),
         *_holds(rows, name=lambda k: _words.people(k, labels, who), alpha=alpha),
         *allowance(_findings.side(r, alpha) for r in main_rows),
@@ -199,11 +206,24 @@ def _as_ratio(row: dict) -> dict:
     return row | more
 
 
-def _total(rows: list[dict]) -> float:
+def _share_say(row: dict, column: str) -> str | None:
+    value = row.get(column)
+    if _words.given(value):
+        return f"{100 * float(value):.1f}%"  # type: ignore[arg-type]
+    return _hidden.WORD if _hidden.row_hidden(row) else None
+
+
+def _total(rows: list[dict], what: str) -> str:
     """Return the stops in use: those of each group, and of the reference once."""
+    if rows and not any(_words.given(r["n"]) for r in rows):
+        return ""
     own = [(r.get("x_dark") or 0) + (r.get("x_light") or 0) for r in rows]
     others = [(r["n"] or 0) - x for r, x in zip(rows, own, strict=True)]
-    return sum(own) + max(others, default=0)
+    columns = [c for c in ("n", "x_dark", "x_light") if rows and c in rows[0]]
+    least = "at least " if any(_hidden.lost(r, *columns) for r in rows) else ""
+    if least:  # of a group whose own stops are hidden, all may be of the reference
+        return f", n = {least}{max((r['n'] or 0) for r in rows):,.0f} {what}"
+    return f", n = {sum(own) + max(others, default=0):,.0f} {what}"
 
 
 def _allowed(rows: list[dict]) -> list[str]:
@@ -222,14 +242,22 @@ def _holds(rows: list[dict], *, name: Callable[[str], str], alpha: float) -> lis
         if not row["is_main"] or (way := _findings.side(row, alpha)) not in _SIZE:
             continue
         others = [r for r in rows if not r["is_main"] and r["group"] == row["group"]]
-        told = [s for s in (_findings.side(r, alpha) for r in others) if s != "missing"]
+        told = [
+            s for s in (_findings.side(r, alpha) for r in others) if s not in ("missing", "hidden")
+        ]
         if not told:
             continue
         against = told.count(_other(way))
-        text = f"{told.count(way)} of {len(told)} other models say the same, a {_SIZE[way]} share"
+        of = f"{len(told)} other models"
+        of += " that are shown" if len(told) < len(others) and _any_lost(others) else ""
+        text = f"{told.count(way)} of {of} say the same, a {_SIZE[way]} share"
         text += f" after dark{f', and {against} the opposite' if against else ''}"
         out.setdefault(text, []).append(name(row["group"]))
     return [f"{_words.sentence(_words.listed(who))}: {text}" for text, who in out.items()]
+
+
+def _any_lost(rows: list[dict]) -> bool:
+    return any(_hidden.lost(r, "odds_ratio", "low", "high") for r in rows)
 
 
 def headline(
@@ -248,6 +276,12 @@ def headline(
     if not rows:
         return "There are no figures to show"
     sides = [(r, _findings.side(r, alpha)) for r in rows]
+    if gone := _hidden.part_of([s == "hidden" for _, s in sides], "comparison"):
+        there = [r for r, s in sides if s != "hidden"]
+        if not there:
+            return f"No comparison of daylight and darkness is shown: {gone}"
+        said = headline(there, what=what, who=who, labels=labels, alpha=alpha)
+        return f"{_hidden.others_shown(said)}; {gone}"
     if all(s == "missing" for _, s in sides):
         if any(_words.given(r["odds_ratio"]) for r in rows):
             return (
@@ -278,7 +312,8 @@ def headline(
         text += f"; {_words.listed(others)} made up a {_SIZE[_other(way)]} share"
     left = len(rows) - len(clear)
     if left:
-        rest = "the other group" if left == 1 else f"{left} other groups"
+        rest = "the other group" if left == 1 == len(rows) - 1 else f"{left} other groups"
+        rest = "1 other group" if left == 1 < len(rows) - 1 else rest
         text += f"; no clear difference can be told for {rest}"
     return text
 

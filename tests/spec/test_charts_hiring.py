@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
-from chart_rules import ChartRules, rows_of
+from chart_rules import ChartRules, rows_of, svg_of
 
 import equity as eq
 from equity import charts
@@ -96,6 +98,30 @@ def test_withdrawn_and_open_are_kept_apart_in_words_and_in_the_picture() -> None
         "open, as far as the file tells."
     ) in made.title.subtitle
     assert "9 withdrew" in black[-1]["aria"]
+
+
+@pytest.mark.parametrize("width", [340, 720, 820])
+def test_a_long_stage_has_room_beside_the_words_of_its_loss(width: int) -> None:
+    """In compact rows both stand in one line: neither runs into the other, in any usual font."""
+    counts = applicants().assign(n=lambda t: 10 * t.n, tested=lambda t: 9 * t.tested)
+    counts["tested_known"] = counts["n"] - 30
+    label = "Passed interview and background"
+    made = charts.funnel(years(funnel, counts), labels={"tested": label})
+    said = max((r["n_text"] for r in rows_of(made) if r["stage"] == "tested"), key=len)
+    assert re.fullmatch(r"[\d,]+ lost ▼, [\d,]+ no result", said)
+
+    def places(words: str) -> list[tuple[float, float]]:
+        at = r'translate\(([\d.]+),([\d.]+)\)"[^>]*>'
+        found = re.findall(at + re.escape(words) + "</text>", svg)
+        return [(float(x), float(y)) for x, y in found]
+
+    svg = svg_of(made, width)
+    for x, y in places(said):
+        beside = [left for left, top in places(label) if abs(top - y) < 10]
+        assert bool(beside) == (width > 700)  # on a narrow page they stand in two lines
+        # the widths of letters in DejaVu Sans, the widest of the fonts that a page may have
+        assert all(left + 7.1 * len(label) + 8 < x - 5.9 * len(said) for left in beside)
+    assert places(said)
 
 
 def test_a_bar_ends_where_the_loss_begins() -> None:
