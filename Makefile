@@ -13,10 +13,11 @@ FIND = for p in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	2>/dev/null && { echo "$$p"; break; }; done
 
-.PHONY: help install dashboards lab test lint clean
+.PHONY: help install dashboards publish lab test lint clean
 
 help:
 	@echo "make dashboards   set up, write the sample agency, check it, count it, serve the dashboards"
+	@echo "make publish      write the pages for the public, small numbers hidden, into the agency's site/"
 	@echo "make test         set up and run the tests"
 	@echo "make install      only set up"
 	@echo "make lab          open the notebooks in JupyterLab"
@@ -49,6 +50,11 @@ riverton/equity.toml: | $(VENV)/.installed
 dashboards: $(VENV)/.installed $(SAMPLE)
 	@$(BIN)/equity count "$(AGENCY)"
 	@$(BIN)/equity serve "$(AGENCY)" --port $(PORT)
+
+# nothing is sent anywhere: a folder is written, for you to look at first
+publish: $(VENV)/.installed $(SAMPLE)
+	@$(BIN)/equity count "$(AGENCY)"
+	@$(BIN)/equity publish "$(AGENCY)"
 
 lab: $(VENV)/.installed $(SAMPLE)
 	@$(BIN)/equity count "$(AGENCY)"

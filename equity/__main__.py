@@ -1,4 +1,4 @@
-"""The command line: equity init | sample | check | count | serve | lab."""
+"""The command line: equity init | sample | check | count | publish | compare | serve | lab."""
 
 from __future__ import annotations
 
@@ -168,11 +168,95 @@ def serve(
     agency: Option = None,
     port: Port = 8866,
     browser: Annotated[bool, typer.Option(help="Open the web browser.")] = False,
+    host: Annotated[
+        str,
+        typer.Option(help="The address to listen on. Any but 127.0.0.1 asks viewers for a token."),
+    ] = "127.0.0.1",
+    token: Annotated[
+        str | None,
+        typer.Option(
+            envvar="EQUITY_TOKEN",
+            help="What viewers must know, 24 characters or more; better given in the environment, "
+            "as others on this machine can read a command.",
+            show_default="none on 127.0.0.1, else one is made and shown",
+        ),
+    ] = None,
+    name: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A name under which viewers come, such as that of a web server before this one. "
+            "Can be given several times.",
+            show_default=False,
+        ),
+    ] = None,
+    base_url: Annotated[
+        str, typer.Option(help="The path under which that web server shows the dashboards.")
+    ] = "/",
 ) -> None:
-    """Serve the dashboards on this machine (127.0.0.1), from the count files."""
+    """Serve the dashboards on this machine (127.0.0.1), from the count files.
+
+    docs/serving.md says how to let colleagues in.
+    """
     from equity.serve import serve as start
 
-    start(_counts(_place(folder, agency)), port=port, open_browser=browser)
+    counts = _counts(_place(folder, agency))
+    start(
+        counts,
+        port=port,
+        open_browser=browser,
+        host=host,
+        token=token,
+        names=name or (),
+        base_url=base_url,
+    )
+
+
+@app.command()
+def publish(
+    folder: Folder = None,
+    agency: Option = None,
+    site: Annotated[
+        Path | None,
+        typer.Option(
+            "--site", help="The folder to write.", show_default="site beside the agency's file"
+        ),
+    ] = None,
+) -> None:
+    """Write the dashboards as static pages for the public, with small numbers hidden.
+
+    Nothing is sent anywhere: a folder is written, which any web server can show.
+    """
+    from equity.agency import read_agency
+    from equity.publish import publish as write
+
+    place = _place(folder, agency)
+    _counts(place)
+    with _working() as tell:
+        made = write(read_agency(place), site=site, tell=tell)
+    for body, told in made.protection.items():
+        hidden = told["primary"] + told["complementary"]
+        out.print(
+            f"{body.capitalize()}: {hidden:,} of {told['cells']:,} numbers are hidden "
+            f"({told['primary']:,} small ones, {told['complementary']:,} that would give one away)."
+        )
+    for words in made.problems:
+        out.print(f"Not published: {words}")
+    out.print(f"Wrote {len(made.pages)} dashboards, release {made.release}. Look at them before")
+    out.print(f"anybody else does: {made.site / 'index.html'}")
+
+
+@app.command()
+def compare(
+    sites: Annotated[
+        list[Path], typer.Argument(metavar="SITE...", help="Folders that `equity publish` wrote.")
+    ],
+    into: Annotated[Path, typer.Option("--into", help="The folder to write.")],
+) -> None:
+    """Put the published sites of several agencies side by side, in a folder of their own."""
+    from equity.publish import compare as write
+
+    made = write(sites, into)
+    out.print(f"Wrote {made}. It holds a copy of each site and nothing that was not published.")
 
 
 @app.command()

@@ -193,7 +193,14 @@ def _agree(agency: Agency, file: str) -> None:
                 f"{file}: [{name}] format = {table.format!r}: not a format of {name}. "
                 f"Allowed: {', '.join(fitting)}."
             )
+        if not table.people and name != "stops":
+            raise AgencyError(
+                f"{file}: [{name}] people = false is not allowed: these records are about people "
+                "who applied or work here, and small counts of them are always hidden. Only "
+                "[stops] may say that its records are public already. Remove the line."
+            )
         always = {"format", "files", "title", "header_row", "sheet", "encoding", "values"}
+        always |= {"people"}
         unused = sorted(table.model_fields_set - always - {"keep", "leave_out"} - form.keys)
         if unused:
             raise AgencyError(

@@ -54,6 +54,10 @@ class CountTable:
         """Return ``measure(self, *args, **kwargs)``, so that calls read from left to right."""
         return measure(self, *args, **kwargs)
 
+    def each(self, act: Callable[[CountTable], CountTable]) -> CountTable:
+        """Return these counts made over by a function (protected counts: each of their draws)."""
+        return act(self)
+
     def values(self, column: str) -> list[Any]:
         """Return the values of a `by` column that occur, in the order in which they are shown."""
         found = set(self._by(column).dropna().tolist())

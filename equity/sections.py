@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import re
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
@@ -25,6 +26,10 @@ __all__ = [
     "Stage",
     "near",
 ]
+
+
+LEAST, MOST = 5, 100
+"""Between these lies the number of people under which a count is hidden."""
 
 
 def _known_scheme(value: str) -> str:
@@ -64,6 +69,36 @@ def _header(value: Any) -> int | list[int]:
     whole = all(isinstance(r, int) and not isinstance(r, bool) and r > 0 for r in rows)
     if not rows or not whole:
         raise ValueError("a row number, such as 3, or two below each other, such as [2, 3]")
+    return value
+
+
+def _large_enough(value: int) -> int:
+    if not LEAST <= value <= MOST:
+        raise ValueError(
+            f"a whole number from {LEAST} to {MOST}; where {LEAST - 1} people are shown, each of "
+            "them knows nearly all about the others"
+        )
+    return value
+
+
+def _email(value: str) -> str:
+    if value and not re.fullmatch(r"[^@\s<>\"]+@[^@\s<>\"]+\.[^@\s<>\".]+", value):
+        raise ValueError("an address such as figures@anytown.example")
+    return value
+
+
+def _address(value: str) -> str:
+    if value and not re.fullmatch(r"https?://[^\s<>\"]+", value):
+        raise ValueError("a full address such as https://www.anytown.example/equity/")
+    return value
+
+
+def _section_id(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value):
+        raise ValueError(
+            "the id of a section, as it stands in the address of the page after #: small letters, "
+            "digits and hyphens"
+        )
     return value
 
 
@@ -237,6 +272,7 @@ class Input(Section):
     times: Literal["local", "UTC"] = "local"
     ethnicity: Literal["self-defined", "officer-defined"] = "self-defined"
     copies: Literal["set aside", "keep"] = "set aside"
+    people: bool = Field(default=True, strict=True)
     columns: dict[Name, Names] = {}
     groups: dict[Literal["race", "sex"], dict[str, Names]] = {}
     values: dict[Name, dict[str, str]] = {}
@@ -271,9 +307,24 @@ class Benchmark(Section):
 
 
 class Publish(Section):
-    """[publish]: what may leave the house. Counts of fewer than `minimum` people are hidden."""
+    """[publish]: what may leave the house, and what the published pages say of it.
 
-    minimum: int = Field(default=10, ge=3, le=100)
+    minimum : counts of fewer people are hidden; at least 5.
+    contact, email : whom a reader can ask, in words and by mail.
+    licence : under which others may use the figures.
+    url : where the pages will be, for links and for citing.
+    leave_out : the sections of the pages that are not published, each by its id.
+    together : how many filters (a year, a posting ...) a reader can set at a time. More filters
+        are more tables of the same people, so more is hidden.
+    """
+
+    minimum: Annotated[int, AfterValidator(_large_enough)] = 10
+    contact: str = ""
+    email: Annotated[str, AfterValidator(_email)] = ""
+    licence: str = Field(default="CC BY 4.0", min_length=1)
+    url: Annotated[str, AfterValidator(_address)] = ""
+    leave_out: list[Annotated[str, AfterValidator(_section_id)]] = []
+    together: int = Field(default=1, ge=1, le=3)
 
 
 def near(value: str, allowed: Any) -> str:

@@ -29,7 +29,7 @@ PICTURES = {"docs/images/hiring.png", "docs/images/stops.png"}
 # what `read_agency` fills in itself; they are not keys
 OWN = {"folder", "results"}
 # names of other hosts that a page may give; nothing else on the pages is an address
-HOSTS = {"127.0.0.1", "keepachangelog.com"}
+HOSTS = {"127.0.0.1", "keepachangelog.com", "www.anytown.example"}
 # a picture or a figure describes; it does not judge
 JUDGING = r"\b(bias(ed)?|unbiased|complian(t|ce)|violat(es?|ions?)|discriminatory)\b"
 

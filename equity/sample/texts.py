@@ -28,6 +28,9 @@ format = "opp"
 files = ["data/{{stops}}"]
 title = "Traffic and pedestrian stops"
 area = "beat"                  # the small area for comparisons place by place
+people = false                 # Riverton declares its stop records public: each stop is a public
+                               # record already, so that published pages hide no small count of
+                               # stops. Leave the line out and small counts are hidden
 # date, time, race, search and the rest come from the standard columns
 """
 
@@ -200,8 +203,11 @@ n = "people"
 """
 
 _PUBLISH = """
-[publish]
-minimum = 10
+[publish]                      # what published pages hide, and what they say of themselves
+minimum = 10                   # counts of fewer people are hidden
+contact = "Office of Data and Records, Riverton Police Department (fictional)"
+email = "records@riverton.example"
+licence = "CC BY 4.0"          # under which others may use the figures
 """
 
 AGENCY = (

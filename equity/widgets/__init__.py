@@ -26,11 +26,12 @@ from equity.widgets._counts import (
     load,
     stages,
 )
+from equity.widgets._own import note, table
 from equity.widgets._panel import Panel
 from equity.widgets._plan import plan
 from equity.widgets._runtime import build_runtime
 from equity.widgets._safety import in_voila, setup
-from equity.widgets._show import note, show, show_result, table
+from equity.widgets._show import show, show_result
 from equity.widgets._sliders import Slider, slider
 
 __all__ = [

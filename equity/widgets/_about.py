@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import ipywidgets
@@ -26,22 +27,25 @@ def who(counts: CountTable | None, name: str, *, missing: str = "") -> ipywidget
         usual = f"This agency's file names no {name}, so the sections on {name} are empty."
         return note(missing or usual)
     ledger = counts.ledger
-    start, end = int(ledger["rows"].iloc[0]), int(ledger["rows"].iloc[-1])
+    if ledger.empty:
+        return note(f"How the {name} were chosen is not told.")
     about = counts.provenance
+    words = about.get("hidden") or {}
     days = [d for d in (about.get("first_date"), about.get("last_date")) if d]
     period = " to ".join(dict.fromkeys(days))
-    summary = f"{end:,} of {start:,} records are counted" + (f", {period}." if period else ".")
+    numbers = {"left_out": _or_words(ledger["left_out"], words.get("left_out", "not known"))}
+    numbers["rows"] = _or_words(ledger["rows"], words.get("rows", "not known"))
     return table(
-        ledger.assign(step=ledger["step"].map(_STEPS).fillna(ledger["step"])),
+        ledger.assign(step=ledger["step"].map(_STEPS).fillna(ledger["step"]), **numbers),
         caption=f"{about.get('title', name.capitalize())}: who is counted",
         columns={
             "step": ("Step", "text"),
             "because": ("Which records, and why", "text"),
-            "left_out": ("Left out", "whole"),
-            "rows": ("Records left", "whole"),
+            "left_out": ("Left out", _kind(numbers["left_out"])),
+            "rows": ("Records left", _kind(numbers["rows"])),
         },
         filename=f"{name}-who-is-in",
-        summary=summary,
+        summary=_counted(ledger, period, words),
         source=source_of(counts),
         fictional=is_fictional(counts),
     )
@@ -102,6 +106,31 @@ def remarks(residents: CountTable | None) -> ipywidgets.Widget:
     return note("\n\n".join(said))
 
 
+def _counted(ledger: pd.DataFrame, period: str, words: dict[str, Any]) -> str:
+    """Say how many records are counted, as far as that is known."""
+    start, end = ledger["rows"].iloc[0], ledger["rows"].iloc[-1]
+    when = f", {period}." if period else "."
+    if pd.isna(end):
+        said = f"How many records are counted is {words.get('rows', 'not known')}{when}"
+    elif pd.isna(start):
+        said = f"{int(end):,} records are counted{when}"
+    else:
+        said = f"{int(end):,} of {int(start):,} records are counted{when}"
+    some = ledger[["rows", "left_out"]].isna().to_numpy().any()
+    return f"{said} {words['why']}" if some and words.get("why") else said
+
+
+def _or_words(numbers: pd.Series, words: str) -> pd.Series:
+    """Return whole numbers; or, where some are missing, text with these words for them."""
+    if not numbers.isna().any():
+        return numbers
+    return numbers.map(lambda n: words if pd.isna(n) else f"{int(n):,}").astype("str")
+
+
+def _kind(column: pd.Series) -> str:
+    return "whole" if pd.api.types.is_integer_dtype(column) else "text"
+
+
 _SMALLEST = 0.0005  # a share that would read 0.0% is not written
 _STEPS = {"start": "In the file", "set aside": "Set aside", "keep": "Kept", "drop": "Left out"}
 
@@ -127,8 +156,8 @@ def _file(counts: CountTable, source: dict[str, Any]) -> dict[str, Any]:
         "file": source["file"],
         "first": about.get("first_date") or "not dated",
         "last": about.get("last_date") or "not dated",
-        "rows": _whole(about.get("rows_in")),
-        "aside": _whole(about.get("rows_set_aside")),
+        "rows": _whole(about, "rows_in"),
+        "aside": _whole(about, "rows_set_aside"),
         "checks": said,
         "sha256": source.get("sha256", "")[:12],
     }
@@ -176,7 +205,11 @@ def _found(counts: list[CountTable], *, fictional: bool) -> list[ipywidgets.Widg
 
 def _exceptions(rule: dict[str, Any]) -> str:
     bad, tested, unit = rule.get("bad"), rule.get("tested"), rule.get("unit") or "rows"
-    if rule.get("outcome") == "could not run" or bad is None or tested is None:
+    if rule.get("outcome") == "could not run":
+        return "could not be tested"
+    if "hidden" in rule:
+        return rule["hidden"] if bad is None else f"{bad:,} {unit[:-1] if bad == 1 else unit}"
+    if bad is None or tested is None:
         return "could not be tested"
     share = rule.get("share")
     said = f" ({share:.1%})" if share and unit == "rows" and share >= _SMALLEST else ""
@@ -191,8 +224,12 @@ def _then(rule: dict[str, Any]) -> str:
     return "Kept and counted" if rule.get("unit", "rows") == "rows" else "Nothing is set aside"
 
 
-def _whole(number: int | None) -> str:
-    return "does not apply" if number is None else f"{number:,}"
+def _whole(about: Mapping[str, Any], key: str) -> str:
+    number = about.get(key)
+    if number is not None and not pd.isna(number):
+        return f"{number:,}"
+    hidden = (about.get("hidden") or {}).get("rows")
+    return hidden if hidden and key in about else "does not apply"
 
 
 def _made(counts: list[CountTable]) -> str:

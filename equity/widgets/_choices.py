@@ -23,6 +23,7 @@ __all__ = [
     "choices_bar",
     "choices_in",
     "key_of",
+    "quiet",
     "resolve",
     "slug",
     "when",
@@ -270,6 +271,19 @@ def batch() -> Iterator[None]:
                 act()
         finally:
             _ended(late)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Let choices change without anything that follows: what is shown is asked for elsewhere."""
+    global _waiting
+    before, _waiting = _waiting, {}
+    try:
+        yield
+    finally:
+        _waiting = before
+        if before is None:
+            _at_work.clear()
 
 
 def _ended(followers: Iterable[Follower]) -> None:

@@ -10,10 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from equity.counts import CountTable, read_counts
+from equity.counts import CountTable
 from equity.measures.evidence_ladder import Evidence
 from equity.widgets._choices import Choice, Part, batch, choice, key_of
 from equity.widgets._columns import words_of
+from equity.widgets._stage import stage
 
 __all__ = [
     "by_district",
@@ -73,7 +74,7 @@ def load(folder: str | os.PathLike[str], name: str) -> CountTable | None:
     folder = Path(folder)
     path = folder / f"{name}.parquet"
     if path.exists():
-        counts = read_counts(path)
+        counts = stage().open(path, name)
         both = {"race", "sex"} <= set(counts.by) and counts.provenance.get("table") != "residents"
         return counts.crossed("race", "sex") if both else counts
     if not list(folder.glob("*.parquet")):
@@ -358,8 +359,12 @@ def _people(people: CountTable) -> CountTable:
     A measure takes of them those whose group is known, race or sex or both, as it compares them.
     """
     by = tuple(c for c in ("race", "sex", "race_sex") if c in people.by)
-    told = people.table.groupby(list(by), dropna=False, sort=False)["n"].sum().reset_index()
-    return CountTable(told, by, (), people.ledger, people.provenance)
+
+    def told(one: CountTable) -> CountTable:
+        table = one.table.groupby(list(by), dropna=False, sort=False)["n"].sum().reset_index()
+        return CountTable(table, by, (), one.ledger, one.provenance)
+
+    return people.each(told)
 
 
 def _nothing(label: str, all: str | None) -> Choice:

@@ -50,8 +50,23 @@ def lacking(counts: Any, measure: Callable[..., Any], arguments: Mapping[str, An
             return f"The records of this agency do not say the {_words(column)}, {SO}"
         if role == "group" and isinstance(column, str) and _of_nobody(counts, column):
             return f"The {_words(column)} of nobody in these records is known{_why(counts)}, {SO}"
+    if absent := _not_there(counts, usual, arguments):
+        return absent
     if "hire_share" in usual and not _follows_people(counts) and None in _rates(arguments):
         return NO_FLOWS
+    return ""
+
+
+def _not_there(counts: Any, usual: Mapping[str, Any], arguments: Mapping[str, Any]) -> str:
+    """Say that nobody of the group to compare with, or to follow, is among the records."""
+    column = arguments.get("group")
+    if not isinstance(column, str) or column not in counts.by:
+        return ""
+    for role, does in (("reference", "compare with"), ("focal", "follow")):
+        wanted = arguments.get(role)
+        if role in usual and isinstance(wanted, str) and wanted not in counts.values(column):
+            words = words_of(counts, column).get(wanted, wanted)
+            return f"There is nobody to {does} here: none of these records is of {words} people."
     return ""
 
 

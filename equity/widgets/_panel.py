@@ -51,6 +51,9 @@ class Panel(anywidget.AnyWidget):
     busy = traitlets.Bool(False).tag(sync=True)  # computed again after a choice
     follows = traitlets.List().tag(sync=True)  # model_id of the choices that change it
 
+    figure: Any = None  # what stands behind it, where the page is published
+    own = False  # made by the notebook itself, not by one of our functions
+
     def __init__(self, **traits: Any):
         super().__init__(**traits)
         self.on_msg(self._answer)

@@ -18,6 +18,7 @@ from equity.widgets._lacking import NO_RECORDS, lacking, nobody
 from equity.widgets._panel import Panel, picture
 from equity.widgets._safety import in_voila, report, speaks_for_itself
 from equity.widgets._scope import Work, applying, one_reference, shown_in, unfollowed_in
+from equity.widgets._stage import Figure, Part, stage
 
 __all__ = ["is_fictional", "note", "show", "show_result", "source_of", "table"]
 
@@ -109,7 +110,7 @@ def show(
         if absent := absent or lacking(part, measure, arguments):
             raise _Empty(absent)
         first = [] if residents is None else [resolve(residents)]
-        result = measure(part, *first, **arguments)
+        result = stage().measured(measure, Part(here, resolve(those)), first, arguments)
         result = _only(result, resolve(rows))
         if not len(result):
             raise _Empty(NO_RECORDS)
@@ -139,7 +140,7 @@ def show(
             not_here.append(one_reference(measure, kwargs)[1])
             panel.show_state(drawn[now] | {"unfollowed": " ".join(filter(None, not_here))})
         except Exception as error:
-            if isinstance(error, _Empty) or speaks_for_itself(error):
+            if speaks_for_itself(error):
                 panel.lack(str(error))
                 return
             if first and not in_voila():
@@ -148,6 +149,18 @@ def show(
                 f"This view could not be computed (reference {report(error)}).", title=heading
             )
 
+    if stage().publishes:  # its states are made one by one, by the choices that it follows
+        panel.figure = Figure(
+            choices,
+            lambda: followed(resolve(counts))[1],
+            lambda: compute() | {"unfollowed": one_reference(measure, kwargs)[1]},
+            filters=choices_in(counts, where, kwargs.get("within")),
+            groups=choices_in(kwargs.get("group")),
+            within=choices_in(kwargs.get("within")),
+            beside=choices_in(where, beside),
+            name=measured,
+        )
+        return panel
     draw(first=True)
     when(every, draw, Work(panel, lambda: key() not in drawn))
     return panel
@@ -228,7 +241,14 @@ def table(
     )
 
 
-def note(text: str | Callable[..., str], **choices: Any) -> ipywidgets.HTML:
+class Words(ipywidgets.HTML):
+    """Words on a page; `figure` is what stands behind them where the page is published."""
+
+    figure: Any = None
+    own = False  # written by the notebook itself, not by one of our functions
+
+
+def note(text: str | Callable[..., str], **choices: Any) -> Words:
     """Show words; words made by a function follow the choices among its arguments.
 
     Parameters
@@ -242,7 +262,7 @@ def note(text: str | Callable[..., str], **choices: Any) -> ipywidgets.HTML:
     >>> note("Figures are **fictional**.").value
     '<p>Figures are <strong>fictional</strong>.</p>'
     """
-    shown = ipywidgets.HTML()
+    shown = Words()
     shown.add_class("eq-note")
 
     def write() -> None:
@@ -254,8 +274,15 @@ def note(text: str | Callable[..., str], **choices: Any) -> ipywidgets.HTML:
             words = f"This text could not be computed (reference {report(error)})."
         shown.value = _paragraphs(words)
 
+    led = choices_in(choices)
+    if stage().publishes and callable(text):
+        make = text
+        shown.figure = Figure(
+            led, lambda: led, lambda: {"html": _paragraphs(make(**resolve(choices)))}
+        )
+        return shown
     write()
-    when(choices_in(choices), write)
+    when(led, write)
     return shown
 
 

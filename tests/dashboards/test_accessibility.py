@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from real_browser import TOKEN
 
 pytestmark = pytest.mark.browser
 
@@ -23,6 +24,23 @@ def test_a_problem(visit, voila_server, violations):
     page.get_by_label("Trouble").select_option(label="library")
     page.get_by_text("could not be computed (reference").wait_for()
     assert violations(page) == {}
+
+
+def test_the_log_in_page_and_a_page_under_another_path(visit, locked_server, violations):
+    page = visit.page
+    page.goto(locked_server.url + "/equity" + SCRATCH)
+    assert violations(page) == {}
+    page.get_by_label("Token").fill("not the token")
+    page.get_by_role("button", name="Open the dashboards").click()
+    page.get_by_role("alert").filter(has_text="That is not the token").wait_for()
+    assert violations(page) == {}
+    page.get_by_label("Token").fill(TOKEN)
+    page.keyboard.press("Enter")
+    visit.drawn(2)
+    assert page.url == locked_server.url + "/equity" + SCRATCH
+    page.get_by_label("Year", exact=True).select_option(label="2022")
+    page.locator(".eq-shown").filter(has_text="Year 2022", visible=True).first.wait_for()
+    assert visit.errors == []
 
 
 @pytest.mark.parametrize("path", ["/", "/nothing"])

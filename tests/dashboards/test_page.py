@@ -669,7 +669,8 @@ def test_a_lost_connection_is_told(visit, scratch):
 
 def test_a_page_that_is_left_alone_keeps_its_connection(visit, voila_server):
     page = visit.open(voila_server.url + SCRATCH, figures=2)
-    page.wait_for_timeout(45000)  # the server asks every 30 seconds whether the page is there
+    # the server asks every 1.5 seconds here whether the page is there (else every 30)
+    page.wait_for_timeout(5000)
     assert not page.locator("#eq-lost").is_visible()
     pick(page, "District", "North")
     until(page, "document.querySelector('.eq-summary').textContent.startsWith('2,360')")
@@ -697,7 +698,7 @@ def test_a_connection_that_comes_back_takes_the_notice_away(visit, voila_server)
     until(page, "document.querySelector('.eq-summary').textContent.startsWith('2,360')")
 
 
-def test_when_the_computer_is_full_the_next_viewer_is_told(scratch, tmp_path):
+def test_when_the_computer_is_full_the_next_viewer_is_told(scratch, tmp_path, visit, violations):
     dashboards = tmp_path / "dashboards"
     shutil.copytree(scratch.dashboards, dashboards)
     settings = json.loads((dashboards / "voila.json").read_text())
@@ -714,6 +715,12 @@ def test_when_the_computer_is_full_the_next_viewer_is_told(scratch, tmp_path):
         assert sorted(status for status, _ in answers) == [200, 200, *[503] * (len(pages) - 2)]
         told = next(text for status, text in answers if status == 503)
         assert "The dashboards are busy" in told
+        busy = next(
+            page for page, (status, _) in zip(pages, answers, strict=True) if status == 503
+        )
+        visit.page.goto(server.url + busy)
+        visit.page.get_by_role("heading", level=1, name="The dashboards are busy").wait_for()
+        assert violations(visit.page) == {}
         assert server.kernels() == 2
     finally:
         server.stop()

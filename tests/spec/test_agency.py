@@ -9,6 +9,7 @@ import pytest
 
 from equity import sources
 from equity.agency import AgencyError, read_agency
+from equity.sample.texts import AGENCY, AGENCY_DEFECTS
 from equity.sections import BENCHMARKS, FORMATS, Benchmark, Input
 
 VALID = """
@@ -393,3 +394,113 @@ def test_every_format_can_be_named_and_has_an_adapter():
     assert all(about.keys <= known for about in FORMATS.values())
     assert set(typing.get_args(Benchmark.model_fields["format"].annotation)) == set(BENCHMARKS)
     assert all(keys <= set(Benchmark.model_fields) for keys in BENCHMARKS.values())
+
+
+PUBLISH = """
+[publish]
+minimum = 12
+contact = "Office of Data, Anytown"
+email = "figures@anytown.example"
+licence = "CC0 1.0"
+url = "https://www.anytown.example/equity/"
+leave_out = ["who-is-promoted"]
+together = 2
+"""
+
+
+def test_what_is_published_is_said(tmp_path):
+    said = read_agency(write(tmp_path, VALID + PUBLISH)).publish
+    assert (said.minimum, said.together, said.leave_out) == (12, 2, ["who-is-promoted"])
+    assert said.contact == "Office of Data, Anytown"
+    assert said.email == "figures@anytown.example"
+    assert (said.licence, said.url) == ("CC0 1.0", "https://www.anytown.example/equity/")
+    unsaid = read_agency(write(tmp_path, VALID)).publish
+    assert (unsaid.minimum, unsaid.together, unsaid.leave_out) == (10, 1, [])
+    assert (unsaid.contact, unsaid.licence, unsaid.url) == ("", "CC BY 4.0", "")
+    least = read_agency(write(tmp_path, VALID + "[publish]\nminimum = 5\n"))
+    assert least.publish.minimum == 5
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "says"),
+    [
+        (
+            "minimum = 12",
+            "minimum = 4",
+            r"\[publish\] minimum = 4 is not allowed. Allowed: a whole number from 5 to 100; where 4 people",
+        ),
+        (
+            "minimum = 12",
+            "minimum = 1",
+            r"minimum = 1 is not allowed. Allowed: a whole number from 5",
+        ),
+        ("minimum = 12", "minimum = 101", r"minimum = 101 is not allowed"),
+        ("minimum = 12", "minimum = true", r"minimum = True is not allowed"),
+        ("minimum = 12", "minimum = 10.5", r"minimum = 10.5 is not allowed"),
+        ("minimum =", "minimun =", r"\[publish\] minimun is not a key. Did you mean 'minimum'"),
+        (
+            '"figures@anytown.example"',
+            '"figures"',
+            r"\[publish\] email = 'figures' is not allowed. Allowed: an address",
+        ),
+        (
+            "https://",
+            "",
+            r"\[publish\] url = 'www.anytown.example/equity/' is not allowed. Allowed: a full address",
+        ),
+        ("https://", "javascript:", r"\[publish\] url = .* is not allowed"),
+        (
+            '"who-is-promoted"',
+            '"Who is promoted?"',
+            r"leave_out.1 = 'Who is promoted\?' is not allowed. Allowed: the id of a section",
+        ),
+        (
+            '["who-is-promoted"]',
+            '"who-is-promoted"',
+            r"leave_out = 'who-is-promoted' is not a list",
+        ),
+        ("together = 2", "together = 0", r"together = 0 is not allowed"),
+        (
+            "together = 2",
+            "together = 4",
+            r"together = 4 is not allowed: .*less than or equal to 3",
+        ),
+        ('"CC0 1.0"', '""', r"licence = '' is not allowed"),
+    ],
+)
+def test_what_cannot_be_published_so_is_refused(tmp_path, was, now, says):
+    assert was in PUBLISH
+    with pytest.raises(AgencyError, match=says):
+        read_agency(write(tmp_path, VALID + PUBLISH.replace(was, now)))
+
+
+def test_only_stops_may_be_declared_public_and_only_explicitly(tmp_path):
+    assert all(t.people for t in read_agency(write(tmp_path, VALID)).inputs.values())
+    stops = VALID.replace('format = "opp"', 'format = "opp"\npeople = false')
+    inputs = read_agency(write(tmp_path, stops)).inputs
+    assert (inputs["stops"].people, inputs["workforce"].people) == (False, True)
+    staff = VALID.replace('format = "roster"', 'format = "roster"\npeople = false')
+    with pytest.raises(
+        AgencyError, match=r"\[workforce\] people = false is not allowed.*Only \[stops\]"
+    ):
+        read_agency(write(tmp_path, staff))
+    with pytest.raises(
+        AgencyError, match=r"\[applicants\] people = false|\[promotions\] people = false"
+    ):
+        read_agency(
+            write(tmp_path, VALID + CANDIDATES.replace("header_row", "people = false\nheader_row"))
+        )
+    staff = VALID.replace('format = "roster"', 'format = "roster"\npeople = true')
+    assert read_agency(write(tmp_path, staff)).inputs["workforce"].people
+    for word in ('"no"', "0", '"false"'):  # nothing but the word itself
+        with pytest.raises(AgencyError, match=r"\[stops\] people = .* is not allowed"):
+            read_agency(write(tmp_path, stops.replace("people = false", f"people = {word}")))
+
+
+def test_the_sample_declares_its_stops_public_and_says_what_that_means(tmp_path):
+    for text in (AGENCY, AGENCY_DEFECTS):
+        agency = read_agency(write(tmp_path, text))
+        assert not agency.inputs["stops"].people
+        assert all(t.people for name, t in agency.inputs.items() if name != "stops")
+        assert agency.publish.minimum == 10 and "fictional" in agency.publish.contact
+        assert "Riverton declares its stop records public" in text

@@ -19,10 +19,13 @@ function fromKernel(model) {
 }
 
 function runtime(model) {
-  const url = globalThis.__equityRuntime;
-  shared.vega ??= url
-    ? import(url).then((module) => module.default, () => fromKernel(model))
-    : fromKernel(model);
+  const there = globalThis.__equityRuntime; // an address, or on a published page what fetches it
+  if (!shared.vega) {
+    if (typeof there === "function") shared.vega = there();
+    else if (there) shared.vega = import(there).then((module) => module.default, () => fromKernel(model));
+    else shared.vega = fromKernel(model);
+    shared.vega.catch(() => { shared.vega = null; }); // the next figure tries again
+  }
   return shared.vega;
 }
 
@@ -244,7 +247,7 @@ async function image(model, kind) {
   };
   spec.padding = padding;
   try {
-    const result = await vegaEmbed(host, spec, options);
+    const result = await vegaEmbed(host, spec, { ...options, tooltip: false });
     try {
       if (kind === "svg") {
         save(new Blob([named(await result.view.toSVG(), model)], { type: "image/svg+xml" }), fileName(model, ".svg"));
@@ -279,22 +282,32 @@ const FORMATS = {
   p: (v) => (v < 0.001 ? "under .001" : v > 0.999 ? "over .999" : v.toFixed(3).replace(/^0/, "")),
 };
 
+// What is hidden to protect people says so in one word; what the word means stands below the table.
+const HIDDEN = /^Hidden: */;
+
 function written(value, column, reason) {
-  if (value === null || value === undefined)
-    return column.format === "text" ? "" : reason || "not computed";
+  if (value === null || value === undefined) {
+    if (column.format === "text") return "";
+    return HIDDEN.test(reason ?? "") ? "hidden" : reason || "not computed";
+  }
   if (typeof value !== "number" && !["text", "flag"].includes(column.format)) return String(value);
   return (FORMATS[column.format] ?? FORMATS.text)(value);
+}
+
+function meaning(rows) {
+  const reason = rows.find((r) => HIDDEN.test(r.reason ?? ""))?.reason;
+  return reason ? `hidden: ${reason.replace(HIDDEN, "")}.` : "";
 }
 
 function listed(model) {
   const all = model.get("columns");
   const columns = all.filter((c) => c.only !== "download");
   const more = all.length - columns.length;
+  const files = model.get("answers") === false ? "The CSV file has" : "The CSV and Excel files have";
   const table = document.createElement("table");
   const caption = document.createElement("span"); // as wide as the box, not as the table
   caption.textContent =
-    model.get("title") +
-    (more ? `. The CSV and Excel files have ${more} more column${more > 1 ? "s" : ""}.` : "");
+    model.get("title") + (more ? `. ${files} ${more} more column${more > 1 ? "s" : ""}.` : "");
   table.createCaption().append(caption);
   const head = table.createTHead().insertRow();
   for (const column of columns) {
@@ -419,22 +432,26 @@ const FRAME = `
   <p class="eq-copy"><button type="button" data-kind="copy">Copy the table</button>
     <span class="eq-copied" role="status"></span></p>
   <div class="eq-table" role="group" tabindex="0"></div>
+  <p class="eq-means" hidden></p>
   <p class="eq-from"></p>
 </details>
 <p class="eq-elsewhere" hidden></p>`;
 const ELSEWHERE = "This table is too wide for paper: the numbers are in the CSV.";
 
 function render({ model, el }) {
-  const id = "eq-" + ++shared.count;
-  const fig = document.createElement("figure");
-  fig.className = "eq-figure";
+  // on a published page the figure is there already: it stays as it is until something changes
+  const there = el.querySelector("figure.eq-figure");
+  const fig = there ?? document.createElement("figure");
+  if (!there) {
+    fig.className = "eq-figure";
+    fig.innerHTML = FRAME;
+    el.append(fig);
+  }
   fig.dataset.eqFollows = model.get("follows").join(" ");
-  fig.innerHTML = FRAME;
-  el.append(fig);
   const part = (name) => fig.querySelector(".eq-" + name);
   const title = part("title"), summary = part("summary"), problem = part("problem");
   const chart = part("chart"), details = part("details"), table = part("table");
-  title.id = id;
+  const id = (title.id ||= "eq-" + ++shared.count);
   part("absent").id = id + "-absent";
   table.setAttribute("aria-labelledby", id);
   part("tools").setAttribute("aria-label", "Download");
@@ -448,6 +465,7 @@ function render({ model, el }) {
   let ticket = 0;
   let closed = false;
 
+  const still = () => chart.querySelector(".eq-still"); // drawn when the page was written
   const hasChart = () => Object.keys(model.get("spec")).length > 0;
 
   function texts() {
@@ -469,6 +487,8 @@ function render({ model, el }) {
     part("notes").hidden = !model.get("notes");
     part("from").textContent = model.get("source");
     part("from").hidden = !model.get("source");
+    part("means").textContent = meaning(model.get("rows"));
+    part("means").hidden = !part("means").textContent;
     const wrong = model.get("problem");
     if (problem.textContent !== wrong) problem.textContent = wrong;
     problem.hidden = !wrong;
@@ -520,12 +540,14 @@ function render({ model, el }) {
     } else {
       const host = document.createElement("div");
       host.className = "eq-plot eq-coming";
-      const { vegaEmbed } = await runtime(model);
-      if (mine !== ticket || closed) return;
-      chart.append(host);
       try {
+        const { vegaEmbed } = await runtime(model);
+        if (mine !== ticket || closed) return;
+        chart.append(host);
         const next = await vegaEmbed(host, finished(model, chart.clientWidth, ink, "transparent"), {
-          ...options, tooltip: { theme: isDark() ? "dark" : "light" },
+          ...options, tooltip: { // where there is no kernel, the page has a sheet for it and takes no other
+            theme: isDark() ? "dark" : "light", disableDefaultStyle: model.get("answers") === false,
+          },
         });
         if (mine !== ticket || closed) { next.finalize(); host.remove(); return; }
         result?.finalize();
@@ -537,6 +559,8 @@ function render({ model, el }) {
       } catch (error) {
         host.remove();
         console.error(error);
+        if (mine !== ticket || closed) return;
+        still()?.remove(); // it shows something else by now
         problem.textContent = "This chart could not be drawn. The numbers below are complete.";
         problem.hidden = false;
         return;
@@ -556,7 +580,7 @@ function render({ model, el }) {
       texts();
       list();
       draw();
-      if (!model.get("problem")) announce(fig, model.get("title") || model.get("absent"));
+      if (!model.get("problem") && !model.get("quiet")) announce(fig, model.get("title") || model.get("absent"));
     });
   }
 
@@ -576,7 +600,7 @@ function render({ model, el }) {
   const sizes = new ResizeObserver(() => {
     if (!chart.clientWidth || chart.clientWidth === width) return;
     width = chart.clientWidth;
-    if (!result) return void draw();
+    if (!result) return void (still() || draw());
     if (model.get("spec").width === "container")
       result.view.width(width).runAsync().then(() => { texts(); scrollable(); });
   });
@@ -636,16 +660,19 @@ function render({ model, el }) {
   for (const name of names) model.on(name, changed);
   model.on("change:unfollowed", texts); // the figure is as it was: no news
   model.on("change:busy", work);
-  const ignore = onSchemeChange(() => draw());
+  const asked = (message) => message.type === "draw" && draw();
+  model.on("msg:custom", asked);
+  const ignore = onSchemeChange(() => still() || draw());
 
   texts();
   list();
-  draw();
+  if (!still()) draw();
   return () => {
     closed = true;
     for (const name of names) model.off(name, changed);
     model.off("change:unfollowed", texts);
     model.off("change:busy", work);
+    model.off("msg:custom", asked);
     clearTimeout(slow);
     removeEventListener("beforeprint", beforePrint);
     removeEventListener("afterprint", afterPrint);

@@ -1,0 +1,332 @@
+"""The two runs of a notebook that is published: one that plans, one that shows."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from equity import disclosure
+from equity.counts import CountTable, read_counts
+from equity.publish._drawn import Drawn, at, drawn_in
+from equity.publish._merge import hidden_groups, merge
+from equity.widgets._safety import speaks_for_itself
+from equity.widgets._stage import Live, Part
+
+__all__ = ["Planned", "Planning", "Publishing", "Route", "Rules"]
+
+# what a measure looks at without being asked to: columns, and flags
+_BESIDES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = MappingProxyType({
+    "parity_projection": (("year",), ("joined", "left")),
+    "representation_trend": (("year",), ("joined", "left")),
+    "coverage": (("year", "month"), ()),
+    "clock": (("hour", "year"), ()),
+    "recording": (("year",), ()),
+    "trend": (("year", "month"), ()),
+})  # fmt: skip
+_EVERY_FLAG = ("recording",)
+_OF_THE_UNKNOWN = ("missing_bounds",)  # they look at what became of people of unknown group
+_REASONS = ("race_unknown",)  # it is missing where the race is known
+_GROUPS = ("race", "sex", "subject_race", "subject_sex")
+KNOWN = "{} is known"
+_NEARLY_ROWS = ("daylight", "retention", "waits")
+_NEVER = ("officers",)
+_PATHS = ("applicants", "promotions")  # their flags are stages, one after the other
+
+
+class Planned(Exception):
+    """Instead of a figure: what it needs is known now."""
+
+
+class Route:
+    """How counts may leave the house."""
+
+    PUBLIC, COUNTS, MODEL, NEVER = "public", "counts", "model", "never"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is published, and how it is protected.
+
+    minimum : counts of fewer people are hidden.
+    public : tables whose records were declared public (`people = false`).
+    """
+
+    minimum: int = 10
+    public: frozenset[str] = frozenset()
+
+    def route(self, file: str, provenance: Mapping[str, Any]) -> str:
+        """Return the way out for a count file; what is not known goes the strictest way."""
+        table = provenance.get("table")
+        measure = str((provenance.get("measure") or {}).get("name") or "")
+        if file in _NEVER or measure in _NEVER:
+            return Route.NEVER
+        if table == "residents" or table in self.public:
+            return Route.PUBLIC
+        return Route.MODEL if file in _NEARLY_ROWS or measure else Route.COUNTS
+
+    def told(
+        self, counts: CountTable, file: str, *, untold: bool = False
+    ) -> tuple[dict[str, Any], pd.DataFrame]:
+        """Return the provenance and the ledger of a count file as they may be published.
+
+        untold : how many records there are is not published, since how many are of no known
+            group would follow from it.
+        """
+        people = self.route(file, counts.provenance) != Route.PUBLIC
+        provenance, ledger = disclosure.publishable(
+            counts.provenance, counts.ledger, minimum=self.minimum, people=people
+        )
+        if untold:
+            ledger = ledger.assign(rows=pd.array([pd.NA] * len(ledger), dtype="Int64"))
+            provenance["rows_in"] = None
+            provenance["sources"] = [
+                {k: v for k, v in one.items() if k != "rows"} for one in provenance["sources"]
+            ] if "sources" in provenance else []
+        return provenance, ledger
+
+
+@dataclass
+class Planning(Live):
+    """Notes which margins of which counts a page needs, and computes nothing."""
+
+    rules: Rules
+    margins: dict[str, list[disclosure.Margin]] = field(default_factory=dict)
+    files: dict[str, CountTable] = field(default_factory=dict)
+    publishes = True
+
+    def open(self, path: Any, name: str) -> CountTable:
+        """Return the counts of a file, known by its name."""
+        counts = read_counts(path)
+        self.files[name] = counts
+        return _named(counts, name)
+
+    def measured(
+        self,
+        measure: Callable[..., pd.DataFrame],
+        part: Part,
+        beside: Sequence[Any],
+        arguments: Mapping[str, Any],
+    ) -> pd.DataFrame:
+        """Note what the measure needs."""
+        name = str(getattr(measure, "__name__", ""))
+        words = _words_in({**_defaults(measure), **arguments})
+        columns, flags = _BESIDES.get(name, ((), ()))
+        for counts in drawn_in(part.counts):
+            self._note(counts, part.where, [*words, *columns], [*words, *flags], name)
+        for counts in drawn_in(beside, dict(arguments)):
+            self._note(counts, {}, words, (), name)
+        raise Planned
+
+    def _note(
+        self,
+        counts: CountTable,
+        where: Mapping[str, Any],
+        columns: Iterable[str],
+        flags: Iterable[str],
+        measure: str,
+    ) -> None:
+        if not isinstance(counts, Drawn):
+            return
+        if self.rules.route(counts.file, counts.provenance) != Route.COUNTS:
+            return
+        taken = {k: v for k, v in {**counts.taken, **where}.items() if v is not None}
+        taken = {k: v for k, v in taken.items() if k in counts.by}
+        crossed = [c for c in taken if c in counts.crossings]
+        if crossed:
+            raise ValueError(
+                f"A published page cannot be narrowed by {crossed[0]!r}, which is made of "
+                f"{' and '.join(counts.crossings[crossed[0]])}. Narrow it by one of these."
+            )
+        by = [c for c in dict.fromkeys(columns) if c in counts.by and not _one(taken.get(c))]
+        parts = (counts.crossings.get(c, (c,)) for c in by)
+        by = list(dict.fromkeys(c for p in parts for c in p))
+        of = [f for f in counts.of if f in set(flags) or measure in _EVERY_FLAG]
+        # totals are those of the people whose group is known; how many are not stands beside them
+        gaps = [c for c in by if self._has_gaps(counts.file, c)]
+        known = {KNOWN.format(c): "yes" for c in gaps}
+        self._add(counts.file, by, {**taken, **known}, of)
+        for column in gaps:
+            unknown = {**taken, KNOWN.format(column): "no"}
+            self._add(counts.file, [], unknown, of if measure in _OF_THE_UNKNOWN else [])
+            why = [c for c in _REASONS if c in counts.by and c == f"{column}_unknown"]
+            if measure in _OF_THE_UNKNOWN and why:
+                self._add(counts.file, why, unknown, [])
+
+    def _has_gaps(self, file: str, column: str) -> bool:
+        return column not in _REASONS and bool(self.files[file].table[column].isna().any())
+
+    def _add(
+        self, file: str, by: Sequence[str], where: Mapping[str, Any], of: Sequence[str]
+    ) -> None:
+        body = str(self.files[file].provenance.get("table"))
+        margin = disclosure.Margin(table=file, by=tuple(by), where=where, of=tuple(of))
+        noted = self.margins.setdefault(body, [])
+        if margin not in noted:
+            noted.append(margin)
+
+    def bodies(self) -> dict[str, tuple[dict[str, disclosure.Table], list[disclosure.Margin]]]:
+        """Return body of records -> its tables, and the margins that all pages need of them."""
+        out = {}
+        for body, margins in self.margins.items():
+            tables, more = {}, []
+            for name in dict.fromkeys(m.table for m in margins):
+                counts = self.files[name]
+                gaps = [c for c in counts.by if self._has_gaps(name, c)]
+                used = {k for m in margins if m.table == name for k in (*m.by, *m.where)}
+                gaps = [c for c in gaps if KNOWN.format(c) in used]
+                told = {
+                    KNOWN.format(c): np.where(counts.table[c].isna(), "no", "yes") for c in gaps
+                }
+                # whoever is not known is of no group: said to the attacker, so that it is counted
+                more += [
+                    disclosure.Margin(table=name, by=(c,), where={KNOWN.format(c): "no"})
+                    for c in gaps
+                ]
+                more.append(disclosure.Margin(table=name, by=()))
+                tables[name] = disclosure.Table(
+                    frame=counts.table.assign(**told),
+                    by=(*counts.by, *told),
+                    of=counts.of,
+                    chain=bool(counts.provenance.get("stages")),
+                    untold={
+                        k: v
+                        for c in _GROUPS
+                        if c in counts.by
+                        for k, v in ((c, "not known"), (KNOWN.format(c), "no"))
+                        if k == c or c in gaps
+                    },
+                    prized=tuple(c for c in _GROUPS if c in counts.by),
+                )
+            out[body] = (tables, [*margins, *more])
+        return out
+
+
+@dataclass
+class Publishing(Live):
+    """Gives every measure the draws of the protected counts, and hides where they differ."""
+
+    rules: Rules
+    draws: Mapping[str, Sequence[pd.DataFrame]]  # count file -> its table in each draw
+    untold: frozenset[str] = frozenset()  # count files whose number of records is not published
+    publishes = True
+
+    def open(self, path: Any, name: str) -> CountTable | None:  # type: ignore[override]
+        """Return the counts of a file as they may leave the house; None where they may not."""
+        counts = read_counts(path)
+        route = self.rules.route(name, counts.provenance)
+        if route == Route.NEVER:
+            return None
+        provenance, ledger = self.rules.told(counts, name, untold=name in self.untold)
+        told = CountTable(counts.table, counts.by, counts.of, ledger, provenance)
+        if route != Route.COUNTS:
+            return _named(told, name)
+        if name not in self.draws:  # no figure of the page needs it
+            return _named(dataclass_with(told, counts.table.iloc[:0]), name)
+        columns = list(counts.table.columns)
+        draws = tuple(dataclass_with(told, frame[columns]) for frame in self.draws[name])
+        return _named(draws[0], name, draws)
+
+    def measured(
+        self,
+        measure: Callable[..., pd.DataFrame],
+        part: Part,
+        beside: Sequence[Any],
+        arguments: Mapping[str, Any],
+    ) -> pd.DataFrame:
+        """Return the table of a measure as far as it may be published."""
+        used = drawn_in(part.counts, beside, dict(arguments))
+        routes = {self._route(c) for c in used}
+        words = disclosure.hidden_reason(self.rules.minimum)
+        if Route.NEVER in routes:
+            raise ValueError(
+                "This is made from counts that were not opened with eq.widgets.load, so nothing "
+                "says what of them may be published."
+            )
+        if routes <= {Route.PUBLIC}:
+            return measure(at(part.taken(), None), *at(beside, None), **at(arguments, None))
+        if Route.COUNTS not in routes:
+            table = measure(at(part.taken(), None), *at(beside, None), **at(arguments, None))
+            name = str(getattr(measure, "__name__", ""))
+            return disclosure.passes(table, measure=name, minimum=self.rules.minimum)
+        if Route.MODEL in routes:
+            raise ValueError("This mixes counts with rows that are nearly people: not published.")
+        number = min(len(c.draws) for c in used if isinstance(c, Drawn) and c.draws)
+        tables = self._each(measure, part.taken(), beside, arguments, number)
+        table = merge(tables, [], words=words)
+        gone = hidden_groups(table, words)
+        group = arguments.get("group")
+        if not gone or not isinstance(group, str) or not {"p_adjusted", "p_bh"} & set(table):
+            return table
+        if table.loc[~table["group"].isin(gone), "reason"].ne(words).all():
+            return table
+        rest = part.taken().each(lambda one: _lacking(one, group, gone))
+        try:
+            fewer = self._each(measure, rest, beside, arguments, number)
+        except ValueError:  # the group compared with is hidden: nothing is adjusted anew
+            return table
+        return merge(tables, fewer, words=words)
+
+    def _each(
+        self, measure: Any, counts: Any, beside: Any, arguments: Any, number: int
+    ) -> list[pd.DataFrame]:
+        made, said = [], []
+        for i in range(number):
+            try:
+                made.append(measure(at(counts, i), *at(beside, i), **at(arguments, i)))
+            except ValueError as error:
+                if not speaks_for_itself(error):
+                    raise
+                said.append(str(error))
+        if len(set(said)) == 1 and not made:
+            raise ValueError(said[0])  # the same whatever is hidden
+        if said:
+            raise ValueError(f"{disclosure.hidden_reason(self.rules.minimum)}.")
+        return made
+
+    def _route(self, counts: CountTable) -> str:
+        if isinstance(counts, Drawn):
+            return self.rules.route(counts.file, counts.provenance)
+        # a worked example from a court record, or counts of unknown origin
+        return Route.PUBLIC if counts.provenance.get("case") else Route.NEVER
+
+
+def dataclass_with(counts: CountTable, table: pd.DataFrame) -> CountTable:
+    """Return counts with another table."""
+    return CountTable(table, counts.by, counts.of, counts.ledger, counts.provenance)
+
+
+def _named(counts: CountTable, file: str, draws: tuple[CountTable, ...] = ()) -> Drawn:
+    return Drawn(
+        counts.table, counts.by, counts.of, counts.ledger, counts.provenance, file, draws
+    )
+
+
+def _lacking(counts: CountTable, group: str, gone: Sequence[Any]) -> CountTable:
+    return dataclass_with(counts, counts.table[~counts.table[group].isin(gone)])
+
+
+def _defaults(measure: Callable[..., Any]) -> dict[str, Any]:
+    told = inspect.signature(measure).parameters.values()
+    return {p.name: p.default for p in told if p.default is not inspect.Parameter.empty}
+
+
+def _words_in(thing: Any) -> list[str]:
+    """Return every text among arguments: names of columns and flags are among them."""
+    if isinstance(thing, str):
+        return [thing]
+    if isinstance(thing, Mapping):
+        return [w for v in thing.values() for w in _words_in(v)]
+    if isinstance(thing, list | tuple):
+        return [w for v in thing for w in _words_in(v)]
+    return []
+
+
+def _one(wanted: Any) -> bool:
+    """Return whether a filter leaves one value of a column: nothing to tell apart then."""
+    return wanted is not None and not isinstance(wanted, list | tuple | set)

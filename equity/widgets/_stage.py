@@ -1,0 +1,88 @@
+"""Where the figures of a notebook come from: the counts themselves, or what may be published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from equity.counts import CountTable, read_counts
+from equity.widgets._choices import Choice
+
+__all__ = ["Figure", "Live", "Part", "playing", "stage"]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What stands behind a panel or a note: which choices it follows, and how it is made.
+
+    choices : every choice that can change it.
+    followed : returns those that change it as things stand.
+    filters : those that narrow which records it shows, or break it down.
+    groups : those that say by which column people are compared.
+    within : those of the filters that break it down.
+    beside : choices of the page that do not change it, and that it names where they are made.
+    compute : returns what is shown, for the choices as they stand.
+    """
+
+    choices: Sequence[Choice]
+    followed: Callable[[], list[Choice]]
+    compute: Callable[[], dict[str, Any]]
+    filters: Sequence[Choice] = ()
+    groups: Sequence[Choice] = ()
+    within: Sequence[Choice] = ()
+    beside: Sequence[Choice] = ()
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of counts, as a measure is to see it: which counts, and which of their rows."""
+
+    counts: Any
+    where: Mapping[str, Any] = field(default_factory=dict)
+
+    def taken(self) -> Any:
+        """Return the counts of the part."""
+        return self.counts.where(**self.where)
+
+
+class Live:
+    """In Voila and in JupyterLab: count files are opened as they are, measures get counts."""
+
+    publishes = False
+
+    def open(self, path: Any, name: str) -> CountTable:
+        """Return the counts of a file."""
+        return read_counts(path)
+
+    def measured(
+        self,
+        measure: Callable[..., pd.DataFrame],
+        part: Part,
+        beside: Sequence[Any],
+        arguments: Mapping[str, Any],
+    ) -> pd.DataFrame:
+        """Return the table of a measure."""
+        return measure(part.taken(), *beside, **arguments)
+
+
+_playing: list[Live] = [Live()]
+
+
+def stage() -> Live:
+    """Return where figures come from now."""
+    return _playing[-1]
+
+
+@contextmanager
+def playing(one: Live) -> Iterator[None]:
+    """Let figures come from another place for a while."""
+    _playing.append(one)
+    try:
+        yield
+    finally:
+        _playing.remove(one)
