@@ -217,6 +217,8 @@ class _Book:
                     for few, many in [strict, *nested]
                     if np.all(sum(counts[q] for q in few) <= sum(counts[q] for q in many))
                 ]
+                if strict in holds:  # a later stage is known of nobody else: no other rule of it
+                    holds = [strict]
                 self.chains += [rule for rule in holds if rule not in self.chains]
 
     def _codes(self, values: pd.Series, column: str) -> np.ndarray:
@@ -332,7 +334,8 @@ class _Book:
                 for c, nothing in self.tables[table].untold.items()
                 if row.get(c, "") != ""
             }
-            if (quantity == "n" and told == {True}) or quantity.endswith(": not known"):
+            open_ = self.tables[table].unresolved and quantity.endswith(": not known")
+            if open_ or (quantity == "n" and told == {True}):
                 free.add(key)
             if pd.isna(value):
                 if truth[key] == 0:

@@ -44,6 +44,7 @@ class Table:
     of: tuple[str, ...] = ()
     chain: bool = False
     untold: Mapping[str, str] = field(default_factory=dict)
+    unresolved: bool = False
     prized: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

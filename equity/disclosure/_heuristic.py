@@ -105,7 +105,6 @@ class _Repair:
 
 WORTH = [2.0**e for e in range(1, 13)]
 MANY = 40  # more open ends than this are moved together, fewer one by one
-LARGE = 1500  # groups of cells: with more, the price starts higher, and one try will do
 
 
 def hide_more(system: System, aims: Aims, hidden: np.ndarray) -> np.ndarray:
@@ -119,8 +118,7 @@ def hide_more(system: System, aims: Aims, hidden: np.ndarray) -> np.ndarray:
     seen = Seen(nothing.copy(), nothing.copy())
     repair = _Repair(system, aims, hidden)
     random = np.random.default_rng(1)
-    large = system.groups > LARGE
-    left, price = seen.open(aims, hidden), 2 * large
+    left, price = seen.open(aims, hidden), 0
     while left:
         repair.open = ~hidden & ~aims.fixed
         if len(left) > MANY and price < len(WORTH):
@@ -129,10 +127,9 @@ def hide_more(system: System, aims: Aims, hidden: np.ndarray) -> np.ndarray:
         else:
             ends = left[:1]
             ((group, way),) = ends
-            rounds = 1 if large else 2
-            found = repair.move(group, way, rounds)
+            found = repair.move(group, way)
             if found is None and not aims.small[group]:
-                found = repair.move(group, -way, rounds)
+                found = repair.move(group, -way)
             if found is None:
                 raise Unprotectable(group)
             fresh, totals = found

@@ -7,7 +7,7 @@ hidden cell, and fails closed.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from equity.disclosure._attack import Aims, Attack, Seen, least_possible
-from equity.disclosure._audit import audit
+from equity.disclosure._audit import audit, ranges
 from equity.disclosure._body import Disclosed, Margin, Table
 from equity.disclosure._cells import Cell, published, words
 from equity.disclosure._complete import Completer
@@ -27,6 +27,9 @@ from equity.disclosure._system import System, build
 
 __all__ = ["Protection", "protect"]
 
+EXACT = 90  # groups of cells: with more the search for the very least takes minutes
+AGAIN = 6  # rounds in which the audit may ask for more
+WIDER = 3  # by so much more room for what it finds too narrow
 LESS = 0.25  # of the weight of a cell that tells of no group: see `Table.prized`
 
 CHECKED = 1500
@@ -102,8 +105,9 @@ def protect(
     known : `Protection.cells` of the release before this one. What was shown then and is the same
         now is known to everybody and stays; what was shown and changed by 1 to ``minimum - 1`` is
         hidden now.
-    exact_below : with at most so many small counts the least possible is hidden (by integer
-        programming); with more, nearly the least (by linear programs).
+    exact_below : with at most so many small counts, of at most 90 different ones in all, the least
+        possible is hidden (by integer programming); with more, nearly the least (by linear
+        programs).
     seconds : how much work goes into showing again what was hidden without need, in seconds of a
         usual machine. Work is counted, not timed: the answer is always the same.
 
@@ -143,7 +147,8 @@ def protect(
     try:
         if primary.any():
             method = "heuristic"
-            least = hide_least(system, aims, primary) if primary.sum() <= exact_below else None
+            few = primary.sum() <= exact_below and system.groups <= EXACT
+            least = hide_least(system, aims, primary) if few else None
             hidden = hide_more(system, aims, primary if least is None else least)
             if least is not None and (hidden == least).all():
                 method = "exact"
@@ -159,6 +164,23 @@ def protect(
             f"The solver gave no answer ({stuck}): nothing may be published. Coarser tables are "
             "easier to protect."
         ) from stuck
+    high, low = aims.high.copy(), aims.low.copy()
+    for _ in range(AGAIN):
+        frame = _frame(parts, cells, system, hidden)
+        found = ranges(tables, margins, frame, minimum=minimum, known=known)
+        narrow = found[~found["safe"]]
+        if narrow.empty:
+            break
+        # the audit, in whole numbers, sees further than a linear program: these need more room
+        named = set(zip(narrow["table"], narrow["cell"], narrow["quantity"], strict=True))
+        for cell, group in zip(cells, system.cell_of, strict=True):
+            if (cell.key[0], words(cell.key[1]), cell.key[2]) in named:
+                aims.high[group] += WIDER
+                aims.low[group] = max(aims.low[group] - WIDER, 1)
+        before, hidden = hidden, _hide(system, aims, hidden)
+        if (before == hidden).all():
+            aims.high[:], aims.low[:] = high, low
+            hidden = _hide_beside(system, cells, hidden, aims, named)
     frame = _frame(parts, cells, system, hidden)
     found = audit(tables, margins, frame, minimum=minimum, known=known)  # raises Disclosed
     narrowest = (found["most"] - found["least"]).min() if len(found) else None
@@ -178,6 +200,41 @@ def protect(
     return Protection(frame, MappingProxyType(report), completer)
 
 
+def _hide(system: System, aims: Aims, hidden: np.ndarray) -> np.ndarray:
+    try:
+        return hide_more(system, aims, hidden)
+    except Unprotectable:
+        return hidden  # no more room of this kind: something beside it is hidden
+    except Stuck as stuck:
+        raise Disclosed(f"The solver gave no answer ({stuck}): nothing is published.") from stuck
+
+
+def _hide_beside(
+    system: System,
+    cells: Sequence[Cell],
+    hidden: np.ndarray,
+    aims: Aims,
+    named: Collection[tuple[str, str, str]],
+) -> np.ndarray:
+    """Hide one number more beside each that the audit found too narrow: the lightest like it."""
+    hidden = hidden.copy()
+    both = [(c.key, g) for c, g in zip(cells, system.cell_of, strict=True) if g >= 0]
+    for (table, told, quantity), _ in both:
+        if (table, words(told), quantity) not in named:
+            continue
+        columns = [c for c, _ in told]
+        alike = [
+            g
+            for (other, here, what), g in both
+            if not hidden[g] and not aims.fixed[g] and (other, what) == (table, quantity)
+            and [c for c, _ in here] == columns
+            and sum(a != b for a, b in zip(here, told, strict=True)) == 1
+        ]  # fmt: skip
+        if alike:
+            hidden[min(alike, key=lambda g: (aims.weight[g], g))] = True
+    return hidden
+
+
 def _of_nobody(system: System, cells: Sequence[Cell], tables: Mapping[str, Table]) -> np.ndarray:
     """Return the groups of cells that only say of how many people something is not recorded."""
     free = np.ones(system.groups, dtype=bool)
@@ -187,7 +244,8 @@ def _of_nobody(system: System, cells: Sequence[Cell], tables: Mapping[str, Table
             untold = tables[table].untold
             said = {value == untold[column] for column, value in assignment if column in untold}
             nothing = quantity == "n" and said == {True}
-            free[group] &= nothing or quantity.endswith(": not known")
+            open_ = tables[table].unresolved and quantity.endswith(": not known")
+            free[group] &= nothing or open_
     return free
 
 

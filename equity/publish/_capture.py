@@ -37,6 +37,7 @@ def plan(notebook: Notebook, *, together: int = 1) -> None:
     """
     of = _controls(notebook)
     for thing in figures_of(notebook):
+
         def act(figure: Any = thing.figure) -> None:
             try:
                 figure.compute()
@@ -107,7 +108,7 @@ class _Capture:
         fixed = isinstance(widget, Words) and widget.figure is None
         if fixed and own and widget.value.strip() and not re.search(r"\d", widget.value):
             return [{"kind": "text", "html": widget.value}]
-        if own and isinstance(widget, Words) and widget.figure is None and not widget.value.strip():
+        if fixed and own and not widget.value.strip():
             return []
         if own or not isinstance(widget, Panel | Words):
             self.problems.append(f"Cell {cell.number} shows something that is not published.")
@@ -124,9 +125,7 @@ class _Capture:
         self.tell(f"{self.notebook.title}: {figure.name.replace('_', ' ') or 'words'}")
         states: dict[str, int] = {}
         pool: list[dict[str, Any]] = []
-        every = each_state(
-            figure, self.of, lambda: self._state(widget), together=self.together
-        )
+        every = each_state(figure, self.of, lambda: self._state(widget), together=self.together)
         for key, state in every:
             if state not in pool[-8:]:
                 pool.append(state)

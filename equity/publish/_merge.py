@@ -168,7 +168,8 @@ def _adjusted(
     aligned = _align(without, names)
     if not len(aligned[0]):
         return {}
-    place = {key: i for i, key in enumerate(pd.MultiIndex.from_frame(aligned[0][names].astype(object)))}
+    there = pd.MultiIndex.from_frame(aligned[0][names].astype(object))
+    place = {key: i for i, key in enumerate(there)}
     rows = np.array([place.get(key, -1) for key in index])
     for column in family:
         same = _agree([t[column] for t in aligned])

@@ -45,9 +45,7 @@ class Notebook:
     left_out: int = 0
 
 
-def read_notebook(
-    path: str | os.PathLike[str], leave_out: Collection[str] = ()
-) -> Notebook:
+def read_notebook(path: str | os.PathLike[str], leave_out: Collection[str] = ()) -> Notebook:
     """Read a notebook; cells tagged ``internal`` are left out of it.
 
     leave_out : sections that are run, since others may need what they define, but not published.

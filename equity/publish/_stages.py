@@ -85,9 +85,11 @@ class Rules:
         if untold:
             ledger = ledger.assign(rows=pd.array([pd.NA] * len(ledger), dtype="Int64"))
             provenance["rows_in"] = None
-            provenance["sources"] = [
-                {k: v for k, v in one.items() if k != "rows"} for one in provenance["sources"]
-            ] if "sources" in provenance else []
+            provenance["sources"] = (
+                [{k: v for k, v in one.items() if k != "rows"} for one in provenance["sources"]]
+                if "sources" in provenance
+                else []
+            )
         return provenance, ledger
 
 
@@ -201,6 +203,7 @@ class Planning(Live):
                         for k, v in ((c, "not known"), (KNOWN.format(c), "no"))
                         if k == c or c in gaps
                     },
+                    unresolved=True,
                     prized=tuple(c for c in _GROUPS if c in counts.by),
                 )
             out[body] = (tables, [*margins, *more])
@@ -302,9 +305,7 @@ def dataclass_with(counts: CountTable, table: pd.DataFrame) -> CountTable:
 
 
 def _named(counts: CountTable, file: str, draws: tuple[CountTable, ...] = ()) -> Drawn:
-    return Drawn(
-        counts.table, counts.by, counts.of, counts.ledger, counts.provenance, file, draws
-    )
+    return Drawn(counts.table, counts.by, counts.of, counts.ledger, counts.provenance, file, draws)
 
 
 def _lacking(counts: CountTable, group: str, gone: Sequence[Any]) -> CountTable:

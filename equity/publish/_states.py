@@ -122,7 +122,8 @@ def each_state(
         control.filter |= id(control.one) in filters
     free = [c for c in led if id(c.one) in groups]
     narrow = [c for c in led if id(c.one) in filters]
-    standing = [c for c in narrow if any(c.one is w and w.picked is not None for w in figure.within)]
+    within = {id(w) for w in figure.within if w.picked is not None}
+    standing = [c for c in narrow if id(c.one) in within]
     narrow = standing or narrow  # broken down from the start: that is its one filter
     others = [c for c in led if id(c.one) not in filters and c not in free]
     broken = bool(standing)

@@ -48,15 +48,16 @@ def table_of_applicants() -> CountTable:
 
 CELLS = [
     ("m", "# Hiring\n\nWho is hired."),
-    ("c", "import os\nimport equity as eq\nfolder = os.environ['EQUITY_COUNTS']\neq.widgets.setup()"),
+    ("c", "import os\nimport equity as eq\nfolder = os.environ['EQUITY_COUNTS']\n"
+          "eq.widgets.setup()"),
     ("c", "people = eq.widgets.load(folder, 'applicants')\n"
           "year = eq.widgets.choose(people, 'year', 'Year', all='All years')\n"
           "group = eq.widgets.choose_group(people)\n"
           "reference = eq.widgets.choose_reference(people, group)\n"
           "eq.widgets.choices_bar(year, group, reference)"),
     ("m", "## Who is hired?\n\nA sentence above the picture."),
-    ("c", "eq.widgets.show(people, eq.adverse_impact, eq.charts.adverse_impact, where={'year': year},"
-          "\n    stages=['qualified', 'hired'], group=group, reference=reference)"),
+    ("c", "eq.widgets.show(people, eq.adverse_impact, eq.charts.adverse_impact,"
+          "\n    where={'year': year}, stages=['qualified', 'hired'], group=group, reference=reference)"),
 ]  # fmt: skip
 
 
@@ -234,9 +235,7 @@ def test_a_site_is_written_with_the_small_numbers_hidden(made):
     assert told["primary"] > 0
     assert (found["site"] / "page.html").exists()
     assert (found["site"] / "index.html").exists()
-    cells = pd.concat(
-        pd.read_csv(p) for p in (found["site"] / "releases").rglob("cells-*.csv")
-    )
+    cells = pd.concat(pd.read_csv(p) for p in (found["site"] / "releases").rglob("cells-*.csv"))
     shown = pd.to_numeric(cells["value"], errors="coerce").dropna()
     assert not shown.between(1, 9).any()
 
@@ -272,7 +271,10 @@ def test_figures_that_are_shown_are_those_of_the_true_counts(agency, tmp_path):
     shown = [r for r in states[0]["rows"] if r.get("selection_rate") is not None]
     assert shown
     for row in shown:
-        key = (names.get(row["stage"], row["stage"]), names.get(row["group"], row["group"].lower()))
+        key = (
+            names.get(row["stage"], row["stage"]),
+            names.get(row["group"], row["group"].lower()),
+        )
         if key in rate:
             assert row["selection_rate"] == pytest.approx(rate[key], abs=1e-12)
 
@@ -339,12 +341,16 @@ def test_what_a_notebook_shows_by_itself_is_not_published_and_says_so(made, code
 
 
 def test_words_without_figures_are_published(made):
-    found = made(("m", "## More\n\nWords."), ("c", "eq.widgets.note('Ask the **records office**.')"))
+    found = made(
+        ("m", "## More\n\nWords."), ("c", "eq.widgets.note('Ask the **records office**.')")
+    )
     assert "<strong>records office</strong>" in found["text"]
 
 
 def test_a_cell_that_fails_stops_the_publishing_and_is_named(made, tmp_path):
-    with pytest.raises(ValueError, match=r"page\.ipynb cannot be published: cell 7 fails") as error:
+    with pytest.raises(
+        ValueError, match=r"page\.ipynb cannot be published: cell 7 fails"
+    ) as error:
         made(("m", "## More\n\nWords."), ("c", "dict(secret='Jane Doe')['name of Jane Doe']"))
     assert "Jane" not in str(error.value)
     assert not (tmp_path / "site").exists()
@@ -358,14 +364,15 @@ def test_a_measure_of_an_analyst_hides_itself_too(made):
         "import altair as alt\n"
         "def bars(table, **_):\n"
         "    return alt.Chart(table, title='Own').mark_bar().encode(x='share:Q', y='race:N')\n"
-        "eq.widgets.show(people.where(year=2024, sex='female'), share_of_women, bars, group='race')"
+        "women = people.where(year=2024, sex='female')\n"
+        "eq.widgets.show(women, share_of_women, bars, group='race')"
     )
     found = made(("m", "## Own\n\nWords."), ("c", code))
     counts = table_of_applicants().where(year=2024, sex="female").table
     small = counts.loc[counts["race"] == "asian", "n"].item()
     assert 1 <= small <= 9
     assert found["result"].problems == ()
-    state = re.search(r'share-of-women-all\.csv', found["text"])
+    state = re.search(r"share-of-women-all\.csv", found["text"])
     assert state or "share_of_women" in found["text"]
 
 
