@@ -237,7 +237,7 @@ def publish(
         hidden = told["primary"] + told["complementary"]
         out.print(
             f"{body.capitalize()}: {hidden:,} of {told['cells']:,} numbers are hidden "
-            f"({told['primary']:,} small ones, {told['complementary']:,} that would give one away)."
+            f"({told['primary']:,} small ones, {told['complementary']:,} that give one away)."
         )
     for words in made.problems:
         out.print(f"Not published: {words}")

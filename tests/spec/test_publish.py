@@ -38,8 +38,9 @@ def table_of_applicants() -> CountTable:
     table = pd.DataFrame(rows, columns=names).astype({"race": "str", "sex": "str"})
     stages = [{"name": "qualified", "label": "Qualified"}, {"name": "hired", "label": "Hired"}]
     labels = {"race": {"white": "White", "black": "Black", "hispanic": "Hispanic"}}
-    about = {"agency": "Testville", "fictional": True, "table": "applicants", "title": "Applicants",
-             "stages": stages, "labels": labels, "rows_in": int(table["n"].sum())}  # fmt: skip
+    about = {"agency": "Testville", "fictional": True, "table": "applicants",
+             "title": "Applicants", "stages": stages, "labels": labels,
+             "rows_in": int(table["n"].sum())}  # fmt: skip
     ledger = pd.DataFrame(
         {"step": ["start"], "because": ["all"], "rows": [int(table["n"].sum())], "left_out": [0]}
     )
@@ -57,7 +58,8 @@ CELLS = [
           "eq.widgets.choices_bar(year, group, reference)"),
     ("m", "## Who is hired?\n\nA sentence above the picture."),
     ("c", "eq.widgets.show(people, eq.adverse_impact, eq.charts.adverse_impact,"
-          "\n    where={'year': year}, stages=['qualified', 'hired'], group=group, reference=reference)"),
+          "\n    where={'year': year}, stages=['qualified', 'hired'],"
+          "\n    group=group, reference=reference)"),
 ]  # fmt: skip
 
 
