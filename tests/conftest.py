@@ -20,6 +20,11 @@ pytest.register_assert_rewrite("chart_rules")
 # Spark's workers must be of the same Python; it would take the first python3 on the path
 os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
 
+# a worker of pytest-xdist has a main module without a file, and pyspark, which Great Expectations
+# imports, takes that for a doctest and ends the process
+if not hasattr(sys.modules["__main__"], "__file__"):
+    sys.modules["__main__"].__file__ = __file__
+
 REAL = Path(__file__).parents[1].parent / "shared" / "data"
 
 
