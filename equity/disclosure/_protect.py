@@ -181,8 +181,9 @@ def protect(
         if (before == hidden).all():
             aims.high[:], aims.low[:] = high, low
             hidden = _hide_beside(system, cells, hidden, aims, named)
-    frame = _frame(parts, cells, system, hidden)
-    found = audit(tables, margins, frame, minimum=minimum, known=known)  # raises Disclosed
+    else:
+        frame = _frame(parts, cells, system, hidden)
+        found = audit(tables, margins, frame, minimum=minimum, known=known)  # raises Disclosed
     narrowest = (found["most"] - found["least"]).min() if len(found) else None
     report = _report(system, cells, aims, primary, hidden) | {
         "minimum": minimum,
