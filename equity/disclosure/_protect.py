@@ -29,7 +29,6 @@ __all__ = ["Protection", "protect"]
 
 EXACT = 90  # groups of cells: with more the search for the very least takes minutes
 AGAIN = 6  # rounds in which the audit may ask for more
-WIDER = 3  # by so much more room for what it finds too narrow
 LESS = 0.25  # of the weight of a cell that tells of no group: see `Table.prized`
 
 CHECKED = 1500
@@ -164,8 +163,7 @@ def protect(
             f"The solver gave no answer ({stuck}): nothing may be published. Coarser tables are "
             "easier to protect."
         ) from stuck
-    high, low = aims.high.copy(), aims.low.copy()
-    for _ in range(AGAIN):
+    for again in range(AGAIN):
         frame = _frame(parts, cells, system, hidden)
         found = ranges(tables, margins, frame, minimum=minimum, known=known)
         narrow = found[~found["safe"]]
@@ -173,14 +171,7 @@ def protect(
             break
         # the audit, in whole numbers, sees further than a linear program: these need more room
         named = set(zip(narrow["table"], narrow["cell"], narrow["quantity"], strict=True))
-        for cell, group in zip(cells, system.cell_of, strict=True):
-            if (cell.key[0], words(cell.key[1]), cell.key[2]) in named:
-                aims.high[group] += WIDER
-                aims.low[group] = max(aims.low[group] - WIDER, 1)
-        before, hidden = hidden, _hide(system, aims, hidden)
-        if (before == hidden).all():
-            aims.high[:], aims.low[:] = high, low
-            hidden = _hide_beside(system, cells, hidden, aims, named)
+        hidden = _hide_beside(system, cells, hidden, aims, named, every=again > 0)
     else:
         frame = _frame(parts, cells, system, hidden)
         found = audit(tables, margins, frame, minimum=minimum, known=known)  # raises Disclosed
@@ -201,38 +192,37 @@ def protect(
     return Protection(frame, MappingProxyType(report), completer)
 
 
-def _hide(system: System, aims: Aims, hidden: np.ndarray) -> np.ndarray:
-    try:
-        return hide_more(system, aims, hidden)
-    except Unprotectable:
-        return hidden  # no more room of this kind: something beside it is hidden
-    except Stuck as stuck:
-        raise Disclosed(f"The solver gave no answer ({stuck}): nothing is published.") from stuck
-
-
 def _hide_beside(
     system: System,
     cells: Sequence[Cell],
     hidden: np.ndarray,
     aims: Aims,
     named: Collection[tuple[str, str, str]],
+    *,
+    every: bool,
 ) -> np.ndarray:
-    """Hide one number more beside each that the audit found too narrow: the lightest like it."""
+    """Hide more beside each number that the audit found too narrow.
+
+    In each direction (another group, another year ...) the lightest number of its kind, or `every`
+    one: then none of that line is told.
+    """
     hidden = hidden.copy()
     both = [(c.key, g) for c, g in zip(cells, system.cell_of, strict=True) if g >= 0]
     for (table, told, quantity), _ in both:
         if (table, words(told), quantity) not in named:
             continue
         columns = [c for c, _ in told]
-        alike = [
-            g
-            for (other, here, what), g in both
-            if not hidden[g] and not aims.fixed[g] and (other, what) == (table, quantity)
-            and [c for c, _ in here] == columns
-            and sum(a != b for a, b in zip(here, told, strict=True)) == 1
-        ]  # fmt: skip
-        if alike:
-            hidden[min(alike, key=lambda g: (aims.weight[g], g))] = True
+        alike: dict[str, list[int]] = {}
+        for (other, here, what), g in both:
+            if hidden[g] or aims.fixed[g] or (other, what) != (table, quantity):
+                continue
+            if [c for c, _ in here] != columns:
+                continue
+            differ = [a[0] for a, b in zip(here, told, strict=True) if a != b]
+            if len(differ) == 1:
+                alike.setdefault(differ[0], []).append(g)
+        for found in alike.values():
+            hidden[found if every else min(found, key=lambda g: (aims.weight[g], g))] = True
     return hidden
 
 
