@@ -203,8 +203,8 @@ def _hide_beside(
 ) -> np.ndarray:
     """Hide more beside each number that the audit found too narrow.
 
-    In each direction (another group, another year ...) the lightest number of its kind, or `every`
-    one: then none of that line is told.
+    The other stages of the same people; and in each direction (another group, another year ...)
+    the lightest people's numbers of that stage, or `every` one: then none of that line is told.
     """
     hidden = hidden.copy()
     both = [(c.key, g) for c, g in zip(cells, system.cell_of, strict=True) if g >= 0]
@@ -212,17 +212,20 @@ def _hide_beside(
         if (table, words(told), quantity) not in named:
             continue
         columns = [c for c, _ in told]
-        alike: dict[str, list[int]] = {}
+        flag = quantity.split(": ")[0]
+        alike: dict[str, dict[Any, list[int]]] = {}
         for (other, here, what), g in both:
-            if hidden[g] or aims.fixed[g] or (other, what) != (table, quantity):
-                continue
-            if [c for c, _ in here] != columns:
+            if hidden[g] or aims.fixed[g] or other != table or [c for c, _ in here] != columns:
                 continue
             differ = [a[0] for a, b in zip(here, told, strict=True) if a != b]
-            if len(differ) == 1:
-                alike.setdefault(differ[0], []).append(g)
-        for found in alike.values():
-            hidden[found if every else min(found, key=lambda g: (aims.weight[g], g))] = True
+            if not differ and (every or what != "n"):
+                hidden[g] = True  # the other stages of these people
+            elif len(differ) == 1 and what.split(": ")[0] == flag:
+                alike.setdefault(differ[0], {}).setdefault(here, []).append(g)
+        for line in alike.values():
+            lightest = min(line.values(), key=lambda gs: (aims.weight[gs].sum(), gs))
+            for groups in line.values() if every else [lightest]:
+                hidden[groups] = True
     return hidden
 
 
