@@ -33,6 +33,7 @@ _EVERY_FLAG = ("recording",)
 _OF_THE_UNKNOWN = ("missing_bounds",)  # they look at what became of people of unknown group
 _REASONS = ("race_unknown",)  # it is missing where the race is known
 _GROUPS = ("race", "sex", "subject_race", "subject_sex")
+_KEPT = 200  # tables of measures
 KNOWN = "{} is known"
 _NEARLY_ROWS = ("daylight", "retention", "waits")
 _NEVER = ("officers",)
@@ -217,6 +218,7 @@ class Publishing(Live):
     rules: Rules
     draws: Mapping[str, Sequence[pd.DataFrame]]  # count file -> its table in each draw
     untold: frozenset[str] = frozenset()  # count files whose number of records is not published
+    kept: dict[Any, tuple[pd.DataFrame, Any]] = field(default_factory=dict)
     publishes = True
 
     def open(self, path: Any, name: str) -> CountTable | None:  # type: ignore[override]
@@ -242,7 +244,26 @@ class Publishing(Live):
         beside: Sequence[Any],
         arguments: Mapping[str, Any],
     ) -> pd.DataFrame:
-        """Return the table of a measure as far as it may be published."""
+        """Return the table of a measure as far as it may be published.
+
+        States that show other rows of the same table ask for it again: it is kept.
+        """
+        key = (measure, _mark(part.counts), _mark(part.where), _mark(beside), _mark(arguments))
+        if key not in self.kept:
+            if len(self.kept) >= _KEPT:
+                self.kept.clear()
+            table = self._measured(measure, part, beside, arguments)
+            # with what it was made from, so that no identity is given away to something else
+            self.kept[key] = (table, (measure, part, beside, arguments))
+        return self.kept[key][0].copy()
+
+    def _measured(
+        self,
+        measure: Callable[..., pd.DataFrame],
+        part: Part,
+        beside: Sequence[Any],
+        arguments: Mapping[str, Any],
+    ) -> pd.DataFrame:
         used = drawn_in(part.counts, beside, dict(arguments))
         routes = {self._route(c) for c in used}
         words = disclosure.hidden_reason(self.rules.minimum)
@@ -326,6 +347,16 @@ def _words_in(thing: Any) -> list[str]:
     if isinstance(thing, list | tuple):
         return [w for v in thing for w in _words_in(v)]
     return []
+
+
+def _mark(thing: Any) -> Any:
+    """Return what tells arguments apart: tables by their identity, since they stay in place."""
+    if isinstance(thing, Mapping):
+        return tuple((str(key), _mark(value)) for key, value in thing.items())
+    if isinstance(thing, list | tuple):
+        return tuple(_mark(value) for value in thing)
+    plain = isinstance(thing, str | int | float | bool | type(None))
+    return (type(thing).__name__, thing) if plain else (id(thing), type(thing).__name__)
 
 
 def _one(wanted: Any) -> bool:
