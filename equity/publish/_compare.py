@@ -13,7 +13,7 @@ from typing import Any
 
 from equity import __version__
 from equity.publish._assets import write_assets
-from equity.publish._folder import beside, carry, check, mend, note_of, swap
+from equity.publish._folder import check, mend, note_of, replacing
 from equity.publish._pack import FORMAT
 from equity.publish._templates import render, spoken_date
 
@@ -64,10 +64,7 @@ def compare(sites: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str]
         free=[*there, *(before.get("copies", []) if ours else []), *(_OWN if ours else ())],
     )
     names = _names(folders, notes, there)
-    part = beside(out, "part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    try:
+    with replacing(out) as part:
         for folder, name in zip(folders, names, strict=True):
             shutil.copytree(folder, part / name)
         held = [
@@ -86,11 +83,6 @@ def compare(sites: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str]
         }
         text = json.dumps(note, indent=1, ensure_ascii=False) + "\n"
         (part / "site.json").write_text(text, encoding="utf-8")
-        carry(out, part)
-        swap(part, out)
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
     return out
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["beside", "carry", "check", "mend", "note_of", "swap"]
+__all__ = ["beside", "carry", "check", "mend", "note_of", "replacing", "swap"]
 
 # what a web server needs, and whoever runs it has put there
 _THEIRS = (".htaccess", "web.config", "_headers", "robots.txt", "CNAME", ".well-known")
@@ -60,6 +61,21 @@ def carry(out: Path, part: Path) -> None:
             shutil.copytree(here, part / name, dirs_exist_ok=True)
         elif here.is_file():
             shutil.copy2(here, part / name)
+
+
+@contextmanager
+def replacing(out: Path) -> Iterator[Path]:
+    """Give an empty folder to fill, which then takes the place of `out`, all of it or nothing."""
+    part = beside(out, "part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        yield part
+        carry(out, part)
+        swap(part, out)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
 
 
 def swap(part: Path, out: Path) -> None:

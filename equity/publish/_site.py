@@ -17,7 +17,7 @@ from equity.publish._compare import write_compare
 from equity.publish._csv import all_states, file_names, start_state, text_of, written
 from equity.publish._dictionary import columns_of, files_of
 from equity.publish._facts import cannot_show, lacking, protection, sources
-from equity.publish._folder import beside, carry, check, mend, swap
+from equity.publish._folder import check, mend, replacing
 from equity.publish._glossary import by_letter
 from equity.publish._pack import FORMAT
 from equity.publish._releases import (
@@ -77,10 +77,7 @@ def write_site(
         told = before["changes"]
     else:
         told = changes(before, site)
-    part = beside(out, "part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    try:
+    with replacing(out) as part:
         if (out / "releases").is_dir():
             shutil.copytree(out / "releases", part / "releases")
         write_release(part, site, name, told)
@@ -93,11 +90,6 @@ def write_site(
         _write_pages(site, part, name)
         write_compare(site, part)
         _write_note(site, part, name)
-        carry(out, part)
-        swap(part, out)
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
     return told
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -37,7 +37,6 @@ _KEPT = 200  # tables of measures
 KNOWN = "{} is known"
 _NEARLY_ROWS = ("daylight", "retention", "waits")
 _NEVER = ("officers",)
-_PATHS = ("applicants", "promotions")  # their flags are stages, one after the other
 
 
 class Planned(Exception):
@@ -228,13 +227,13 @@ class Publishing(Live):
         if route == Route.NEVER:
             return None
         provenance, ledger = self.rules.told(counts, name, untold=name in self.untold)
-        told = CountTable(counts.table, counts.by, counts.of, ledger, provenance)
+        told = replace(counts, ledger=ledger, provenance=provenance)
         if route != Route.COUNTS:
             return _named(told, name)
         if name not in self.draws:  # no figure of the page needs it
-            return _named(dataclass_with(told, counts.table.iloc[:0]), name)
+            return _named(replace(told, table=counts.table.iloc[:0]), name)
         columns = list(counts.table.columns)
-        draws = tuple(dataclass_with(told, frame[columns]) for frame in self.draws[name])
+        draws = tuple(replace(told, table=frame[columns]) for frame in self.draws[name])
         return _named(draws[0], name, draws)
 
     def measured(
@@ -320,17 +319,12 @@ class Publishing(Live):
         return Route.PUBLIC if counts.provenance.get("case") else Route.NEVER
 
 
-def dataclass_with(counts: CountTable, table: pd.DataFrame) -> CountTable:
-    """Return counts with another table."""
-    return CountTable(table, counts.by, counts.of, counts.ledger, counts.provenance)
-
-
 def _named(counts: CountTable, file: str, draws: tuple[CountTable, ...] = ()) -> Drawn:
     return Drawn(counts.table, counts.by, counts.of, counts.ledger, counts.provenance, file, draws)
 
 
 def _lacking(counts: CountTable, group: str, gone: Sequence[Any]) -> CountTable:
-    return dataclass_with(counts, counts.table[~counts.table[group].isin(gone)])
+    return replace(counts, table=counts.table[~counts.table[group].isin(gone)])
 
 
 def _defaults(measure: Callable[..., Any]) -> dict[str, Any]:
