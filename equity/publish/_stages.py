@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -116,22 +116,22 @@ class Planning(Live):
         arguments: Mapping[str, Any],
     ) -> pd.DataFrame:
         """Note what the measure needs."""
-        name = str(getattr(measure, "__name__", ""))
-        words = _words_in({**_defaults(measure), **arguments})
-        columns, flags = _BESIDES.get(name, ((), ()))
+        unknown = getattr(measure, "__name__", "") in _OF_THE_UNKNOWN
         for counts in drawn_in(part.counts):
-            self._note(counts, part.where, [*words, *columns], [*words, *flags], name)
+            by, of = _looked_at(measure, arguments, counts)
+            self._note(counts, part.where, by, of, unknown)
         for counts in drawn_in(beside, dict(arguments)):
-            self._note(counts, {}, words, (), name)
+            by = [w for w in _words_in({**_defaults(measure), **arguments}) if w in counts.by]
+            self._note(counts, {}, list(dict.fromkeys(by)), [])
         raise Planned
 
     def _note(
         self,
         counts: CountTable,
         where: Mapping[str, Any],
-        columns: Iterable[str],
-        flags: Iterable[str],
-        measure: str,
+        columns: Sequence[str],
+        of: Sequence[str],
+        unknown: bool = False,
     ) -> None:
         if not isinstance(counts, Drawn):
             return
@@ -145,20 +145,19 @@ class Planning(Live):
                 f"A published page cannot be narrowed by {crossed[0]!r}, which is made of "
                 f"{' and '.join(counts.crossings[crossed[0]])}. Narrow it by one of these."
             )
-        by = [c for c in dict.fromkeys(columns) if c in counts.by and not _one(taken.get(c))]
+        by = [c for c in columns if not _one(taken.get(c))]
         parts = (counts.crossings.get(c, (c,)) for c in by)
         by = list(dict.fromkeys(c for p in parts for c in p))
-        of = [f for f in counts.of if f in set(flags) or measure in _EVERY_FLAG]
         # totals are those of the people whose group is known; how many are not stands beside them
         gaps = [c for c in by if self._has_gaps(counts.file, c)]
         known = {KNOWN.format(c): "yes" for c in gaps}
         self._add(counts.file, by, {**taken, **known}, of)
         for column in gaps:
-            unknown = {**taken, KNOWN.format(column): "no"}
-            self._add(counts.file, [], unknown, of if measure in _OF_THE_UNKNOWN else [])
+            others = {**taken, KNOWN.format(column): "no"}
+            self._add(counts.file, [], others, of if unknown else [])
             why = [c for c in _REASONS if c in counts.by and c == f"{column}_unknown"]
-            if measure in _OF_THE_UNKNOWN and why:
-                self._add(counts.file, why, unknown, [])
+            if unknown and why:
+                self._add(counts.file, why, others, [])
 
     def _has_gaps(self, file: str, column: str) -> bool:
         return column not in _REASONS and bool(self.files[file].table[column].isna().any())
@@ -279,27 +278,46 @@ class Publishing(Live):
             return disclosure.passes(table, measure=name, minimum=self.rules.minimum)
         if Route.MODEL in routes:
             raise ValueError("This mixes counts with rows that are nearly people: not published.")
-        number = min(len(c.draws) for c in used if isinstance(c, Drawn) and c.draws)
-        tables = self._each(measure, part.taken(), beside, arguments, number)
+        numbers = self._distinct(measure, part, beside, arguments)
+        tables = self._each(measure, part.taken(), beside, arguments, numbers)
         table = merge(tables, [], words=words)
         gone = hidden_groups(table, words)
         group = arguments.get("group")
-        if not gone or not isinstance(group, str) or not {"p_adjusted", "p_bh"} & set(table):
+        family = [c for c in ("p_adjusted", "p_bh") if c in table]
+        if not gone or not isinstance(group, str) or not family:
             return table
-        if table.loc[~table["group"].isin(gone), "reason"].ne(words).all():
+        shown = table[~table["group"].isin(gone) & table["p_value"].notna()]
+        if not shown[family].isna().any(axis=None):
             return table
         rest = part.taken().each(lambda one: _lacking(one, group, gone))
         try:
-            fewer = self._each(measure, rest, beside, arguments, number)
+            fewer = self._each(measure, rest, beside, arguments, numbers)
         except ValueError:  # the group compared with is hidden: nothing is adjusted anew
             return table
         return merge(tables, fewer, words=words)
 
+    def _distinct(
+        self, measure: Any, part: Part, beside: Sequence[Any], arguments: Mapping[str, Any]
+    ) -> list[int]:
+        """Return which draws to compute a measure on: of those that it cannot tell apart, one.
+
+        Two at least, should it look at something that it was not asked to look at.
+        """
+        used = drawn_in(part.taken(), beside, dict(arguments))
+        drawn = [c for c in used if isinstance(c, Drawn) and c.draws]
+        number = min(len(c.draws) for c in drawn)
+        first: dict[Any, int] = {}
+        for i in range(number):
+            seen = tuple(_seen(measure, arguments, c.draws[i]) for c in drawn)
+            first.setdefault(seen, i)
+        chosen = list(first.values())
+        return chosen if len(chosen) > 1 or number == 1 else [0, number - 1]
+
     def _each(
-        self, measure: Any, counts: Any, beside: Any, arguments: Any, number: int
+        self, measure: Any, counts: Any, beside: Any, arguments: Any, numbers: Sequence[int]
     ) -> list[pd.DataFrame]:
         made, said = [], []
-        for i in range(number):
+        for i in numbers:
             try:
                 made.append(measure(at(counts, i), *at(beside, i), **at(arguments, i)))
             except ValueError as error:
@@ -330,6 +348,32 @@ def _lacking(counts: CountTable, group: str, gone: Sequence[Any]) -> CountTable:
 def _defaults(measure: Callable[..., Any]) -> dict[str, Any]:
     told = inspect.signature(measure).parameters.values()
     return {p.name: p.default for p in told if p.default is not inspect.Parameter.empty}
+
+
+def _looked_at(
+    measure: Callable[..., Any], arguments: Mapping[str, Any], counts: CountTable
+) -> tuple[list[str], list[str]]:
+    """Return the columns and the flags of counts that a measure looks at."""
+    name = str(getattr(measure, "__name__", ""))
+    words = _words_in({**_defaults(measure), **arguments})
+    columns, flags = _BESIDES.get(name, ((), ()))
+    by = [c for c in dict.fromkeys([*words, *columns]) if c in counts.by]
+    asked = {*words, *flags}
+    return by, [f for f in counts.of if f in asked or name in _EVERY_FLAG]
+
+
+def _seen(
+    measure: Callable[..., Any], arguments: Mapping[str, Any], counts: CountTable
+) -> tuple[Any, ...]:
+    """Return what a measure sees of counts; two that it sees alike give it the same figures."""
+    by, of = _looked_at(measure, arguments, counts)
+    by += [c for c in _REASONS if c in counts.by and c not in by]
+    numbers = ["n", *(name for flag in of for name in (flag, f"{flag}_known"))]
+    table = counts.table
+    if by:
+        table = table.groupby(by, dropna=False, observed=True)[numbers].sum().reset_index()
+        return tuple(tuple(table[c].astype(object).where(table[c].notna(), None)) for c in table)
+    return tuple(table[numbers].sum())
 
 
 def _words_in(thing: Any) -> list[str]:

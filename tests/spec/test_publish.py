@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import nbformat
@@ -20,7 +21,7 @@ from equity.publish._merge import Hidden, merge
 from equity.publish._run import read_notebook, run
 from equity.publish._stages import Publishing, Route, Rules
 from equity.sections import Publish
-from equity.widgets._stage import playing
+from equity.widgets._stage import Part, playing
 
 WORDS = "Hidden: fewer than 10 people, or it would give such a number away"
 
@@ -151,6 +152,57 @@ def test_adjusted_p_values_are_those_of_the_groups_that_are_shown():
     fewer = [pd.DataFrame({"group": ["a"], "p_value": [0.02], "p_adjusted": [0.02]})] * 2
     assert merge(tables, [], words=WORDS)["p_adjusted"].isna().all()
     assert merge(tables, fewer, words=WORDS)["p_adjusted"].tolist()[0] == 0.02
+
+
+def stage_of(agency, *more):
+    """Return a stage on which Asian men are hidden: in each draw there are others of them."""
+    table = table_of_applicants().table
+    few = table["race"].eq("asian") & table["sex"].eq("male")
+    frames = [table, *(table.assign(**changed(table, few)) for changed in more)]
+    stage = Publishing(Rules(), {"applicants": frames})
+    return stage, stage.open(agency.counts / "applicants.parquet", "applicants")
+
+
+def fewer_hired(table, few):
+    return {"hired": table["hired"].where(~few, table["hired"] + 1)}
+
+
+def more_men(table, few):
+    women = table["race"].eq("asian") & ~few
+    return {"n": table["n"] + few.astype(int) - women.astype(int)}
+
+
+HOW = {"group": "race", "stages": ["qualified", "hired"], "reference": "white"}
+
+
+@pytest.mark.parametrize("column", ["p_adjusted", "impact_ratio"])
+def test_a_table_with_a_hidden_group_shows_the_others_as_if_that_group_were_not_there(
+    agency, column
+):
+    stage, counts = stage_of(agency, fewer_hired)
+    table = stage.measured(eq.adverse_impact, Part(counts), [], HOW)
+    assert table.loc[table["group"].eq("asian") & table["stage"].eq("hired"), "x"].isna().all()
+    true = table_of_applicants()
+    rest = replace(true, table=true.table[true.table["race"].ne("asian")])
+    alone = eq.adverse_impact(rest, **HOW)
+    shown = table[table["group"].ne("asian") & table["stage"].eq("hired")]
+    wanted = alone[alone["stage"].eq("hired")]
+    assert wanted[column].notna().any()
+    assert shown[column].tolist() == pytest.approx(wanted[column].tolist(), nan_ok=True)
+
+
+def test_draws_that_a_measure_cannot_tell_apart_are_not_all_computed(agency):
+    stage, counts = stage_of(agency, more_men, more_men, fewer_hired)
+    seen = []
+
+    def measure(counts, **how):
+        seen.append(counts)
+        return eq.adverse_impact(counts, **how).drop(columns=["p_adjusted", "p_bh"])
+
+    stage.measured(measure, Part(counts), [], HOW)
+    assert len(seen) == 2  # that men and women differ is not seen by race
+    stage.measured(measure, Part(counts), [], {**HOW, "group": "sex", "reference": "male"})
+    assert len(seen) == 5
 
 
 def test_rows_that_only_some_draws_have_are_there_and_hidden():
