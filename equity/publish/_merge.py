@@ -108,8 +108,10 @@ def _align(draws: Sequence[pd.DataFrame], names: list[str]) -> list[pd.DataFrame
     if not names:
         return [t.reset_index(drop=True) for t in draws]
     keys = [pd.MultiIndex.from_frame(t[names].astype(object)) for t in draws]
-    order = list(dict.fromkeys(key for index in keys for key in index))
     columns = list(draws[0].columns)
+    if all(k.equals(keys[0]) for k in keys) and all(list(t) == columns for t in draws):
+        return [t.reset_index(drop=True) for t in draws]
+    order = list(dict.fromkeys(key for index in keys for key in index))
     out = []
     for table, index in zip(draws, keys, strict=True):
         place = {key: i for i, key in enumerate(index)}
@@ -130,17 +132,22 @@ def _agree(columns: Sequence[pd.Series]) -> np.ndarray:
     """Return in which rows all draws have the same value, a missing one included."""
     first = columns[0]
     same = np.ones(len(first), dtype=bool)
+    numeric = pd.api.types.is_numeric_dtype(first.dtype)
+    a, gone = _plain(first, numeric), first.isna().to_numpy()
     for other in columns[1:]:
-        gone, lost = first.isna().to_numpy(), other.isna().to_numpy()
-        if first.dtype.kind in "fiu" or pd.api.types.is_numeric_dtype(first.dtype):
-            a = first.astype("Float64").fillna(0).to_numpy(dtype=float)
-            b = other.astype("Float64").fillna(0).to_numpy(dtype=float)
+        b, lost = _plain(other, numeric), other.isna().to_numpy()
+        if numeric:
             with np.errstate(invalid="ignore"):
                 near = (a == b) | (np.abs(a - b) <= _SAME * np.maximum(np.abs(a), np.abs(b)))
         else:
-            near = (first.astype(object) == other.astype(object)).fillna(False).to_numpy(bool)
+            pairs = zip(a, b, gone | lost, strict=True)
+            near = np.array([not missing and bool(x == y) for x, y, missing in pairs], dtype=bool)
         same &= np.where(gone | lost, gone & lost, near)
     return same
+
+
+def _plain(column: pd.Series, numeric: bool) -> np.ndarray:
+    return column.to_numpy(float, na_value=np.nan) if numeric else column.to_numpy(object)
 
 
 def _doubtful(column: pd.Series) -> np.ndarray:

@@ -217,9 +217,10 @@ class Publishing(Live):
     draws: Mapping[str, Sequence[pd.DataFrame]]  # count file -> its table in each draw
     untold: frozenset[str] = frozenset()  # count files whose number of records is not published
     kept: dict[Any, tuple[pd.DataFrame, Any]] = field(default_factory=dict)
+    alike: dict[Any, tuple[list[int], Drawn]] = field(default_factory=dict)
     publishes = True
 
-    def open(self, path: Any, name: str) -> CountTable | None:  # type: ignore[override]
+    def open(self, path: Any, name: str) -> CountTable | None:
         """Return the counts of a file as they may leave the house; None where they may not."""
         counts = read_counts(path)
         route = self.rules.route(name, counts.provenance)
@@ -303,15 +304,33 @@ class Publishing(Live):
 
         Two at least, should it look at something that it was not asked to look at.
         """
-        used = drawn_in(part.taken(), beside, dict(arguments))
-        drawn = [c for c in used if isinstance(c, Drawn) and c.draws]
-        number = min(len(c.draws) for c in drawn)
+        wanted = [(c, {}) for c in drawn_in(beside, dict(arguments))]
+        wanted += [(c, part.where) for c in drawn_in(part.counts)]
+        kinds = [
+            self._kinds(counts, where, *_looked_at(measure, arguments, counts))
+            for counts, where in wanted
+            if isinstance(counts, Drawn) and counts.draws
+        ]
+        number = min(len(k) for k in kinds)
         first: dict[Any, int] = {}
         for i in range(number):
-            seen = tuple(_seen(measure, arguments, c.draws[i]) for c in drawn)
-            first.setdefault(seen, i)
+            first.setdefault(tuple(k[i] for k in kinds), i)
         chosen = list(first.values())
         return chosen if len(chosen) > 1 or number == 1 else [0, number - 1]
+
+    def _kinds(
+        self, counts: Drawn, where: Mapping[str, Any], by: Sequence[str], of: Sequence[str]
+    ) -> list[int]:
+        """Return a number for each draw, the same for those that differ in none of these sums."""
+        key = ("kinds", _mark(counts), _mark(where), *by, "of", *of)
+        if key not in self.alike:
+            if len(self.alike) >= _KEPT:
+                self.alike.clear()
+            seen: dict[Any, int] = {}
+            part = counts.where(**where)
+            kinds = [seen.setdefault(_sums(one, by, of), len(seen)) for one in part.draws]
+            self.alike[key] = (kinds, counts)
+        return self.alike[key][0]
 
     def _each(
         self, measure: Any, counts: Any, beside: Any, arguments: Any, numbers: Sequence[int]
@@ -362,18 +381,14 @@ def _looked_at(
     return by, [f for f in counts.of if f in asked or name in _EVERY_FLAG]
 
 
-def _seen(
-    measure: Callable[..., Any], arguments: Mapping[str, Any], counts: CountTable
-) -> tuple[Any, ...]:
-    """Return what a measure sees of counts; two that it sees alike give it the same figures."""
-    by, of = _looked_at(measure, arguments, counts)
-    by += [c for c in _REASONS if c in counts.by and c not in by]
+def _sums(counts: CountTable, by: Sequence[str], of: Sequence[str]) -> tuple[Any, ...]:
+    """Return what a measure that looks at these columns and flags sees of counts."""
+    by = [*by, *(c for c in _REASONS if c in counts.by and c not in by)]
     numbers = ["n", *(name for flag in of for name in (flag, f"{flag}_known"))]
-    table = counts.table
-    if by:
-        table = table.groupby(by, dropna=False, observed=True)[numbers].sum().reset_index()
-        return tuple(tuple(table[c].astype(object).where(table[c].notna(), None)) for c in table)
-    return tuple(table[numbers].sum())
+    if not by:
+        return tuple(counts.table[numbers].sum())
+    table = counts.table.groupby(by, dropna=False, observed=True)[numbers].sum().reset_index()
+    return tuple(tuple(table[c].astype(object).where(table[c].notna(), None)) for c in table)
 
 
 def _words_in(thing: Any) -> list[str]:

@@ -75,6 +75,8 @@ def load(folder: str | os.PathLike[str], name: str) -> CountTable | None:
     path = folder / f"{name}.parquet"
     if path.exists():
         counts = stage().open(path, name)
+        if counts is None:  # a published page has no way out for them
+            return None
         both = {"race", "sex"} <= set(counts.by) and counts.provenance.get("table") != "residents"
         return counts.crossed("race", "sex") if both else counts
     if not list(folder.glob("*.parquet")):

@@ -55,8 +55,8 @@ class Live:
 
     publishes = False
 
-    def open(self, path: Any, name: str) -> CountTable:
-        """Return the counts of a file."""
+    def open(self, path: Any, name: str) -> CountTable | None:
+        """Return the counts of a file; None where they may not be shown here."""
         return read_counts(path)
 
     def measured(

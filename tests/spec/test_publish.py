@@ -363,6 +363,17 @@ def test_cells_for_the_inside_are_neither_run_nor_shown(made):
     assert found["result"].problems == ()
 
 
+def test_counts_that_never_leave_are_as_if_they_were_not_there(made, agency):
+    table_of_applicants().write(agency.counts / "officers.parquet")
+    found = made(
+        ("c", "officers = eq.widgets.load(folder, 'officers')"),
+        ("m", "None of them is here."),
+        ("c", "eq.widgets.show(officers, eq.adverse_impact, eq.charts.adverse_impact)"),
+    )
+    assert "None of them is here." in found["text"]
+    assert "officers" not in found["result"].protection
+
+
 def test_a_section_that_is_left_out_is_run_but_not_shown(made):
     found = made(
         ("m", "## How many?\n\nSome words."), ("c", "several = 3"),
