@@ -96,7 +96,7 @@ class _Capture:
             "sections": sections,
             "choices": {c.id: c.json() for c in _unique(self.of) if c.offered or c.parents},
             "panels": self.panels,
-            "problems": self.problems,
+            "problems": list(dict.fromkeys(self.problems)),
         }
 
     def _part(self, widget: Any, cell: Cell) -> list[dict[str, Any]]:

@@ -63,7 +63,7 @@ def at(thing: Any, number: int | None) -> Any:
     if isinstance(thing, list | tuple):
         return type(thing)(at(value, number) for value in thing)
     if dataclasses.is_dataclass(thing) and not isinstance(thing, type | CountTable):
-        inner = {f.name: getattr(thing, f.name) for f in dataclasses.fields(thing)}
+        inner = {f.name: getattr(thing, f.name) for f in dataclasses.fields(thing) if f.init}
         return dataclasses.replace(thing, **{k: at(v, number) for k, v in inner.items()})
     return thing
 

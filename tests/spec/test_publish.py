@@ -240,6 +240,9 @@ def test_parts_and_crossings_of_counts_are_made_of_every_draw():
     assert (second["n"] - first["n"]).eq(1).all()
     assert "race_sex" in second
     assert at({"a": [both]}, 1)["a"][0] is other
+    held = at(eq.widgets.evidence(both, ages=both), 1)  # as the ladder of evidence gets them
+    assert held.stops is other
+    assert held.ages is other
 
 
 # ---------------------------------------------------------------- ways out
