@@ -306,7 +306,14 @@ def words(page: Page, height: int, *, brief: bool = False) -> list[alt.Chart]:
         fontSize=small if page.compact else 13,
         fontWeight=bold,
     )
-    column("note:N", "note", align="left" if page.alone else at_end, fontSize=small, opacity=0.8)
+    column(
+        "note:N",
+        "note",
+        align="left" if page.alone else at_end,
+        fontSize=small,
+        opacity=0.8,
+        limit=page.where("width", page.right - 18),
+    )
     if not page.gaps:
         return out
     aside = {}

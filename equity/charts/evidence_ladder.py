@@ -157,7 +157,10 @@ def _about(row: dict) -> str | None:
         return None
     wider = row["scope"].replace("; ", ", ") if isinstance(row.get("scope"), str) else ""
     unit = _NAMES.get(row["rung"], ("", ""))[1]
-    return ", ".join(part for part in (unit, _against(row["figure"]), wider) if part)
+    against = _against(row["figure"])
+    if against:  # what equal means stands in other rows; there is room for one of the two
+        unit = unit.partition(",")[0]
+    return ", ".join(part for part in (unit, against, wider) if part)
 
 
 def _unit(rung: str) -> str:
@@ -176,7 +179,7 @@ def _not_computable(row: dict) -> str | None:
     if _hidden.lost(row, "reads"):
         return _hidden.WORD
     if row["reads"] == _DIFFER:
-        return "some groups differ; it does not say which"
+        return "groups differ; it does not say which"
     why = _words.shorten(row["reason"], 70)
     return f"not computable, because {why}" if why else "not computable"
 

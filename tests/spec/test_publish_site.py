@@ -246,6 +246,13 @@ def test_public_records_are_told_with_their_numbers():
     assert source["aside"] == "3" and not source["people"]
 
 
+def test_that_nothing_of_public_records_is_hidden_stands_on_every_page(tmp_path):
+    write(the_site(public=["stops"]), tmp_path / "site")
+    for name in ("index.html", "data.html", "glossary.html"):
+        text = (tmp_path / "site" / name).read_text(encoding="utf-8")
+        assert "of stops were declared public" in text or "records of stops public" in text
+
+
 def test_the_share_of_people_hidden_is_told_in_round_words_only():
     (told,) = protection(the_site())
     assert told["people"] == "under 1%" and told["hidden"] == "1" and told["numbers"] == "3"
