@@ -131,7 +131,9 @@ def ranges(
     changed = book.differences(known, truth, shown, minimum) if known is not None else {}
     blank = {key: 0 for key, value in shown.items() if value == 0}
     try:
-        attack = Attack(book.domains, book.flags, book.chains, book.supports(), shown, hidden)
+        steps = [pair for pairs in book.steps.values() for pair in pairs]
+        about = (book.domains, book.flags, book.chains, book.supports())
+        attack = Attack(*about, shown, hidden, steps)
         small = {
             k: v for k, v in hidden.items()
             if (0 < truth[k] < minimum and k not in free) or k in changed
@@ -141,7 +143,7 @@ def ranges(
         short = {k for k in small if found[k][0] > reach[k][0] and k not in changed}
         if short:  # is it the hiding, or would it be so anyway? (a sum of several counts)
             nothing = dict.fromkeys([*hidden, *(k for k in shown if k not in blank)], "")
-            free = Attack(book.domains, book.flags, book.chains, book.supports(), blank, nothing)
+            free = Attack(*about, blank, nothing, steps)
             least = free.least(sorted(short, key=str))
             reach |= {k: (least[k], reach[k][1]) for k in short}
     except Contradiction as error:
@@ -182,6 +184,7 @@ class _Book:
     domains: dict[str, list[str]] = field(default_factory=dict)
     flags: list[str] = field(default_factory=list)
     chains: list[Rule] = field(default_factory=list)
+    steps: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Give every value of every column that is used a number."""
@@ -220,6 +223,13 @@ class _Book:
                 if strict in holds:  # a later stage is known of nobody else: no other rule of it
                     holds = [strict]
                 self.chains += [rule for rule in holds if rule not in self.chains]
+            mine = [f for f in flags if any(f in m.of for m in self.margins if m.table == name)]
+            for before, after in itertools.pairwise(mine):
+                no, later = counts[f"{before}: no"], counts[f"{after}: no"]
+                only = np.all(counts[f"{after}: yes"] + later <= counts[f"{before}: yes"])
+                if np.all(no <= later) and not only:
+                    counts[f"{after}: lost"] = later - no
+                    self.steps.setdefault(name, []).append((before, after))
 
     def _codes(self, values: pd.Series, column: str) -> np.ndarray:
         place = {w: i for i, w in enumerate(self.domains[column])}
@@ -264,6 +274,8 @@ class _Book:
             part[column] = tuple(i for i, w in enumerate(self.domains[column]) if w in wanted)
             inside &= np.isin(codes[column], part[column])
         names = ["n", *(f"{f}: {q}" for f in margin.of for q in ("yes", "no", UNKNOWN))]
+        steps = self.steps.get(margin.table, [])
+        names += [f"{b}: lost" for a, b in steps if {a, b} <= set(margin.of)]
         values = np.stack([counts[q][inside] for q in names], axis=1)
         for size in range(len(margin.by) + 1):
             for columns in itertools.combinations(margin.by, size):

@@ -79,12 +79,16 @@ class Margin:
         is no choice, as in ``CountTable.where``; a missing value (``pd.NA``, or any missing value
         within a list) is the category "not known".
     of : flags: of each, the numbers yes, no and not known are published.
+    weight : how much it matters that the numbers of this table are shown: 1 the most. Tables of
+        more weight are protected first, and what is hidden in tables of less weight afterwards is
+        chosen so that they stay as they are, where that can be.
     """
 
     table: str
     by: tuple[str, ...]
     where: Mapping[str, Any] = field(default_factory=dict)
     of: tuple[str, ...] = ()
+    weight: float = 1.0
 
     def __post_init__(self) -> None:
         """Take lists for tuples; a column stands either in `by` or in `where`."""

@@ -21,6 +21,7 @@ __all__ = ["Attack", "Contradiction"]
 Key = tuple[tuple[tuple[str, tuple[int, ...]], ...], str]
 FILLED = 5000  # a clique that no table asks for is made up to this many combinations
 NOWHERE = -1
+_ANSWERS = ("yes", "no", "not known", "lost")
 FAR = 1e9  # no count is larger
 
 
@@ -40,6 +41,7 @@ class Attack:
         not to.
     shown : the value of each published cell.
     hidden : the cells that are known to be at least 1 (those in `shown` too are known).
+    steps : two stages each, of the second of which it is told how many were lost at it.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Attack:
         supports: Sequence[tuple[tuple[str, ...], np.ndarray]],
         shown: Mapping[Key, int],
         hidden: Mapping[Key, Any],
+        steps: Sequence[tuple[str, str]] = (),
     ) -> None:
         self.sizes = {c: len(v) for c, v in domains.items()}
         self.shown = shown
@@ -70,6 +73,7 @@ class Attack:
         self.floor = np.ones(self.total)
         self._atoms(supports)
         self._answers(chains)
+        self._lost(steps)
         self._cells()
         self._agree(flags)
         self._solve_what_is_plain()
@@ -99,7 +103,7 @@ class Attack:
             codes = np.stack(where, axis=1) if clique else np.zeros((1, 0), dtype=np.int64)
             self.codes.append(codes)
             self.first.append(self.total)
-            self.total += len(codes) * (1 + 3 * len(flags))
+            self.total += len(codes) * (1 + len(_ANSWERS) * len(flags))
 
     def _of(self, clique: int, quantity: str) -> int:
         """Return the first column of a quantity in a clique; NOWHERE if it is not asked there."""
@@ -109,7 +113,7 @@ class Attack:
         flag, answer = quantity.rsplit(": ", 1)
         if flag not in self.asked[clique]:
             return NOWHERE
-        place = 1 + 3 * self.asked[clique].index(flag) + ("yes", "no", "not known").index(answer)
+        place = 1 + len(_ANSWERS) * self.asked[clique].index(flag) + _ANSWERS.index(answer)
         return self.first[clique] + place * size
 
     def _answers(self, chains: Sequence[tuple[tuple[str, ...], tuple[str, ...]]]) -> None:
@@ -128,6 +132,16 @@ class Attack:
                 for a in at:  # the last column: by how many they are fewer
                     self._row([*(p + a for p in parts), self.total + a], signs, 0)
                 self.total += len(at)
+
+    def _lost(self, steps: Sequence[tuple[str, str]]) -> None:
+        """Who did not pass a stage had not passed the one before, or was lost at it."""
+        for i, flags in enumerate(self.asked):
+            for before, after in steps:
+                if before in flags and after in flags:
+                    parts = [f"{after}: no", f"{before}: no", f"{after}: lost"]
+                    starts = [self._of(i, q) for q in parts]
+                    for a in range(len(self.codes[i])):
+                        self._row([s + a for s in starts], [1, -1, -1], 0)
 
     def _under(self, clique: int, spot: Any) -> np.ndarray:
         """Return which combinations of a clique a cell sums."""

@@ -29,7 +29,8 @@ class Part:
     `columns`: the columns used; `values`: of each, its values as text, in order, and `raw`, as
     they are in the frame; `codes`: one row per combination, a number per column; `full`: every
     combination is there, not only those that occur; `quantities`: "n", "f: yes", "f: no" and
-    "f: not known"; `truth`: how many, combinations x quantities.
+    "f: not known", of stages also "f: lost" (by those who passed the one before); `truth`: how
+    many, combinations x quantities.
     """
 
     name: str
@@ -67,9 +68,20 @@ def _part(name: str, table: Table, margins: Sequence[Margin], full: bool | None)
         known_ = frame[f"{flag}_known"].to_numpy(np.int64)
         quantities += [f"{flag}: yes", f"{flag}: no", f"{flag}: not known"]
         counts += [yes, known_ - yes, counts[0] - known_]
+    usual = len(quantities)
+    for before, after in itertools.pairwise(flags if table.chain else ()):
+        yes, no, yes_next, no_next = (
+            counts[quantities.index(f"{flag}: {what}")]
+            for flag in (before, after)
+            for what in ("yes", "no")
+        )
+        # those who fail stay on record as not passing: who failed at this stage is the difference
+        if (no <= no_next).all() and not (yes_next + no_next <= yes).all():
+            quantities.append(f"{after}: lost")
+            counts.append(no_next - no)
     every = int(np.prod([len(values[c]) for c in columns], dtype=float))
     if full is None:
-        full = every * len(quantities) <= WIDEST
+        full = every * usual <= WIDEST
     here, of = np.unique(number, axis=0, return_inverse=True)
     truth = np.zeros((len(here), len(quantities)), dtype=np.int64)
     np.add.at(truth, of.reshape(-1), np.stack(counts, axis=1))
@@ -90,12 +102,21 @@ Key = tuple[str, tuple[tuple[str, str], ...], str]  # table, assignment, quantit
 
 @dataclass
 class Cell:
-    """One number of a page: `under`: the combinations that it sums (rows of `Part.codes`)."""
+    """One number of a page: `under`: the combinations that it sums (rows of `Part.codes`).
+
+    `margins`: those that it is a number of.
+    """
 
     key: Key
     under: np.ndarray
     quantity: int
     value: int
+    margins: list[Margin] = field(default_factory=list)
+
+    @property
+    def worth(self) -> float:
+        """How much it matters: as much as in the table where it matters most."""
+        return max(margin.weight for margin in self.margins)
 
 
 def words(assignment: tuple[tuple[str, str], ...]) -> str:
@@ -132,6 +153,11 @@ def _margin(part: Part, margin: Margin, cells: dict[Key, Cell]) -> None:
         if f in margin.of
         for what in ("yes", "no", "not known")
     ]
+    places += [
+        part.quantities.index(f"{after}: lost")
+        for before, after in itertools.pairwise(part.flags)
+        if {before, after} <= set(margin.of) and f"{after}: lost" in part.quantities
+    ]
     rows = np.flatnonzero(inside)
     for size in range(len(by) + 1):
         for columns in itertools.combinations(by, size):
@@ -154,6 +180,7 @@ def _margin(part: Part, margin: Margin, cells: dict[Key, Cell]) -> None:
                     if key not in cells:
                         value = int(part.truth[below, q].sum())
                         cells[key] = Cell(key, below, q, value)
+                    cells[key].margins.append(margin)
 
 
 def published(

@@ -19,6 +19,7 @@ from equity.disclosure._system import System
 
 WHOLE = 1e-6
 NODES = 2000  # of the search for whole numbers, at most
+FAR = 100  # times the minimum: beyond where a hidden number can be
 STEPS = (1, -1, 2, -2, 5, -5, 20, -20)  # how far a number is moved that is the same on all draws
 
 
@@ -45,6 +46,9 @@ class Completer:
         for _ in range(max(draws, 1)):
             target = random.integers(1, 2 * self.minimum, len(hidden)).astype(float)
             price = random.uniform(0.5, 1.5, len(hidden))
+            if len(cells) % 2:  # as far as can be: what looks settled nearby may not be so there
+                far = random.random(len(hidden)) < 0.5
+                target = np.where(far, 1.0, FAR * self.minimum)
             if cells:
                 before, same = np.array(cells)[:, hidden], _same(cells, hidden)
                 away = random.integers(1, self.minimum, len(hidden))

@@ -107,8 +107,13 @@ WORTH = [2.0**e for e in range(1, 13)]
 MANY = 40  # more open ends than this are moved together, fewer one by one
 
 
-def hide_more(system: System, aims: Aims, hidden: np.ndarray) -> np.ndarray:
+def hide_more(
+    system: System, aims: Aims, hidden: np.ndarray, *, forgone: set[int] | None = None
+) -> np.ndarray:
     """Return which groups of cells are hidden so that every end of every hidden one is reached.
+
+    forgone : groups of which an end cannot be reached are put here; None: that is an error.
+
 
     First many ends together, at a price that rises: what needs little more hidden is found first,
     and what is hidden once costs nothing afterwards. Then what is left, end by end.
@@ -119,6 +124,7 @@ def hide_more(system: System, aims: Aims, hidden: np.ndarray) -> np.ndarray:
     repair = _Repair(system, aims, hidden)
     random = np.random.default_rng(1)
     left, price = seen.open(aims, hidden), 0
+    lost = set() if forgone is None else forgone
     while left:
         repair.open = ~hidden & ~aims.fixed
         if len(left) > MANY and price < len(WORTH):
@@ -130,6 +136,10 @@ def hide_more(system: System, aims: Aims, hidden: np.ndarray) -> np.ndarray:
             found = repair.move(group, way)
             if found is None and not aims.small[group]:
                 found = repair.move(group, -way)
+            if found is None and forgone is not None:
+                lost.add(group)
+                left = [e for e in left if e[0] not in lost]
+                continue
             if found is None:
                 raise Unprotectable(group)
             fresh, totals = found
@@ -138,10 +148,12 @@ def hide_more(system: System, aims: Aims, hidden: np.ndarray) -> np.ndarray:
             hidden[fresh] = True
         gained = seen.note(totals, aims, hidden)
         if len(ends) == 1 and not gained and not len(fresh):
-            raise Unprotectable(ends[0][0])
+            if forgone is None:
+                raise Unprotectable(ends[0][0])
+            lost.add(ends[0][0])
         if gained <= len(ends) // 10 and len(fresh) <= len(ends) // 20:
             price += 1
-        left = seen.open(aims, hidden)
+        left = [e for e in seen.open(aims, hidden) if e[0] not in lost]
         left.sort(
             key=lambda e: (
                 -abs((aims.high if e[1] > 0 else aims.low)[e[0]] - aims.values[e[0]]),

@@ -31,6 +31,7 @@ class Rule:
     digits : the columns of figures, each with the decimals that are printed.
     main : the figure without which a row shows nothing.
     enough : table, minimum -> whether each row rests on enough people.
+    exact : numbers of people are not rounded: the figures tell them anyway.
     refine : changes a protected table further: (before, after, shown, minimum).
     words : further columns that are no numbers of people.
     """
@@ -43,6 +44,7 @@ class Rule:
     enough: Callable[[pd.DataFrame, int], np.ndarray]
     refine: Callable[[pd.DataFrame, pd.DataFrame, np.ndarray, int], None] | None = None
     words: tuple[str, ...] = field(default=())
+    exact: bool = False
 
     @property
     def needed(self) -> set[str]:
@@ -66,10 +68,11 @@ def passes(table: pd.DataFrame, *, measure: str, minimum: int) -> pd.DataFrame:
     -------
     DataFrame
         The same rows. Of a row that rests on enough people the figures, at the precision at which
-        they are printed, and the numbers of people rounded to the nearest `minimum`, which the
-        column `method` says; a number from 1 to ``minimum - 1`` is missing. Of other rows nothing
-        but what they are about, with ``hidden_reason(minimum)`` as `reason`. Where there is no
-        rule for the measure, or a column that it needs is not there, all rows are hidden.
+        they are printed, and the numbers of people rounded to the nearest `minimum` (of exits as
+        they are: the figures tell them), which the column `method` says; a number from 1 to
+        ``minimum - 1`` is missing. Of other rows nothing but what they are about, with
+        ``hidden_reason(minimum)`` as `reason`. Where there is no rule for the measure, or a column
+        that it needs is not there, all rows are hidden.
 
     Raises
     ------
@@ -78,8 +81,9 @@ def passes(table: pd.DataFrame, *, measure: str, minimum: int) -> pd.DataFrame:
 
     Notes
     -----
-    The rule looks at one table at a time. It does not know what follows from two tables of nearly
-    the same people together, other than by the rounding. Source: for curves, the grouping of
+    The rule looks at one table at a time. What follows from two tables of nearly the same people,
+    such as everybody and a part, it does not know: whoever publishes shows them of everybody only,
+    or of parts whose counts are published anyway. Source: for curves, the grouping of
     events in `round_km` of the R package osutils, made for OpenSAFELY; for regressions, Griffiths
     and others, Handbook on Statistical Disclosure Control for Outputs (2019).
 
@@ -107,7 +111,7 @@ def passes(table: pd.DataFrame, *, measure: str, minimum: int) -> pd.DataFrame:
             p = before[column].astype("float64")
             after[column] = p.round(3).where(~(p < 0.001), _LEAST_P)
     for column in rule.counts:
-        after[column] = rounded(before[column], minimum)
+        after[column] = rounded(before[column], minimum, exact=rule.exact)
     known = {*rule.needed, *rule.words, *_P}
     for column in set(after.columns) - known:  # nobody has looked at what it tells
         after = _blank(after, column, np.ones(len(after), dtype=bool))
@@ -115,17 +119,22 @@ def passes(table: pd.DataFrame, *, measure: str, minimum: int) -> pd.DataFrame:
     if rule.refine is not None:
         rule.refine(before, after, shown, minimum)
     nothing = after[rule.main].isna() & after["reason"].isna()
-    said = f"; numbers of people rounded to the nearest {minimum}, figures as printed"
+    said = "; figures as printed"
+    if not rule.exact:
+        said = f"; numbers of people rounded to the nearest {minimum}, figures as printed"
     after["method"] = before["method"].map(lambda m: m if pd.isna(m) else f"{m}{said}")
     after = _hide(after, ~shown | nothing.to_numpy(dtype=bool), rule.keys, minimum)
     after.index = table.index
     return after
 
 
-def rounded(counts: pd.Series, minimum: int) -> pd.Series:
-    """Return numbers of people to the nearest `minimum`, halves up; missing from 1 to it."""
+def rounded(counts: pd.Series, minimum: int, *, exact: bool = False) -> pd.Series:
+    """Return numbers of people to the nearest `minimum`, halves up; missing from 1 to it.
+
+    exact : they are left as they are, but for those that are missing.
+    """
     n = counts.astype("Int64")
-    near = (n + minimum // 2) // minimum * minimum
+    near = n if exact else (n + minimum // 2) // minimum * minimum
     return near.mask((n > 0) & (n < minimum))
 
 
@@ -205,7 +214,7 @@ RULES: Mapping[str, Rule] = MappingProxyType({
         counts=("n", "x", "left_out", "unknown"),
         digits={"share": 3, "low": 3, "high": 3, "person_years": 0, "rate": 1, "rate_low": 1,
                 "rate_high": 1, "ratio": 2, "ratio_low": 2, "ratio_high": 2},
-        main="share", enough=_enough.exits, refine=_enough.leaving,
+        main="share", enough=_enough.exits, refine=_enough.leaving, exact=True,
     ),
     "veil_of_darkness": Rule(
         says="An odds ratio is shown where at least {k} stops of the group and {k} of the "

@@ -29,6 +29,7 @@ __all__ = ["Protection", "protect"]
 
 EXACT = 90  # groups of cells: with more the search for the very least takes minutes
 AGAIN = 6  # rounds in which the audit may ask for more
+TIERS = (0.9, 0.4, 0.2, 0.1, 0)  # tables of so much weight are protected before those of less
 LESS = 0.25  # of the weight of a cell that tells of no group: see `Table.prized`
 
 CHECKED = 1500
@@ -43,7 +44,8 @@ class Protection:
     cells : one row per published number: `table`, `cell` (words such as "race=black, year=2024",
         "all" for a grand total), one column per `by` column (its value as text; "" where summed
         over; "not known" where missing; "a + b" for the sum of a list), `quantity` ("n", "f: yes",
-        "f: no", "f: not known"), `value` (missing where hidden), `hidden`. Sorted. This, and
+        "f: no", "f: not known", of stages "f: lost": not passed by those who passed the one
+        before), `value` (missing where hidden), `hidden`. Sorted. This, and
         nothing else, may be written to a site.
     report : how many `cells`, `primary` (hidden because small), `complementary` (hidden because
         they would give a small one away), `method`, `seconds`, `people` and `share_hidden` (of all
@@ -137,32 +139,45 @@ def protect(
     if minimum < 2:
         raise ValueError(f"minimum={minimum}: there is nothing to hide below 2.")
     start = time.perf_counter()
-    parts, cells = published(tables, margins)
-    system = build(parts, cells)
-    free = _of_nobody(system, cells, tables)
-    aims, primary = _aims(system, cells, minimum, known, free, tables)
-    method = "nothing to hide"
-    hidden = primary
-    try:
-        if primary.any():
-            method = "heuristic"
-            few = primary.sum() <= exact_below and system.groups <= EXACT
-            least = hide_least(system, aims, primary) if few else None
-            hidden = hide_more(system, aims, primary if least is None else least)
-            if least is not None and (hidden == least).all():
-                method = "exact"
-            else:
-                tries = int(seconds * 60_000 / system.groups**2)
-                hidden = show_again(system, aims, hidden, primary, tries) if tries else hidden
-        if system.groups <= CHECKED:
-            _check(system, aims, hidden)
-    except Unprotectable as stuck:
-        raise Disclosed(_coarsen(stuck.group, system, cells)) from stuck
-    except Stuck as stuck:
-        raise Disclosed(
-            f"The solver gave no answer ({stuck}): nothing may be published. Coarser tables are "
-            "easier to protect."
-        ) from stuck
+    carried: dict[Any, bool] = {}
+    kept, above = list(margins), np.inf
+    for least in TIERS:
+        if not any(least <= m.weight < above for m in kept):
+            continue
+        while chosen := [m for m in kept if m.weight >= least]:
+            parts, cells = published(tables, chosen)
+            system = build(parts, cells)
+            free = _of_nobody(system, cells, tables)
+            aims, primary = _aims(system, cells, minimum, known, free, tables)
+            first, held = _carried(system, cells, primary, aims, carried)
+            try:
+                hidden, method, lost = _hide(
+                    system, aims, primary, first, held, exact_below, seconds
+                )
+                if lost and _without(kept, cells, system, lost, above) == kept:
+                    none = np.zeros_like(held)  # then heavier tables give way after all
+                    hidden, method, lost = _hide(
+                        system, aims, primary, hidden, none, exact_below, seconds
+                    )
+            except Unprotectable as stuck:
+                raise Disclosed(_coarsen(stuck.group, system, cells)) from stuck
+            except Stuck as stuck:
+                raise Disclosed(
+                    f"The solver gave no answer ({stuck}): nothing may be published. Coarser "
+                    "tables are easier to protect."
+                ) from stuck
+            fewer = _without(kept, cells, system, lost, above)
+            if fewer == kept:
+                break
+            kept = fewer
+        if chosen:
+            carried |= {
+                c.key: bool(hidden[g])
+                for c, g in zip(cells, system.cell_of, strict=True)
+                if g >= 0
+            }
+        above = least
+    margins = kept
     for again in range(AGAIN):
         frame = _frame(parts, cells, system, hidden)
         found = ranges(tables, margins, frame, minimum=minimum, known=known)
@@ -190,6 +205,90 @@ def protect(
     unused = {n: tuple(f for f in tables[n].of if f not in p.flags) for n, p in parts.items()}
     completer = Completer(bare, shown, empty, minimum, unused)
     return Protection(frame, MappingProxyType(report), completer)
+
+
+def _hide(
+    system: System,
+    aims: Aims,
+    primary: np.ndarray,
+    first: np.ndarray,
+    held: np.ndarray,
+    exact_below: int,
+    seconds: float,
+) -> tuple[np.ndarray, str, set[int]]:
+    """Return which groups of cells are hidden, how that was found, and what was not protected.
+
+    first : those that are hidden in any case. held : those that stay shown: what cannot be
+    protected so is returned.
+    """
+    if not first.any():
+        return first, "nothing to hide", set()
+    few = primary.sum() <= exact_below and system.groups <= EXACT
+    least = hide_least(system, aims, first) if few and not held.any() else None
+    hidden, lost = first if least is None else least, set()
+    if held.any():
+        holding = replace(aims, fixed=aims.fixed | held)
+        hidden = hide_more(system, holding, hidden, forgone=lost)
+        if lost:
+            return hidden, "", lost
+    hidden = hide_more(system, aims, hidden)
+    if least is not None and (hidden == least).all():
+        method = "exact"
+    else:
+        method = "heuristic"
+        tries = int(seconds * 60_000 / system.groups**2)
+        hidden = show_again(system, aims, hidden, primary, tries) if tries else hidden
+    if system.groups <= CHECKED:
+        _check(system, aims, hidden)
+    return hidden, method, lost
+
+
+def _carried(
+    system: System,
+    cells: Sequence[Cell],
+    primary: np.ndarray,
+    aims: Aims,
+    carried: Mapping[Any, bool],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return which groups are hidden in any case, and which are to stay shown.
+
+    carried : number -> whether it was hidden when the tables of more weight were protected.
+    """
+    first, held = primary.copy(), np.zeros(system.groups, dtype=bool)
+    for cell, group in zip(cells, system.cell_of, strict=True):
+        if group >= 0 and cell.key in carried:
+            first[group] |= carried[cell.key] and not aims.fixed[group]
+            held[group] |= not carried[cell.key]
+    return first, held & ~first
+
+
+def _without(
+    margins: Sequence[Margin],
+    cells: Sequence[Cell],
+    system: System,
+    lost: Collection[int],
+    above: float,
+) -> list[Margin]:
+    """Return the margins without what cannot be protected unless heavier tables are hidden for it.
+
+    Of a margin of less weight than `above` that is one flag at a time, the last of those that
+    cannot be protected (the fewest are there), and all of it where its `n` cannot be.
+    """
+    gone: dict[int, set[str]] = {}
+    for cell, group in zip(cells, system.cell_of, strict=True):
+        if group in lost:
+            for margin in cell.margins:
+                if margin.weight < above:
+                    gone.setdefault(id(margin), set()).add(cell.key[2].split(": ")[0])
+    out = []
+    for margin in margins:
+        lacking = gone.get(id(margin), set())
+        flags = [f for f in margin.of if f in lacking]
+        if flags:
+            out.append(replace(margin, of=tuple(f for f in margin.of if f != flags[-1])))
+        elif not lacking:
+            out.append(margin)
+    return out
 
 
 def _hide_beside(
@@ -259,7 +358,7 @@ def _aims(
             values[group] = cell.value
             prized = tables[cell.key[0]].prized
             told = not prized or any(column in prized for column, _ in cell.key[1])
-            weight[group] += np.sqrt(cell.value) * (1 if told else LESS)
+            weight[group] += np.sqrt(cell.value) * cell.worth * (1 if told else LESS)
     small = (values < minimum) & ~free
     fixed = np.zeros(system.groups, dtype=bool)
     low, high = np.ones(system.groups), np.full(system.groups, minimum - 1.0)

@@ -217,6 +217,12 @@ def build(parts: Mapping[str, Part], cells: Sequence[Cell]) -> System:
             for row in index[:, [0, 1 + 3 * j, 2 + 3 * j, 3 + 3 * j]]:
                 there = row >= 0
                 add(row[there], np.array([1, -1, -1, -1])[there], 0, 0)
+        for before, after in itertools.pairwise(part.flags):
+            if f"{after}: lost" in part.quantities:
+                wanted = (f"{after}: no", f"{before}: no", f"{after}: lost")
+                for row in index[:, [part.quantities.index(q) for q in wanted]]:
+                    there = row >= 0
+                    add(row[there], np.array([1, -1, -1])[there], 0, 0)
         for smaller, larger, said in _stages(part):
             rules.append(said)
             signs = np.array([-1.0] * len(smaller) + [1.0] * len(larger))

@@ -85,7 +85,7 @@ def publish(
         tell(f"Going through the choices of {notebook.title}")
         with playing(planning):
             run(notebook, folder=agency.counts)
-            plan(notebook, together=together)
+            plan(notebook, planning, together=together)
     before = previous(out) or {}
     protected = _protect(planning, before.get("cells", {}), rules, tell)
     draws = {

@@ -10,7 +10,7 @@ import ipywidgets
 import mistune
 
 from equity.publish._run import Cell, Notebook
-from equity.publish._stages import Planned
+from equity.publish._stages import Planned, Planning
 from equity.publish._states import Control, controls, each_state, is_choice
 from equity.widgets._choices import slug
 from equity.widgets._panel import Panel
@@ -30,15 +30,16 @@ _NOT_OURS = (
 _FAILED = "This picture could not be made from what may be published."
 
 
-def plan(notebook: Notebook, *, together: int = 1) -> None:
-    """Go through all states of all figures, so that the stage can note what they need.
+def plan(notebook: Notebook, planning: Planning, *, together: int = 1) -> None:
+    """Go through all states of all figures, and let `planning` note what they need.
 
     together : how many of the choices that narrow the records are away from their start at once.
     """
     of = _controls(notebook)
     for thing in figures_of(notebook):
 
-        def act(figure: Any = thing.figure) -> None:
+        def act(weight: float, figure: Any = thing.figure) -> None:
+            planning.weight = weight
             try:
                 figure.compute()
             except Planned:
@@ -125,7 +126,7 @@ class _Capture:
         self.tell(f"{self.notebook.title}: {figure.name.replace('_', ' ') or 'words'}")
         states: dict[str, int] = {}
         pool: list[dict[str, Any]] = []
-        every = each_state(figure, self.of, lambda: self._state(widget), together=self.together)
+        every = each_state(figure, self.of, lambda _: self._state(widget), together=self.together)
         for key, state in every:
             if state not in pool[-8:]:
                 pool.append(state)

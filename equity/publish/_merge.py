@@ -23,6 +23,8 @@ _KEYS = (
 _COUNTS = ("n", "x", "x_known", "searches", "population", "population_moe", "population_total")
 # what a row is compared with, and how: the same in all draws, it stays
 _TOLD = ("reference", "method", "unit", "goal")
+# verdicts on one figure of the row: they hold wherever that figure is shown
+_RESTS_ON = {"below_four_fifths": "impact_ratio"}
 # they depend on every other row of the table, and are worked out anew without the hidden groups
 _FAMILY = ("p_adjusted", "p_bh")
 # how many stand beside the groups: where these are hidden, the figures of the row are not
@@ -60,10 +62,15 @@ def merge(
     own = [c for c in figures if c not in family and not c.startswith(_BESIDE)]
     varies = ~np.column_stack([same[c] for c in own or figures]).all(axis=1)
     hidden = np.zeros((len(table), len(figures)), dtype=bool)
+    counted = np.column_stack([same[c] for c in own if c in _COUNTS] or [~varies]).all(axis=1)
     for j, column in enumerate(figures):
         hidden[:, j] = ~same[column]
         if column in own and column not in (*_COUNTS, *_TOLD):
-            hidden[:, j] |= varies & _doubtful(table[column])
+            base = _RESTS_ON.get(column)
+            settled = same[base] if base in same else counted & _numeric(table[column])
+            hidden[:, j] |= varies & ~settled & _doubtful(table[column])
+        if column in family and "p_value" in same:
+            hidden[:, j] |= ~same["p_value"]
     adjusted = _adjusted(without, table, names, family)
     for j, column in enumerate(figures):
         if column in adjusted:
@@ -148,6 +155,14 @@ def _agree(columns: Sequence[pd.Series]) -> np.ndarray:
 
 def _plain(column: pd.Series, numeric: bool) -> np.ndarray:
     return column.to_numpy(float, na_value=np.nan) if numeric else column.to_numpy(object)
+
+
+def _numeric(column: pd.Series) -> bool:
+    """Return whether a column is a measure: a share of 0 of 40 is 0 whatever else is hidden."""
+    kind = column.dtype
+    return pd.api.types.is_numeric_dtype(kind) and not (
+        pd.api.types.is_bool_dtype(kind) or pd.api.types.is_integer_dtype(kind)
+    )
 
 
 def _doubtful(column: pd.Series) -> np.ndarray:

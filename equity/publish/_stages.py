@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -35,6 +36,10 @@ _REASONS = ("race_unknown",)  # it is missing where the race is known
 _GROUPS = ("race", "sex", "subject_race", "subject_sex")
 _KEPT = 200  # tables of measures
 KNOWN = "{} is known"
+ALL_ONLY = (
+    "Published for everybody together only: from a part and the whole, small numbers of the rest "
+    "could be worked out."
+)
 _NEARLY_ROWS = ("daylight", "retention", "waits")
 _NEVER = ("officers",)
 
@@ -100,6 +105,7 @@ class Planning(Live):
     rules: Rules
     margins: dict[str, list[disclosure.Margin]] = field(default_factory=dict)
     files: dict[str, CountTable] = field(default_factory=dict)
+    weight: float = 1.0  # of the state that is planned now, see `each_state`
     publishes = True
 
     def open(self, path: Any, name: str) -> CountTable:
@@ -166,10 +172,17 @@ class Planning(Live):
         self, file: str, by: Sequence[str], where: Mapping[str, Any], of: Sequence[str]
     ) -> None:
         body = str(self.files[file].provenance.get("table"))
-        margin = disclosure.Margin(table=file, by=tuple(by), where=where, of=tuple(of))
+        # the same people in many parts: each number tells less
+        sizes = {c: self.files[file].table[c].nunique() for c in by}
+        most = max((n for c, n in sizes.items() if c in _GROUPS), default=1)
+        weight = self.weight * most / max(math.prod(sizes.values()), 1)
+        margin = disclosure.Margin(file, tuple(by), where, tuple(of), weight)
         noted = self.margins.setdefault(body, [])
-        if margin not in noted:
+        same = [i for i, m in enumerate(noted) if replace(m, weight=margin.weight) == margin]
+        if not same:
             noted.append(margin)
+        elif noted[same[0]].weight < margin.weight:
+            noted[same[0]] = margin
 
     def bodies(self) -> dict[str, tuple[dict[str, disclosure.Table], list[disclosure.Margin]]]:
         """Return body of records -> its tables, and the margins that all pages need of them."""
@@ -274,9 +287,7 @@ class Publishing(Live):
         if routes <= {Route.PUBLIC}:
             return measure(at(part.taken(), None), *at(beside, None), **at(arguments, None))
         if Route.COUNTS not in routes:
-            table = measure(at(part.taken(), None), *at(beside, None), **at(arguments, None))
-            name = str(getattr(measure, "__name__", ""))
-            return disclosure.passes(table, measure=name, minimum=self.rules.minimum)
+            return self._of_rows(measure, part, beside, arguments)
         if Route.MODEL in routes:
             raise ValueError("This mixes counts with rows that are nearly people: not published.")
         numbers = self._distinct(measure, part, beside, arguments)
@@ -296,6 +307,37 @@ class Publishing(Live):
         except ValueError:  # the group compared with is hidden: nothing is adjusted anew
             return table
         return merge(tables, fewer, words=words)
+
+    def _of_rows(
+        self,
+        measure: Callable[..., pd.DataFrame],
+        part: Part,
+        beside: Sequence[Any],
+        arguments: Mapping[str, Any],
+    ) -> pd.DataFrame:
+        """Return the table of a measure of rows that are nearly people, as far as a rule lets it.
+
+        A rule looks at one table. From two of them, of everybody and of a part, the other part
+        would follow: so a part is shown only where its counts are published.
+        """
+        name = str(getattr(measure, "__name__", ""))
+        here = [c for c in drawn_in(part.counts) if self._route(c) == Route.MODEL]
+        group = arguments.get("group")
+        told: list[tuple[pd.DataFrame, Mapping[str, Any]]] = []
+        for counts in here:
+            taken = {**getattr(counts, "taken", {}), **part.where}
+            taken = {k: v for k, v in taken.items() if v is not None}
+            body = str(counts.provenance.get("table"))
+            if "stage" in counts.by and body in self.draws:
+                told = [(one, taken) for one in self.draws[body]]
+            elif taken or group in getattr(counts, "crossings", {}):
+                raise ValueError(ALL_ONLY)
+        table = measure(at(part.taken(), None), *at(beside, None), **at(arguments, None))
+        if told and {"group", "stage"} <= set(table):
+            crossings = getattr(here[0], "crossings", {})
+            known = _known(table, told, str(group), crossings)
+            table = table.assign(n=table["n"].astype("Int64").where(known))
+        return disclosure.passes(table, measure=name, minimum=self.rules.minimum)
 
     def _distinct(
         self, measure: Any, part: Part, beside: Sequence[Any], arguments: Mapping[str, Any]
@@ -362,6 +404,34 @@ def _named(counts: CountTable, file: str, draws: tuple[CountTable, ...] = ()) ->
 
 def _lacking(counts: CountTable, group: str, gone: Sequence[Any]) -> CountTable:
     return replace(counts, table=counts.table[~counts.table[group].isin(gone)])
+
+
+def _known(
+    table: pd.DataFrame,
+    draws: Sequence[tuple[pd.DataFrame, Mapping[str, Any]]],
+    group: str,
+    crossings: Mapping[str, tuple[str, ...]],
+) -> np.ndarray:
+    """Return for which rows it is published how many of the group passed the stage."""
+    numbers = []
+    for frame, taken in draws:
+        for column, wanted in taken.items():
+            if column not in frame:
+                return np.zeros(len(table), dtype=bool)
+            several = wanted if isinstance(wanted, list | tuple | set) else [wanted]
+            frame = frame[frame[column].isin(list(several))]
+        for column, parts in crossings.items():
+            there = frame[list(parts)].dropna()
+            frame = frame.loc[there.index].assign(
+                **{column: [" ".join(map(str, row)) for row in there.to_numpy().tolist()]}
+            )
+        sums = frame.groupby(group)[[s for s in table["stage"].unique() if s in frame]].sum()
+        numbers.append([
+            sums[stage].get(who, 0) if stage in sums else -1
+            for who, stage in zip(table["group"], table["stage"], strict=True)
+        ])  # fmt: skip
+    every = np.array(numbers)
+    return (every == every[0]).all(axis=0) & (every[0] >= 0)
 
 
 def _defaults(measure: Callable[..., Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ to publish. The columns that people are compared by (race, sex) are free.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -107,10 +108,12 @@ def controls(choices: Sequence[Any]) -> list[Control]:
 
 
 def each_state(
-    figure: Figure, of: Mapping[int, Control], act: Callable[[], Any], *, together: int = 1
+    figure: Figure, of: Mapping[int, Control], act: Callable[[float], Any], *, together: int = 1
 ) -> Iterator[tuple[str, Any]]:
     """Go through the states of a figure: yield the key of each and what `act` returns there.
 
+    act : called with the weight of the state: 1 for what a reader sees first; of a choice that
+        narrows the records and has 12 further options, each has a twelfth.
     of : id of a choice -> its control.
     together : how many of the choices that narrow the records are away from their start at once.
     """
@@ -142,7 +145,8 @@ def each_state(
             name = ";".join(
                 f"{c.id}={as_text(c.one.value)}" for c in led if c.one.value != c.one.start
             )
-            yield name, act()
+            away = [len(c.keys) - 1 for c, _ in plan if id(c.one) in filters]
+            yield name, act(1 / math.prod(max(n, 1) for n in away))
 
 
 def _plans(

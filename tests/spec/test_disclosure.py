@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import pytest
 from scipy.optimize import linprog
 
 from equity.disclosure import Disclosed, Margin, Protection, Table, hidden_reason, protect
-from equity.disclosure._audit import audit
+from equity.disclosure._audit import audit, ranges
 
 
 def square(numbers, columns=("group", "area")):
@@ -381,3 +382,59 @@ def test_another_group_told_in_the_same_cell_keeps_a_small_number_hidden():
     told = found.cells.assign(value=found.cells["value"].mask(row, 6))
     with pytest.raises(Disclosed, match="1 to 9 would be published"):
         audit(tables, margins, told)
+
+
+def test_what_matters_most_is_shown_and_finer_tables_give_way_to_it():
+    # three areas of a group of 10, none of them 0: each is 8 at most, unless the 10 is hidden
+    table = square([[4, 3, 3], [40, 50, 60], [30, 45, 52]])
+    fine = Margin("t", ("group", "area"))
+    assert value(protect({"t": table}, [fine]), "group=g0") is None
+    found = protect({"t": table}, [Margin("t", ("group",)), replace(fine, weight=0.1)])
+    assert value(found, "group=g0") == 10
+    assert not found.cells["cell"].str.contains("area").any()
+    found = protect({"t": square([[6, 7, 9], [40, 50, 60], [30, 45, 52]])},
+                    [Margin("t", ("group",)), replace(fine, weight=0.1)])  # fmt: skip
+    assert value(found, "group=g0") == 22  # here there is room beside it
+    assert value(found, "group=g0, area=a0") is None
+    assert found.cells["cell"].str.contains("area").any()
+
+
+def all_known(rows):
+    """Return stages of which everybody's result is known: group, n, offered, hired."""
+    frame = pd.DataFrame(rows, columns=["group", "n", "offered", "hired"])
+    known = {"offered_known": frame["n"], "hired_known": frame["n"]}
+    return Table(frame.assign(**known), ("group",), ("offered", "hired"), True)
+
+
+OFFERS = [("x", 300, 60, 56), ("y", 250, 50, 30), ("z", 220, 44, 25), ("w", 180, 40, 22)]
+
+
+def test_how_few_were_lost_between_two_stages_is_a_small_number_too():
+    table, margin = all_known(OFFERS), Margin("t", ("group",), {}, ("offered", "hired"))
+    found = protect({"t": table}, [margin])
+    assert value(found, "group=x", "hired: lost") is None
+    for one, other in (("offered: yes", "hired: yes"), ("offered: no", "hired: no")):
+        shown = [value(found, "group=x", q) for q in (one, other)]
+        assert None in shown, "4 would be the difference"
+    assert value(found, "group=y", "hired: lost") in (20, None)
+    lost = {
+        int(frame.loc[frame["group"] == "x", "offered"].sum() - frame.loc[
+            frame["group"] == "x", "hired"].sum())
+        for frame in (draw["t"] for draw in found.complete(4))
+    }  # fmt: skip
+    assert len(lost) > 1, "a rate of those offered would else look settled"
+
+
+def test_the_audit_finds_a_loss_that_follows_from_two_stages():
+    table, margin = all_known(OFFERS), Margin("t", ("group",), {}, ("offered", "hired"))
+    cells = protect({"t": table}, [margin]).cells
+    true = {f"group={g}": (n, o, h) for g, n, o, h in OFFERS}
+    for cell, (n, offered, hired) in true.items():
+        of = {"n": n, "offered: yes": offered, "offered: no": n - offered, "hired: yes": hired,
+              "hired: no": n - hired}  # fmt: skip
+        for quantity, number in of.items():
+            here = cells["cell"].eq(cell) & cells["quantity"].eq(quantity)
+            cells.loc[here, ["value", "hidden"]] = [number, False]
+    found = ranges({"t": table}, [margin], cells)
+    row = found[found["cell"].eq("group=x") & found["quantity"].eq("hired: lost")].squeeze()
+    assert (row["least"], row["most"], bool(row["safe"])) == (4, 4, False)

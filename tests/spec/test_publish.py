@@ -245,6 +245,61 @@ def test_parts_and_crossings_of_counts_are_made_of_every_draw():
     assert held.ages is other
 
 
+# ------------------------------------------------- rows that are nearly people
+
+
+def curves(tmp_path, name, rows, by, **about):
+    frame = pd.DataFrame(rows)
+    path = tmp_path / f"{name}.parquet"
+    about = {"agency": "Testville", "table": "workforce", "rows_in": int(frame["n"].sum())} | about
+    ledger = table_of_applicants().ledger
+    CountTable(frame, by, (), ledger, about).write(path)
+    return path
+
+
+def test_a_part_of_rows_that_are_nearly_people_is_not_published(tmp_path):
+    """From everybody and a part the rest would follow, however each table is protected."""
+    table = {"race": ["a", "b"], "sex": ["f", "m"], "months": [3, 60], "n": [400, 300]}
+    path = curves(tmp_path, "retention", table, ("race", "sex", "months"))
+    stage = Publishing(Rules(), {})
+    counts = stage.open(path, "retention")
+    made = []
+
+    def measure(counts, *, group):
+        made.append(group)
+        return pd.DataFrame({"group": ["a"], "reason": [None]})
+
+    stage.measured(measure, Part(counts), [], {"group": "race"})
+    assert made == ["race"]
+    with pytest.raises(ValueError, match="for everybody together only"):
+        stage.measured(measure, Part(counts, {"sex": "f"}), [], {"group": "race"})
+    with pytest.raises(ValueError, match="for everybody together only"):
+        both = counts.crossed("race", "sex")
+        stage.measured(measure, Part(both), [], {"group": "race_sex"})
+    assert made == ["race"]
+
+
+def test_waits_are_shown_of_groups_only_whose_number_is(agency, tmp_path):
+    table = {"race": ["white", "asian"], "year": [2023, 2023], "stage": ["hired", "hired"],
+             "days": [90, 95], "n": [60, 40]}  # fmt: skip
+    path = curves(tmp_path, "waits", table, ("race", "year", "stage", "days"), table="applicants")
+    stage, _ = stage_of(agency, fewer_hired)  # fewer Asian men in the second draw
+    counts = stage.open(path, "waits")
+
+    def time_to_stage(counts, *, group):
+        rows = pd.DataFrame({"stratum": "all", "stage": "hired", "group": ["white", "asian"]})
+        figures = dict.fromkeys(("median", "low", "high", "quartile_1", "quartile_3"), 90.0)
+        numbers = {"n": 60, "x": 60, "pending": 0, "left_out": 0, "unknown": 0}
+        words = {"reference": "white", "method": "Kaplan-Meier", "reason": None}
+        tests = {"difference": 0.0, "p_value": 0.5, "p_adjusted": 0.5}
+        return rows.assign(**figures, **tests, **numbers, **words)
+
+    for where in ({}, {"year": 2023}):
+        found = stage.measured(time_to_stage, Part(counts, where), [], {"group": "race"})
+        assert found["median"].notna().tolist() == [True, False]
+        assert found["reason"].tolist()[1] == WORDS
+
+
 # ---------------------------------------------------------------- ways out
 
 
@@ -346,7 +401,7 @@ def _states(agency, folder):
     planning = Planning(rules)
     with playing(planning):
         run(page, folder=agency.counts)
-        plan(page)
+        plan(page, planning)
     protected = _protect(planning, {}, rules, lambda _: None)
     frames = protected["applicants"].complete(DRAWS)
     for cell in page.cells:
