@@ -271,8 +271,8 @@ def _without(
 ) -> list[Margin]:
     """Return the margins without what cannot be protected unless heavier tables are hidden for it.
 
-    Of a margin of less weight than `above` that is one flag at a time, the last of those that
-    cannot be protected (the fewest are there), and all of it where its `n` cannot be.
+    Of a margin of less weight than `above` those are the last stages first, where the fewest are:
+    half of the flags that cannot be protected, then again; all of it where only its `n` cannot.
     """
     gone: dict[int, set[str]] = {}
     for cell, group in zip(cells, system.cell_of, strict=True):
@@ -285,7 +285,8 @@ def _without(
         lacking = gone.get(id(margin), set())
         flags = [f for f in margin.of if f in lacking]
         if flags:
-            out.append(replace(margin, of=tuple(f for f in margin.of if f != flags[-1])))
+            last = flags[len(flags) // 2 :]
+            out.append(replace(margin, of=tuple(f for f in margin.of if f not in last)))
         elif not lacking:
             out.append(margin)
     return out
