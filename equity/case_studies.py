@@ -153,7 +153,7 @@ _TEAL = Case(
     },
     what=(
         "Look at every stage. The bottom line of 1.70 does not undo the ratio of 0.68 at the "
-        "test: the court held that each person may answer for the barrier that stopped them."
+        "test: the court held that each person may challenge the barrier that stopped them."
     ),
 )
 

@@ -17,6 +17,7 @@ __all__ = [
     "cannot",
     "group_words",
     "level",
+    "part_name",
     "reference_words",
     "remarks",
     "spoken",
@@ -117,6 +118,12 @@ def unknown_words(frame: pd.DataFrame, unit: str) -> str | None:
     if total == 1:
         unit = {"people": "person", "searches": "search"}.get(unit, unit.removesuffix("s"))
     return f"Left out because the group is not known: {total:,.0f} {unit}"
+
+
+def part_name(strata_label: str | None) -> Callable[[str], str]:
+    """Return what names a part above its rows: "not known" alone would not say what is not."""
+    what = _words.sentence(strata_label or "part")
+    return lambda stratum: f"{what} not known" if stratum == "not known" else stratum
 
 
 def block_names(

@@ -17,8 +17,8 @@ __all__ = [
     "axis_number",
     "days",
     "hidden_lines",
+    "lanes",
     "left_out",
-    "parts_of",
     "per",
     "read_out",
     "reference_at",
@@ -68,12 +68,6 @@ def per(value: object) -> str:
     return f"{number:,.0f}" if size >= 99.95 else f"{number:.{1 if size >= 0.995 else 2}f}"
 
 
-def parts_of(number: int, whole: int, noun: str | None) -> str:
-    """Return "both postings", "all 3 postings", "1 of 3 postings"."""
-    some = "both" if number == whole == 2 else f"all {whole}" if number == whole > 1 else ""
-    return f"{some or f'{number} of {whole}'} {_words.plural(noun, whole)}"
-
-
 def read_out(frame: pd.DataFrame, heads: list[str]) -> list[str]:
     """Return each row as it is read out: its block, group, figure or why not, and counts."""
     parts = (
@@ -96,24 +90,73 @@ def hidden_lines(frame: pd.DataFrame, apart: float) -> tuple[pd.DataFrame, int]:
     """Add `gone`, `run` and `lane`: what is hidden of a line, its pieces, its lane below the plot.
 
     A line is not joined across what is hidden. Each group of which something is hidden has a lane
-    of hatched squares below the lines of its panel, one for each year. The second value is the
-    room for the lanes in pixels.
+    below the lines of its panel, and below their axis: a hatched band as wide as the page, with
+    words. The second value is the room for the lanes in pixels.
     """
     gone = _hidden.is_hidden(frame) & frame["survival"].isna() & ~frame["begins"].astype(bool)
     keys = [frame["stratum"], frame["group"]]
     lanes: dict[str, list[str]] = {}
     for part, group in frame.loc[gone, ["stratum", "group"]].drop_duplicates().to_numpy():
         lanes.setdefault(part, []).append(group)
-    year = gone & (pd.to_numeric(frame["months"]).astype(float) % 12 == 0)
-    drawn = year | (gone & ~year.groupby(keys).transform("any").astype(bool))
+    drawn = gone & ~frame[gone].duplicated(["stratum", "group"]).reindex(frame.index).eq(True)
     lane = [
         apart * lanes[part].index(group) + 14 if own else None
         for part, group, own in zip(frame["stratum"], frame["group"], drawn, strict=True)
     ]
+    says = pd.Series(None, index=frame.index, dtype=object)
+    for row in frame.index[drawn]:
+        part, group = frame.loc[row, "stratum"], frame.loc[row, "group"]
+        own = frame[(frame["stratum"] == part) & (frame["group"] == group)]
+        own = own[~own["begins"].astype(bool)]
+        says[row] = _when_hidden(own["months"], gone[own.index])
+    frame = frame.assign(lane_when=says)
     frame = frame.assign(
         gone=gone, run=gone.groupby(keys).cumsum(), lane=pd.Series(lane, frame.index, float)
     )
     return frame, round(apart * max(map(len, lanes.values()), default=0)) + 8 * bool(lanes)
+
+
+def lanes(height: int) -> list[alt.Chart]:
+    """Draw a hatched band with words for each lane of `hidden_lines`."""
+    import altair as alt
+
+    from equity.charts import _marks
+
+    wide = f"width >= {_draw.NARROW}"
+    letters = f"length({wide} ? datum.lane_words : datum.lane_brief)"
+    y = _marks.y_at("lane", height)
+    tips = [
+        alt.Tooltip("lane_aria:N", title="Still in service"),
+        alt.Tooltip("reason:N", title="Why"),
+    ]
+    return [
+        _hidden.band("0", "width", letters, aria=True)
+        .encode(y=y, tooltip=tips, description=alt.Description("lane_aria:N"))
+        .transform_filter("isValid(datum.lane)"),
+        *(
+            _marks.layer("text", align="center", fontSize=12, fontStyle="italic", aria=False,
+                         opacity={"expr": test}, limit={"expr": "width"})
+            .encode(x=alt.XValue(alt.ExprRef("width / 2")), y=y, text=alt.Text(field))
+            .transform_filter("isValid(datum.lane)")
+            for field, test in (
+                ("lane_words:N", f"{wide} ? 1 : 0"), ("lane_brief:N", f"{wide} ? 0 : 1")
+            )
+        ),
+    ]  # fmt: skip
+
+
+def _when_hidden(months: pd.Series, gone: pd.Series) -> str:
+    """Return "hidden", or when of all times of a line: "hidden after 6 months and 3 years"."""
+    if gone.all():
+        return _hidden.WORD
+    at = sorted({float(m) for m in months[gone]})
+    years = [f"{m / 12:g}" for m in at if m % 12 == 0]
+    other = [span_of(m) for m in at if m % 12][:2]
+    if len(years) > 4:
+        years = [*years[:3], "more"]
+    if years:
+        other.append(f"{_words.listed(years)} year{'s' * (years != ['1'])}")
+    return f"{_hidden.WORD} after {_words.listed(other)}"
 
 
 def left_out(rows: Iterable[Mapping], why: str) -> list[str]:

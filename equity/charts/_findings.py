@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from equity.charts import _hidden
-from equity.charts._words import at_least, given, plural, sentence, times
+from equity.charts._words import at_least, for_parts, given, sentence, times
 
 __all__ = ["certain", "concerned", "finding", "over_parts", "side", "size"]
 
@@ -193,7 +193,7 @@ def over_parts(
     best = max(tally.values(), key=lambda t: t["above"] + t["below"])
     first, second = ("above", "below") if best["above"] >= best["below"] else ("below", "above")
     number = best["all"]
-    text = f"In {_part(best[first], number)} {plural(strata, number)}, "
+    text = f"{for_parts(best[first], number, strata)}, "
     text += phrase(best["row"], first)
     for state, say in (
         (second, words[second]),

@@ -1,29 +1,42 @@
 """What a chart does with figures that a published page hides: words, sums and hatched marks.
 
-A hidden row is known by its `reason`, which begins with "Hidden". It is drawn as a hatched field
-and the word "hidden", never as 0 and never as nothing, and no headline speaks for it.
+A hidden row is known by its `reason`, which begins with "Hidden". It is drawn as a pale hatched
+band over all values that there could be, with the word "hidden" in a gap of it: never as 0, never
+as nothing, and not as a mark that could be read as a value. No headline speaks for it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
+from equity.charts._hatch import (
+    HATCH,
+    HATCH_WIDTH,
+    SQUARE,
+    across,
+    band,
+    column,
+    columns,
+    hatch,
+    squares,
+)
 from equity.charts._words import given, listed
-
-if TYPE_CHECKING:
-    import altair as alt
 
 __all__ = [
     "HATCH",
     "HATCH_WIDTH",
     "SQUARE",
     "WORD",
+    "across",
+    "band",
     "bound",
     "closing",
+    "column",
+    "columns",
     "count",
     "counts",
     "first_known",
@@ -94,9 +107,15 @@ def count(row: Mapping[str, Any], column: str) -> str:
 
 
 def counts(row: Mapping[str, Any], x: str, n: str) -> str:
-    """Return "12 of 340", "hidden of 340", or "counts hidden" where both are."""
+    """Return "12 of 340", "12, total hidden", "number hidden, of 340" or "numbers hidden"."""
     part, whole = count(row, x), count(row, n)
-    return f"counts {WORD}" if part == whole == WORD else f"{part} of {whole}"
+    if WORD not in (part, whole):
+        return f"{part} of {whole}"
+    if part == whole:
+        return f"numbers {WORD}"
+    if part == WORD:
+        return f"number {WORD}" + (f", of {whole}" if given(row.get(n)) else "")
+    return f"{'none' if part == '0' else part}, total {WORD}"
 
 
 def swap(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
@@ -108,7 +127,9 @@ def swap(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
     def say(text: object, own: bool) -> object:
         if not own or not isinstance(text, str):
             return text
-        text = re.sub(r"not shown of not shown", WORD, text)
+        text = re.sub(r"not shown of not shown", f"numbers {WORD}", text)
+        text = re.sub(r"(?<![\w,.])not shown of ([\d,]+)", rf"number {WORD}, of \1", text)
+        text = re.sub(r"([\d,]+) of not shown", rf"\1, total {WORD}", text)
         text = re.sub(r" ?\(\?%?\)", "", text)
         return re.sub(r"not shown|(?<!\w)\?%?(?!\w)", WORD, text)
 
@@ -175,7 +196,8 @@ def part_of(told: Sequence[bool], noun: str) -> str | None:
     if not part:
         return None
     if part == whole:
-        return f"the only {noun} is hidden" if whole == 1 else f"all {whole} {noun}s are hidden"
+        every = "both" if whole == 2 else f"all {whole}"
+        return f"this {noun} is hidden" if whole == 1 else f"{every} {noun}s are hidden"
     return f"{part} of {whole} {noun}s {'is' if part == 1 else 'are'} hidden"
 
 
@@ -196,22 +218,43 @@ def with_closing(
 ) -> str:
     """Return a headline that says what is hidden; unchanged where nothing is.
 
-    What it says of "no group" or of "all groups" is then said of those that are shown.
+    What it says of "no group" or of "all groups" is then said of those that are shown: "...; 5
+    other groups hidden".
     """
     says = closing(rows, *figures, noun=noun, by=by)
-    if says is None or title.endswith("hidden"):
+    if says is None or title.endswith("hidden") or f" {WORD}: " in title:
         return title
+    some = re.fullmatch(r"(\d+) of \d+ groups (is|are) hidden", says)
+    if some:
+        says = f"{some[1]} other group{'s' * (some[1] != '1')} hidden"
     return f"{others_shown(title)}; {says}"
 
 
+_COUNTS = ("n", "x", "x_known", "lost", "n_at_risk", "person_years", "x_reference", "n_reference")
+
+
 def none_shown(
-    rows: Sequence[Mapping[str, Any]], *figures: str, noun: str = "figure", by: str = "group"
+    rows: Sequence[Mapping[str, Any]],
+    *figures: str,
+    noun: str = "figure",
+    by: str = "group",
+    what: str = "The figure",
 ) -> str | None:
-    """Return the headline of a table of which no figure is shown; None where one is."""
+    """Return the headline of a table of which no figure is shown; None where one is.
+
+    Where counts are shown, only the figure is hidden: `what`, "The share", says which it is.
+    """
     if not rows or not all(lost(r, *figures) for r in rows):
         return None
     says = closing(rows, *figures, noun=noun, by=by) or ""
-    return f"Nothing can be said from these numbers: {says}"
+    if not any(given(r.get(c)) and r.get(c) != 0 for r in rows for c in (*figures, *_COUNTS)):
+        alone = says.startswith("this ")
+        return "Everything is hidden" if alone else f"Nothing can be said: {says}"
+    groups = {r.get(by) for r in rows} if by in rows[0] else set()
+    whole = "every group" if len(groups) > 1 else "the group" if groups else f"every {noun}"
+    parts = any(given(r.get("x")) and not given(r.get("n", 0)) for r in rows)
+    why = "the total" if parts and "n" in rows[0] else "it"
+    return f"{what} of {whole} is hidden: {why} would give a small number away"
 
 
 def named(rows: Iterable[Mapping[str, Any]], *figures: str) -> str:
@@ -250,52 +293,3 @@ def bound(frame: pd.DataFrame) -> pd.DataFrame:
         for need, (p, _) in zip(needs, pairs, strict=True)
     ]
     return frame.assign(p_most=pd.Series(most, index=frame.index, dtype=object))
-
-
-def _path() -> str:
-    """Return the hatched field as a path: a frame and slanted strokes inside it."""
-    wide, slant, step = 8.0, 1.0, 1.6
-    number, rest = divmod(2 * wide - 2 * slant, step)  # as much room at either end
-    strokes = "".join(
-        f"M{x:.2f},1L{x + 2 * slant:.2f},-1"
-        for x in (-wide + rest / 2 + step * i for i in range(int(number) + 1))
-    )
-    return f"M{-wide},-1H{wide}V1H{-wide}V-1{strokes}"
-
-
-HATCH = _path()
-"""A symbol for a point mark: drawn as strokes, so that it looks the same in SVG and in a picture,
-in light and in dark, and with any font. Half as high as sqrt(size), 8 times as wide as high."""
-_SIZE = 100.0  # the field is 10 pixels high and 80 wide
-HATCH_WIDTH = 80
-
-
-SQUARE = "M-1,-1H1V1H-1ZM-1,0L0,-1M-1,1L1,-1M0,1L1,0"
-"""A small hatched square, for a point in time whose figure is hidden."""
-
-
-def squares(x: alt.X, y: alt.Y | alt.YValue, field: str, tips: list[alt.Tooltip]) -> alt.Chart:
-    """Return the layer of hatched squares of the rows in which `field` is there."""
-    import altair as alt
-
-    return (
-        hatch(shape=SQUARE, size=130, aria=True)
-        .encode(x=x, y=y, description=alt.Description("aria:N"), tooltip=tips)
-        .transform_filter(f"isValid(datum.{field})")
-    )
-
-
-def hatch(*, size: float = _SIZE, **properties: Any) -> alt.Chart:
-    """Return a layer of hatched fields without places: encode x (the middle) and y, filter rows.
-
-    `shape=` may be given for another symbol. It says nothing to a screen reader: the word beside
-    it does.
-    """
-    import altair as alt
-
-    from equity.charts._style import PALETTE
-
-    look = {"shape": HATCH, "filled": False, "stroke": PALETTE["grey"], "strokeWidth": 1.2}
-    return alt.Chart(alt.Undefined).mark_point(**{
-        **look, "fillOpacity": 0, "opacity": 1, "size": size, "aria": False, **properties
-    })  # fmt: skip

@@ -103,7 +103,7 @@ def headline(
         return "There is only one group, and nothing to compare it with"
     gone = [r for r in compared if _gone(r)]
     if len(gone) == len(compared):
-        none = _hidden.none_shown(gone, "impact_ratio")
+        none = _hidden.none_shown(gone, "impact_ratio", what="The impact ratio")
         return none or "Whether groups are below four-fifths is hidden"
     compared = [r for r in compared if not _gone(r)]
     if not any(_words.given(r["impact_ratio"]) for r in compared):

@@ -316,14 +316,15 @@ def words(page: Page, height: int, *, brief: bool = False) -> list[alt.Chart]:
     )
     if not page.gaps:
         return out
-    aside = {}
+    aside: dict[str, Any] = {"align": "left"}
     if page.hidden:
-        out.append(_hatched(page, y))
-        aside = {"dx": {"expr": f"datum.hidden ? {_hidden.HATCH_WIDTH + 8} : 0"}}
+        out.append(_band(page, y))
+        left, right = _ends(page)
+        middle = f"datum.hidden ? (({right}) - ({left})) / 2 : 0"
+        aside = {"dx": {"expr": middle}, "align": {"expr": "datum.hidden ? 'center' : 'left'"}}
     out.append(
         layer(
             "text",
-            align="left",
             fontSize=12,
             fontStyle="italic",
             aria=True,
@@ -356,6 +357,23 @@ def _hatched(page: Page, y: alt.Y) -> alt.Chart:
         _hidden.hatch(yOffset=page.mark_dy)
         .encode(x=alt.XValue(alt.ExprRef(middle)), y=y)
         .transform_filter("datum.hidden && isValid(datum.missing)")
+    )
+
+
+def _band(page: Page, y: alt.Y) -> alt.Chart:
+    """Draw a hatched band over all values in the row of a hidden figure, with room for words."""
+    return (
+        _hidden.band(*_ends(page), "length(datum.missing)", yOffset=page.mark_dy)
+        .encode(y=y)
+        .transform_filter("datum.hidden && isValid(datum.missing)")
+    )
+
+
+def _ends(page: Page) -> tuple[str, str]:
+    """Return expressions for the left and the right end of the plot, in pixels."""
+    return (
+        f"(width < {page.narrow} ? {page.narrow_left} : {page.left})",
+        f"(width < {page.narrow} ? width - {page.narrow_right} : width - {page.right})",
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from equity.charts import _hidden, _words
-from equity.charts._durations import parts_of, span_of
+from equity.charts._durations import span_of
 
 __all__ = ["headline"]
 
@@ -27,7 +27,7 @@ def headline(
     compared = {k: r for k, r in last.items() if r["group"] != r["reference"]}
     if not compared:
         return "There is only one group, and nothing to compare it with"
-    if none := _hidden.none_shown(rows, "survival"):
+    if none := _hidden.none_shown(rows, "survival", what="The share still in service"):
         return none
     told = {k: r for k, r in compared.items() if _words.given(_p(r))}
     gone = {k for k, r in compared.items() if k not in told and _hidden.row_hidden(r)}
@@ -60,9 +60,8 @@ def headline(
             k in clear and (p := ways[k]) is not None and (p[1] <= p[2]) == (sooner == "sooner")
             for k in same
         )
-        return (
-            f"In {parts_of(count, len(same), strata)}, {group} left clearly {sooner} than {other}"
-        )
+        parts = _words.for_parts(count, len(same), strata)
+        return f"{parts}, {group} left clearly {sooner} than {other}"
     if pair is None:
         return f"{_words.sentence(group)} and {other} left at different times, more than by chance"
     months, own, theirs = pair
@@ -94,14 +93,21 @@ def _p(row: Mapping) -> Any:
 
 
 def _last(rows: list[dict]) -> dict[tuple[str, str], dict]:
-    """Return the last row of each group, by part and group; those not known are no part."""
+    """Return a row of each group, by part and group; those not known are no part.
+
+    The comparison of a group is the same at all times: it is taken from the last row in which it
+    is shown, since the last row of all may be hidden.
+    """
     parts = {r["stratum"] for r in rows}
     several = len(parts - {"not known"}) > 1
-    return {
-        (r["stratum"], r["group"]): r
-        for r in rows
-        if not (several and r["stratum"] == "not known")
-    }
+    out: dict[tuple[str, str], dict] = {}
+    for r in rows:
+        key = (r["stratum"], r["group"])
+        if several and r["stratum"] == "not known":
+            continue
+        if key not in out or _words.given(_p(r)) or not _words.given(_p(out[key])):
+            out[key] = r
+    return out
 
 
 def _gap(rows: list[dict], row: dict) -> tuple[float, float, float] | None:

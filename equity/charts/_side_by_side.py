@@ -13,7 +13,15 @@ from equity.charts._style import REFERENCE_COLOUR
 if TYPE_CHECKING:
     import altair as alt
 
-__all__ = ["MOST", "beside_first", "legend", "merged_words", "of_benchmark", "other_marks"]
+__all__ = [
+    "MOST",
+    "NOT_HIDDEN",
+    "beside_first",
+    "legend",
+    "merged_words",
+    "of_benchmark",
+    "other_marks",
+]
 
 _MARKS = (  # shape, how it is written, how far below the row it stands
     ("stroke", "|", 0),
@@ -25,6 +33,8 @@ MOST = len(_MARKS)
 """So many benchmarks can be told apart on one row."""
 LONG = 26
 """Letters of a group's name that leave room for the numbers beside it."""
+NOT_HIDDEN = "(!datum.hidden || isValid(datum.share))"
+"""A filter: no mark of a benchmark in a row whose share is hidden, it would be read as one."""
 WIDEST = "0,000 of 00,000; 000 to 000 mat"
 
 
@@ -101,7 +111,7 @@ def other_marks(page: Page, height: int, x: alt.X, names: list[str]) -> list[alt
                          size=size, aria=False, color=REFERENCE_COLOUR, yOffset={"expr": dy})
             .encode(x=_marks.on("population_share", x), y=_marks.y_at("y", height))
             .transform_filter(
-                f"{_marks.valid('population_share')} && {of_benchmark(name)}"
+                f"{_marks.valid('population_share')} && {of_benchmark(name)} && {NOT_HIDDEN}"
             )
         )  # fmt: skip
     return out

@@ -127,7 +127,7 @@ def headline(
         for a, b in _ends(rows, names[0]).values()
         if _words.given(b["difference"]) and a["when"] != b["when"]
     ]
-    if none := _hidden.none_shown(rows, "share"):
+    if none := _hidden.none_shown(rows, "share", what="The share"):
         return none
     if not ends:
         return "No share can be followed over time in these numbers"

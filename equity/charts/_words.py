@@ -11,6 +11,7 @@ import pandas as pd
 __all__ = [
     "all_alike",
     "done",
+    "for_parts",
     "given",
     "at_least",
     "listed",
@@ -58,7 +59,7 @@ _GROUPS: dict[str, tuple[str, str, str]] = {
     ),
     "multiple": ("Two or more races", "Two or more", "{} of two or more races"),
     "mixed": ("Mixed", "Mixed", "{} of mixed ethnicity"),
-    "other": ("Other", "Other", "{} of other groups"),
+    "other": ("Other", "Other", "{} recorded as Other"),
     "female": ("Women", "Women", "female {}"),
     "male": ("Men", "Men", "male {}"),
     "nonbinary": ("Nonbinary", "Nonbinary", "nonbinary {}"),
@@ -112,11 +113,22 @@ def name(key: str, labels: Mapping[str, str] | None = None, *, short: bool = Fal
         brief = (_GROUPS[both[0]][1], {"female": "women", "male": "men"}.get(both[1], both[1]))
         return ", ".join(brief) if short and len(words) > 14 else words
     if labels and key in labels and labels[key] != _GROUPS.get(key, ("",))[0]:
-        words = str(labels[key])
-        return words if not short or len(words) <= 14 else words[:13].rstrip() + "…"
+        return _cut(str(labels[key])) if short else str(labels[key])
     if key in _GROUPS:
         return _GROUPS[key][1 if short else 0]
-    return key if not short or len(key) <= 14 else key[:13].rstrip() + "…"
+    return _cut(key) if short else key
+
+
+_ROOM = 20
+"""Letters of the name of a group that fit on a narrow page."""
+
+
+def _cut(words: str) -> str:
+    """Return the words, or those at their beginning that fit on a narrow page."""
+    if len(words) <= _ROOM:
+        return words
+    start = words[: _ROOM - 1]
+    return (start.rsplit(" ", 1)[0] if " " in start else start).rstrip(" ,;") + "…"
 
 
 def people(key: str, labels: Mapping[str, str] | None = None, who: str = "people") -> str:
@@ -183,8 +195,18 @@ def plural(noun: str | None, number: int) -> str:
     word = word[:1].lower() + word[1:] if word[1:].islower() else word
     if number == 1 or word.endswith("s"):
         return word
+    if word.endswith(("x", "ch", "sh")):
+        return word + "es"
     ends_in_y = word.endswith("y") and word[-2:-1] not in "aeiou"
     return word[:-1] + "ies" if ends_in_y else word + "s"
+
+
+def for_parts(number: int, whole: int, noun: str | None) -> str:
+    """Return "In both postings", "In 1 of 3 postings", "For both women and men"."""
+    if number == whole == 2 and (noun or "").strip().lower() == "sex":
+        return "For both women and men"
+    some = "both" if number == whole == 2 else f"all {whole}" if number == whole > 1 else ""
+    return f"In {some or f'{number} of {whole}'} {plural(noun, whole)}"
 
 
 def sentence(words: str) -> str:
@@ -285,7 +307,12 @@ def span(low: object, high: object, write: Callable[[object], str]) -> str:
 
 
 def times(value: float) -> str:
-    """Return a ratio for a headline: "2.3", "0.68", "1.04"; never rounded to 1 unless it is 1."""
+    """Return a ratio for a headline: "2.3", "0.70", "1.04"; never rounded to 1 unless it is 1.
+
+    Below 1 it has two digits, as beside its mark.
+    """
+    if 0 < value < 0.995:
+        return _decimals(value)
     if value >= 9.95:
         return f"{value:,.0f}"
     if value >= 1.95:

@@ -246,7 +246,7 @@ def headline(rows: list[dict], *, what: str, strata: str | None) -> str:
     apart = [r for r in rows if r["index"] == "dissimilarity" and r["benchmark"] == names[0]]
     known = [r for r in apart if r["stratum"] != "not known"] or apart
     ways = [r["told"] for r in known]
-    if none := _hidden.none_shown(rows, "workforce", by="none"):
+    if none := _hidden.none_shown(rows, "workforce", by="none", what="The figure"):
         return none
     if known and all(w == "hidden" for w in ways):
         return f"Whether the {verb} further from {named} than chance alone explains is hidden"
@@ -258,9 +258,9 @@ def headline(rows: list[dict], *, what: str, strata: str | None) -> str:
         return "There are too few people to tell whether more than chance is at work"
     if len(known) > 1:
         number = ways.count("above")
-        some = "none" if not number else f"all {number}" if number == len(known) else str(number)
-        text = f"In {some}" + ("" if number == len(known) else f" of {len(known)}")
-        text += f" {_words.plural(strata, len(known))}, the {verb} further from {named} than "
+        text = f"In none of {len(known)} {_words.plural(strata, len(known))}"
+        text = _words.for_parts(number, len(known), strata) if number else text
+        text += f", the {verb} further from {named} than "
         text += "chance alone explains"
         for way, words in (
             ("below", "closer than chance would make it"),

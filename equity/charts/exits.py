@@ -109,7 +109,7 @@ def exits(
     frame["note"] = _draw.apply(note, frame)
     frame["n_text"] = _draw.apply(
         lambda r: (
-            "exits hidden"
+            "number hidden"
             if _hidden.lost(r, "x")
             else f"{_words.whole(r['x'])} exit{'s' * (r['x'] != 1)}"
         ),

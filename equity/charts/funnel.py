@@ -57,7 +57,11 @@ def funnel(
     frame["stage_label"] = [stage(str(s)) for s in frame["stage"]]
     frame["label"] = frame["short"] = frame["stage_label"]
     applied = _applied(frame)
-    frame["at"] = pd.to_numeric(frame["share_of_applicants"]).astype(float)
+    share = pd.to_numeric(frame["share_of_applicants"]).astype(float)
+    # the share follows from two numbers that are shown
+    frame["at"] = share.fillna(
+        pd.to_numeric(frame["n"]).astype(float) / applied.where(applied > 0)
+    )
     end = frame["at"]
     for column, to in (("lost", "lost_to"), ("withdrew", "gone_to"), ("pending", "open_to")):
         end = end + pd.to_numeric(frame[column]).astype(float) / applied
@@ -69,9 +73,12 @@ def funnel(
     ]
     first = {(r["stratum"], r["group"]): r["stage"] for r in reversed(_draw.rows_of(frame))}
 
-    told = bool((frame["withdrew"] > 0).any())  # who withdrew is told apart from who waits
+    # who withdrew is told apart from who waits
+    told = bool((frame["withdrew"] > 0).any() or _gone(frame, "withdrew"))
     compact = len(frame) > 24
     waiting = "open" if told else "no result" if compact else "without result"
+
+    any_hidden = bool(_hidden.is_hidden(frame).any())
 
     def value(row: dict) -> str | None:
         if not _words.given(row["at"]):
@@ -85,15 +92,16 @@ def funnel(
             return None
         known, gone = [], []
         for word, column in (("lost", "lost"), ("withdrew", "withdrew"), (waiting, "pending")):
-            if _hidden.lost(row, column):
+            if not _words.given(row[column]) and (any_hidden or _hidden.lost(row, column)):
                 gone.append(word)
             elif row[column] or word == "lost":
                 mark = " ▼" if word == "lost" and row["most"] and compact else ""
                 known.append(f"{_hidden.count(row, column)} {word}{mark}")
         if waiting in gone and not told:  # it stands for both
             gone = [word for word in gone if word != "withdrew"]
-        parts = [", ".join(known), f"{', '.join(gone)}: hidden" if gone else ""]
-        return "; ".join(part for part in parts if part)
+        if len(gone) == 3 or (gone and not known):
+            return f"numbers {_hidden.WORD}"
+        return ", ".join([*known, *(f"{word} {_hidden.WORD}" for word in gone)])
 
     frame["value"] = _draw.apply(value, frame)
     frame["note"] = _draw.apply(lambda r: "▼ most lost here" if r["most"] else None, frame)
@@ -165,8 +173,7 @@ def funnel(
     title = _hidden.with_closing(title, rows, "at", "lost")
     n = _hidden.n_words(frame.drop_duplicates(["stratum", "group"]), who)
     subtitle = [
-        f"Blue: share of the group’s {who} still in after the stage. Orange: lost at it; thick, "
-        "with ▼, where the group loses most people",
+        *_bars(frame, who),
         *_without_result(frame),
         *filter(None, [n, unknown_words(frame, who)]),
         *_hidden.legend(frame),
@@ -214,13 +221,32 @@ def _part(
 
 
 def _without_result(frame: pd.DataFrame) -> list[str]:
-    """Return what the grey parts of the bars are."""
-    gone, open_ = (bool((frame[c] > 0).any()) for c in ("withdrew", "pending"))
+    """Return what the grey parts of the bars are, of those that are drawn."""
+    gone = bool((frame["gone_to"] > frame["lost_to"]).any())
+    open_ = bool((frame["open_to"] > frame["gone_to"]).any())
     if not gone:
-        no = "Dashed grey: no result, whether still open or withdrawn"
-        return [no] if open_ else []
+        both = not (frame["withdrew"] > 0).any() and not _gone(frame, "withdrew")
+        no = "no result, whether still open or withdrawn" if both else "still open"
+        return [f"Dashed grey: {no}"] if open_ else []
     words = "Grey: withdrew, or another word for no result; they were not turned down"
-    return [words + ("; dashed: still open, as far as the file tells" if open_ else "")]
+    return [words + ("; dashed grey: still open, as far as the file tells" if open_ else "")]
+
+
+def _gone(frame: pd.DataFrame, column: str) -> bool:
+    """Return whether a number is hidden in any row."""
+    return any(_hidden.lost(r, column) for r in _draw.rows_of(frame))
+
+
+def _bars(frame: pd.DataFrame, who: str) -> list[str]:
+    """Return what the blue and the orange parts of the bars are, of those that are drawn."""
+    if not frame["at"].notna().any():
+        return []
+    text = f"Blue: share of the group’s {who} still in after the stage"
+    if (frame["lost_to"] > frame["at"]).any():
+        text += ". Orange: lost at it"
+        if frame["most"].any():
+            text += "; thick, with ▼, where the group loses most people"
+    return [text]
 
 
 def _passed(row: dict) -> str | None:
@@ -299,13 +325,12 @@ def headline(
         if not found:
             return "There are too few people to tell where most are lost"
         best, number = found.most_common(1)[0]
-        every = "all" if number == len(parts) else f"{number} of"
         return (
-            f"In {every} {len(parts)} {_words.plural(strata, len(parts))}, most people are lost "
+            f"{_words.for_parts(number, len(parts), strata)}, most people are lost "
             f"at the stage {stage(best)}"
         )
     if rows and not _told(rows):
-        return _hidden.none_shown(rows, "n", "lost") or (
+        return _hidden.none_shown(rows, "n", what="The number") or (
             "Where most are lost cannot be told: a part of every group is hidden"
         )
     hidden = {r["group"] for r in rows} - {r["group"] for r in _told(rows)}

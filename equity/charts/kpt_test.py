@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from equity.charts import _axes, _draw, _hidden, _marks, _outcome, _words
-from equity.charts._common import alternative, block_names, level, unknown_words
+from equity.charts._common import alternative, block_names, level, part_name, unknown_words
 from equity.charts._style import marks
 from equity.charts.rates import reference_line
 
@@ -95,7 +95,8 @@ def kpt_test(
     )
     several = len(tests) > 1
     heads = block_names(frame, ("stratum",), {}) if several else [""] * len(frame)
-    heads = [f"{h} · {verdicts[h]}" if h in verdicts else h for h in heads]
+    named = part_name(strata_label)
+    heads = [f"{named(h)} · {verdicts[h]}" if h in verdicts else h for h in heads]
     frame["aria"] = [
         ", ".join(
             w

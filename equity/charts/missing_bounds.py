@@ -83,8 +83,8 @@ def missing_bounds(
 
     def counted(row: dict) -> str:
         unknown = f"; {_words.whole(row['unknown'])} unknown" if row["unknown"] else ""
-        unknown = "; unknown hidden" if _hidden.lost(row, "unknown") else unknown
-        return _hidden.counts(row, "x", "n").replace("not shown", _hidden.WORD) + unknown
+        unknown = "; unknown: hidden" if _hidden.lost(row, "unknown") else unknown
+        return _hidden.counts(row, "x", "n") + unknown
 
     frame["stage_label"] = [stage(str(s)) for s in frame["stage"]]
     frame["value"] = _draw.apply(value, frame)
@@ -278,7 +278,9 @@ def headline(
             if alone
             else ("There are no figures to show")
         )
-    if none := _hidden.none_shown(rows, "ratio_least", "changes_finding"):
+    if none := _hidden.none_shown(
+        rows, "ratio_least", "changes_finding", what="The range of the ratio"
+    ):
         return none
     if not any(r["unknown"] or _hidden.lost(r, "unknown") for r in rows):
         return f"The group of all {who} is known, so no answer could be another"

@@ -53,12 +53,15 @@ def outcome_scatter(
 
     what = {"contraband_found": "contraband"}.get(what, what)
     interval = level(confidence_level)
-    prepared = _draw.prepare(table, _NEEDED, labels)
+    whole = _draw.prepare(table, _NEEDED, labels)
+    lost = whole["stratum"] == "not known"  # no place: it would be a circle without a name
+    prepared = whole if lost.all() else whole[~lost].reset_index(drop=True)
     frame = _paired(prepared, minimum, 1 - confidence_level)
     areas = _words.plural(strata_label or "area", 2)
     frame["aria"] = _draw.apply(lambda r: _aria(r, labels), frame)
     frame["order"] = range(len(frame))
     parts = _outcome.panels(frame, labels, frame["drawn"])
+    frame = _named(frame)
     tips = [
         alt.Tooltip("stratum:N", title=_words.sentence(strata_label or "area")),
         alt.Tooltip("label:N", title="Group"),
@@ -89,8 +92,9 @@ def outcome_scatter(
         *_hidden.legend(prepared),
         *([f"Hatched below the picture: {areas} that are hidden"] if any(gone) else []),
         *_undrawn(rows, minimum, areas),
-        *_outcome.left_out(prepared),
-        *filter(None, [unknown_words(prepared, "searches")]),
+        *([_unplaced(whole[lost], strata_label)] if len(prepared) < len(whole) else []),
+        *_outcome.left_out(whole),
+        *filter(None, [unknown_words(whole, "searches")]),
         _outcome.INFRA_MARGINALITY,
     ]
     rows = _draw.rows_of(frame)
@@ -153,6 +157,77 @@ def _paired(prepared: pd.DataFrame, minimum: int, alpha: float) -> pd.DataFrame:
     return frame
 
 
+def _named(frame: pd.DataFrame) -> pd.DataFrame:
+    """Add the name of each circle that gets one, and on which side of the circle it stands.
+
+    All have one where there are few, else those that differ clearly. A name goes where it covers
+    no circle and no other name, at the width of a usual page.
+    """
+    own: dict[str, list[Any]] = {
+        c: [None] * len(frame) for c in ("name", "name_align", "name_dx", "name_dy")
+    }
+    drawn = frame["drawn"].to_numpy(bool)
+    largest = pd.to_numeric(frame["x_known"]).astype(float).where(drawn).max()
+    for panel in dict.fromkeys(frame["panel"][drawn]):
+        mine = [i for i in range(len(frame)) if drawn[i] and frame["panel"].iloc[i] == panel]
+        circles: dict[int, tuple[float, float, float]] = {}
+        for i in mine:
+            row = frame.iloc[i]
+            radius = _LARGEST * (float(row["x_known"]) / largest) ** 0.5
+            at = (_WIDTH * row["reference_at"] / row["most"],
+                  _outcome.HEIGHT * (1 - row["at"] / row["most"]))  # fmt: skip
+            circles[i] = (*at, radius)
+        taken = [(x - r, x + r, y - r, y + r) for x, y, r in circles.values()]
+        for i in mine:
+            if len(mine) > _FEW and not frame["clear"].iloc[i]:
+                continue
+            words = str(frame["stratum"].iloc[i])
+            spots = [_spot(*circles[i], len(words), side) for side in _SIDES]
+            box, spot = min(spots, key=lambda s: sum(_covers(s[0], t) for t in taken))
+            taken.append(box)
+            for column, value in zip(own, (words, *spot), strict=True):
+                own[column][i] = value
+    return frame.assign(
+        **{c: pd.Series(values, index=frame.index, dtype=object) for c, values in own.items()}
+    )
+
+
+_FEW = 8
+_WIDTH, _LARGEST, _LETTER, _TALL = 600, 17.0, 6.4, 14.0
+_SIDES = ("left", "right", "above", "below")
+_Box = tuple[float, float, float, float]
+
+
+def _spot(x: float, y: float, radius: float, letters: int, side: str) -> tuple[_Box, Any]:
+    """Return the box of a name beside a circle, and how it is aligned and moved."""
+    long, off = letters * _LETTER, radius + 4
+    align, dx, dy = {
+        "left": ("left", off, 0.0),
+        "right": ("right", -off, 0.0),
+        "above": ("center", 0.0, -off - _TALL / 2),
+        "below": ("center", 0.0, off + _TALL / 2),
+    }[side]
+    start = x + dx - {"left": 0.0, "right": long, "center": long / 2}[align]
+    box = (start, start + long, y + dy - _TALL / 2, y + dy + _TALL / 2)
+    return box, (align, round(dx, 1), round(dy, 1))
+
+
+def _covers(a: _Box, b: _Box) -> float:
+    """Return how much of a box lies on another, or outside the picture."""
+    wide, high = min(a[1], b[1]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[2], b[2])
+    out = max(a[1] - _WIDTH, 0) + max(-a[0], 0)
+    return max(wide, 0) * max(high, 0) + out
+
+
+def _unplaced(rows: pd.DataFrame, strata_label: str | None) -> str:
+    """Return how many searches are in no circle, since nobody knows where they were."""
+    area = _words.plural(strata_label or "area", 1)
+    number, told = _hidden.total(rows, "x_known")
+    if not told or number is None:
+        return f"Not drawn: searches of which the {area} is not known"
+    return f"Not drawn: {number:,.0f} searches of which the {area} is not known"
+
+
 def _lost(row: dict) -> bool:
     """Return whether a figure of the group, or of the reference beside it, is hidden."""
     beside = {"reason": row["reference_reason"]} | {
@@ -203,7 +278,19 @@ def _panel(
                 opacity=0.75 if clear == "datum.clear" else 1,
             )
         )
-    return [*layers, *(panel.heading() if several else [])]
+    names = (
+        _outcome.quiet(
+            "text",
+            fontSize=12,
+            opacity=alt.ExprRef("width < 450 && !datum.clear ? 0 : 1"),  # there they would clash
+            align=alt.ExprRef("datum.name_align"),
+            dx=alt.ExprRef("datum.name_dx"),
+            dy=alt.ExprRef("datum.name_dy"),
+        )
+        .encode(x=x("reference_at"), y=y("at"), text=alt.Text("name:N"))
+        .transform_filter(f"{panel.mine} && isValid(datum.name)")
+    )
+    return [*layers, names, *(panel.heading() if several else [])]
 
 
 def _side_words(

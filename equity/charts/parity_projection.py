@@ -110,11 +110,7 @@ def _layers(interval: str, hidden: bool = False) -> tuple[alt.Chart, ...]:
         .encode(x=x, y=y, tooltip=tips, description=alt.Description("aria:N"))
         .transform_filter("isValid(datum.share)"),
         *([
-            _hidden.squares(x, alt.YValue(_HEIGHT - 10), "gone", tips),
-            _marks.layer("text", align="left", baseline="bottom", dy=-9, dx=-5, fontSize=12,
-                         fontStyle="italic", aria=False, text=_hidden.WORD)
-            .encode(x=x, y=alt.YValue(_HEIGHT - 10))
-            .transform_filter("datum.gone == 'first'"),
+            *_hidden.columns(x, alt.YValue(_HEIGHT / 2), "gone", _HEIGHT, tips),
         ] if hidden else []),
     )  # fmt: skip
 
@@ -123,7 +119,7 @@ def headline(
     rows: list[dict[str, Any]], *, what: str, labels: Mapping[str, str] | None = None
 ) -> str:
     """Return when the target is reached under these rates, or where the share levels off."""
-    if none := _hidden.none_shown(rows, "share", noun="year", by="none"):
+    if none := _hidden.none_shown(rows, "share", noun="year", by="none", what="The share"):
         return none
     if not any(_words.given(r["share"]) for r in rows):
         return "There are no figures to show"

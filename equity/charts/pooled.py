@@ -97,7 +97,8 @@ def pooled(
 
     def counted(row: dict) -> str:
         own = _hidden.counts(row, "x", "n")
-        return f"{own} v. {_hidden.counts(row, 'x_reference', 'n_reference')}"
+        other = _hidden.counts(row, "x_reference", "n_reference")
+        return own if own == other == f"numbers {_hidden.WORD}" else f"{own} v. {other}"
 
     frame["group_label"] = frame["label"]
     frame["stage_label"] = [stage(str(s)) for s in frame["stage"]]
@@ -284,12 +285,12 @@ def headline(
     """Return the finding: the pooled figure, or that the strata differ and how."""
     if not rows:
         return "There are no figures to show"
-    if none := _hidden.none_shown(rows, "odds_ratio", by="none"):
+    if none := _hidden.none_shown(rows, "odds_ratio", by="none", what="The odds ratio"):
         return none
     every = [r for r in rows if r["is_pooled"]]
     gone = [_findings.side(r, alpha) == "hidden" and r["withheld"] is not True for r in every]
     if every and all(gone):
-        return "The figure of all together is hidden"
+        return "The figure of all together is hidden" + _in_parts(rows, alpha, what, labels, who)
     every = [r for r, own in zip(every, gone, strict=True) if not own]
     one, many = _words.plural(strata, 1), _words.plural(strata, 2)
     within = f"Compared within each {one}"
@@ -356,6 +357,24 @@ def headline(
             "figure is given"
         )
     return text
+
+
+def _in_parts(
+    rows: list[dict], alpha: float, what: str, labels: Mapping[str, str] | None, who: str
+) -> str:
+    """Return in how many of the parts that are shown a group differs clearly; "" for none."""
+    parts = [(r, _findings.side(r, alpha)) for r in rows if not r["is_pooled"]]
+    told = [(r, s) for r, s in parts if s not in ("missing", "hidden")]
+    clear = [(r, s) for r, s in told if s in ("above", "below")]
+    if not clear:
+        return ""
+    best, way = max(clear, key=lambda pair: _findings.concerned(pair[0]))
+    same = [s for r, s in told if (r["group"], r["stage"]) == (best["group"], best["stage"])]
+    group, other = (_words.people(best[k], labels, who) for k in ("group", "reference"))
+    return (
+        f"; in {same.count(way)} of {len(same)} that are shown, {group} were {what} "
+        f"{'more' if way == 'above' else 'less'} often than {other}"
+    )
 
 
 def _differ(rows: list[dict], group: str, other: str, what: str, many: str, alpha: float) -> str:

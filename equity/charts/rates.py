@@ -15,6 +15,7 @@ from equity.charts._common import (
     cannot,
     group_words,
     level,
+    part_name,
     reference_words,
     remarks,
     unknown_words,
@@ -218,7 +219,7 @@ def _draw_rates(
     frame["value"] = _draw.apply(value, frame)
     frame["note"] = _draw.apply(note, frame)
     frame["missing"] = _draw.apply(lambda r: cannot(r, "rate"), frame)
-    heads = block_names(frame, ("stratum",), {})
+    heads = block_names(frame, ("stratum",), {"stratum": part_name(strata_label)})
     frame["aria"] = [
         ", ".join(
             x

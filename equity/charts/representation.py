@@ -177,6 +177,7 @@ def representation(
     x = alt.X("at:Q", scale=_axes.x_scale(page, log=False), axis=_axes.axis_percent("Share"))
     grey = {"color": REFERENCE_COLOUR, "aria": False, "yOffset": page.mark_dy}
     tick = 14 if page.compact else 22
+    known = _side_by_side.NOT_HIDDEN
     own_row = _side_by_side.of_benchmark(names[0]) if merged else "datum.first"
     layers = [
         _marks.hover(page, height, tips).transform_filter("datum.first"),
@@ -190,10 +191,12 @@ def representation(
             x2=alt.X2("benchmark_high:Q"),
             y=_marks.y_at("y", height),
         )
-        .transform_filter(_marks.valid("benchmark_low", "benchmark_high") + f" && {own_row}"),
+        .transform_filter(
+            f"{_marks.valid('benchmark_low', 'benchmark_high')} && {own_row} && {known}"
+        ),
         _marks.layer("tick", orient="vertical", thickness=3, size=tick, opacity=1, **grey)
         .encode(x=_marks.on("population_share", x), y=_marks.y_at("y", height))
-        .transform_filter(_marks.valid("population_share") + f" && {own_row}"),
+        .transform_filter(f"{_marks.valid('population_share')} && {own_row} && {known}"),
         *(_side_by_side.other_marks(page, height, x, names) if merged else ()),
         _marks.intervals(page, height, x),
         *_marks.arrows(page, height, x),
@@ -274,7 +277,7 @@ def headline(
     if not rows:
         return "There are no figures to show"
     rows = [r for r in rows if not not_kept(r)]
-    if none := _hidden.none_shown(rows, "share"):
+    if none := _hidden.none_shown(rows, "share", what="The share"):
         return none
     sides = [_findings.side(r, alpha) for r in rows]
     if sides and all(s == "hidden" for s in sides):

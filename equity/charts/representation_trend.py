@@ -25,6 +25,8 @@ _NEEDED = (
 )
 _HEAD, _PLOT, _GAP, _LEFT, _RIGHT = 64, 110, 20, 44, 16
 _FOOT = 30
+_LONG = 18
+"""Letters of the name of a benchmark that fit beside its figure on a narrow page."""
 _DASHES = ([], [7, 4], [2, 3], [10, 3, 2, 3])
 
 
@@ -142,7 +144,7 @@ def _placed(frame: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, int]:
     )
     frame["bottom"], frame["head_y"] = frame["top"] + _PLOT, frame["top"] - 50
     frame["sub_y"], frame["says_y"] = frame["top"] - 32, frame["top"] - 8
-    frame["y_hidden"] = (frame["bottom"] - 9).where(gone & first)
+    frame["y_hidden"] = (frame["top"] + _PLOT / 2).where(gone & first)
     frame["when_text"], frame["when_last"] = _labels_of(frame, whens, spots, panel)
     frame["break_side"] = _sides(frame, spots)
     for at in panels.values():
@@ -179,10 +181,12 @@ def _scaled(frame: pd.DataFrame, rows: pd.Index) -> None:
     frame.loc[rows[0], "head"] = part["label"].iloc[0]
     gone = _hidden.lost(last, "share")
     now = "none recorded" if not_kept(last) else _words.percent(last["share"])
-    sub = f"{last['when']}: {_hidden.WORD if gone else now}, {last['benchmark']} "
+    own = str(last["benchmark"])
+    if len(own) > _LONG and part["benchmark"].nunique() == 1:  # the notes name it
+        own = "benchmark"
+    sub = f"{last['when']}: {_hidden.WORD if gone else now}, {own} "
     sub += _words.percent(last["population_share"])
-    hatched = "; hatched: hidden" * bool(part["y_hidden"].notna().any())
-    frame.loc[rows[0], "sub"] = sub + hatched
+    frame.loc[rows[0], "sub"] = sub
 
 
 def _times(whens: list[str]) -> np.ndarray:
@@ -269,7 +273,7 @@ def _layers(frame: pd.DataFrame, height: int, benchmarks: int, tips: list) -> li
         .transform_filter("isValid(datum.tick)"),
         words("tick", "tick_y", alt.XValue(_LEFT), align="right", dx=-6),
         words("head", "head_y", alt.XValue(0), align="left", fontSize=14, fontWeight="bold"),
-        words("sub", "sub_y", alt.XValue(0), align="left", opacity=0.85),
+        words("sub", "sub_y", alt.XValue(0), align="left", opacity=0.85, limit={"expr": "width"}),
         words("when_text", "bottom", x, align="center", dy=16),
         words("when_last", "bottom", x, align="right", dx=14, dy=16),
         *(
@@ -296,7 +300,7 @@ def _layers(frame: pd.DataFrame, height: int, benchmarks: int, tips: list) -> li
         .transform_filter("isValid(datum.y)"),
     ]
     if frame["y_hidden"].notna().any():
-        out.append(_hidden.squares(x, _marks.y_at("y_hidden", height), "y_hidden", tips))
+        out += _hidden.columns(x, _marks.y_at("y_hidden", height), "y_hidden", _PLOT, tips)
     if not frame["broken_at"].notna().any():
         return out
     rule = _marks.layer("rule", color=orange, strokeWidth=2, strokeDash=[5, 3], aria=False)

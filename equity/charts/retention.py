@@ -12,7 +12,7 @@ import pandas as pd
 
 from equity.charts import _draw, _hidden, _marks, _words
 from equity.charts._common import alternative, level, reference_words, unknown_words
-from equity.charts._durations import hidden_lines, left_out, span_of, too_few_words
+from equity.charts._durations import hidden_lines, lanes, left_out, span_of, too_few_words
 from equity.charts._retention_headline import headline
 
 if TYPE_CHECKING:
@@ -27,8 +27,9 @@ _NEEDED = (
 )
 _HEAD, _PLOT, _GAP, _FOOT = 30, 230, 26, 40
 _LEFT = 44
-_APART = 16.0
-"""Pixels between the words of two lines."""
+_APART = 16.0  # pixels between the words of two lines
+_LANE = 20.0  # from one lane of what is hidden to the next
+_NARROW_RIGHT, _BRIEF = 144, 17  # room for words on a narrow page: pixels, letters
 
 
 def retention(
@@ -114,9 +115,11 @@ def _lost(rows: list[dict], horizon: float, labels: Mapping[str, str] | None) ->
         return []
     said = []
     compared = False
-    for row in {r["group"]: r for r in rows}.values():
-        if not _words.given(row["months_lost"]):
-            continue
+    told: dict[str, dict] = {}
+    for r in rows:  # the same at all times, and shown where it is not hidden
+        if _words.given(r["months_lost"]):
+            told[r["group"]] = r
+    for row in told.values():
         text = f"{_words.name(row['group'], labels)} {row['months_lost']:.1f}"
         if not row["is_reference"] and all(
             _words.given(row[f"lost_{k}"]) for k in ("difference", "low", "high")
@@ -177,7 +180,7 @@ def _placed(frame: pd.DataFrame, horizon: float) -> tuple[pd.DataFrame, int]:
         months=lambda t: pd.to_numeric(t["since"]) if "since" in t else 0, begins=True,
     )  # fmt: skip
     frame = pd.concat([start, frame.assign(begins=False)], ignore_index=True)
-    frame, extra = hidden_lines(frame, _APART)
+    frame, extra = hidden_lines(frame, _LANE)
     begins = frame["begins"].astype(bool)
     parts = list(dict.fromkeys(frame["stratum"]))
     panel = np.array([parts.index(s) for s in frame["stratum"]], dtype=int)
@@ -205,8 +208,11 @@ def _placed(frame: pd.DataFrame, horizon: float) -> tuple[pd.DataFrame, int]:
         at=np.where(begins, months, months + dodge),
         line=[f"{p} {g} {i}" for p, g, i in zip(panel, frame["group"], frame["run"], strict=True)],
         top=top,
-        bottom=top + _PLOT + extra,
-        lane=top + _PLOT + pd.to_numeric(frame["lane"]).astype(float),
+        bottom=top + _PLOT,
+        lane=top
+        + _PLOT
+        + np.where(panel == len(parts) - 1, _FOOT + 10, 4)
+        + pd.to_numeric(frame["lane"]).astype(float),
         y=down(frame["survival"]),
         y_low=down(frame["low"]),
         y_high=down(frame["high"]),
@@ -214,6 +220,9 @@ def _placed(frame: pd.DataFrame, horizon: float) -> tuple[pd.DataFrame, int]:
         head=pd.Series(None, index=frame.index, dtype=object),
         words=pd.Series(None, index=frame.index, dtype=object),
         brief=pd.Series(None, index=frame.index, dtype=object),
+        lane_words=pd.Series(None, index=frame.index, dtype=object),
+        lane_brief=pd.Series(None, index=frame.index, dtype=object),
+        lane_aria=pd.Series(None, index=frame.index, dtype=object),
         **dict.fromkeys(("tick_y", "words_y", "year"), math.nan),
     )
     frame["value"] = _draw.apply(
@@ -243,18 +252,18 @@ def _placed(frame: pd.DataFrame, horizon: float) -> tuple[pd.DataFrame, int]:
             frame.loc[row, "tick"] = f"{round(100 * tick)}%"
             frame.loc[row, "tick_y"] = top[rows[0]] + (1 - tick) / (1 - least) * (_PLOT - 6) + 3
         _name_lines(frame, rows, float(top[rows[0]]))
-    return frame, int(frame["bottom"].max() + _FOOT)
+    return frame, int(frame["bottom"].max() + _FOOT + extra + 6 * bool(extra))
 
 
 def _name_lines(frame: pd.DataFrame, rows: pd.Index, top: float) -> None:
     """Write beside the end of each line of a panel its group and share, none over another."""
     part = frame.loc[rows]
     for _, lane in part[part["lane"].notna()].groupby("group", sort=False):
-        some = part.loc[part["group"].eq(lane["group"].iloc[0]), "y"].notna().any()
-        row, says = lane.index[0], "hidden in part: " if some else "hidden: "
-        frame.loc[row, "words_y"] = lane["lane"].iloc[0]
-        frame.loc[row, "words"] = says + frame.loc[row, "label"]
-        frame.loc[row, "brief"] = "hidden: " + frame.loc[row, "short"]
+        row = lane.index[0]
+        says = f": {frame.loc[row, 'lane_when']}"
+        frame.loc[row, "lane_words"] = frame.loc[row, "label"] + says
+        frame.loc[row, "lane_brief"] = frame.loc[row, "short"] + says
+        frame.loc[row, "lane_aria"] = frame.loc[row, "label"] + says
     part = part[part["y"].notna() & ~part["begins"].astype(bool)]
     if part.empty:
         return
@@ -275,7 +284,8 @@ def _name_lines(frame: pd.DataFrame, rows: pd.Index, top: float) -> None:
         until = f", at {span_of(last)}" if short else ""
         frame.loc[row, "words"] = f"{share:.1f}% {frame.loc[row, 'label']}{until}"
         named = frame.loc[row, "short"]
-        frame.loc[row, "brief"] = f"{named}, ends early" if short else f"{share:.0f}% {named}"
+        number = f"{share:.0f}% {named}"
+        frame.loc[row, "brief"] = named if short or len(number) > _BRIEF else number
 
 
 def _layers(
@@ -284,8 +294,8 @@ def _layers(
     """Return the marks: scales, intervals, lines, dots, and the words at their ends."""
     import altair as alt
 
-    longest = max(len(str(v)) for v in frame["words"].dropna())
-    right = f"(width < {_draw.NARROW} ? 128 : {min(360, round(7.6 * longest) + 38)})"
+    longest = max((len(str(v)) for v in frame["words"].dropna()), default=8)
+    right = f"(width < {_draw.NARROW} ? {_NARROW_RIGHT} : {min(360, round(7.6 * longest) + 38)})"
     grey = _marks.GREY
     scale = alt.Scale(
         range=[_LEFT, {"expr": f"width - {right}"}],  # type: ignore[list-item]
@@ -300,7 +310,7 @@ def _layers(
         grid=False,
         ticks=True,
         domain=True,
-        offset=-_FOOT + 8,
+        offset=int(frame["bottom"].max()) + 8 - height,
     )
     x = alt.X("at:Q", scale=scale, axis=axis)
     end = alt.X2Value(alt.ExprRef(f"width - {right}"))
@@ -385,9 +395,5 @@ def _layers(
             .transform_filter("isValid(datum.words)")
             for field, narrow, wide in (("words:N", 0, 1), ("brief:N", 1, 0))
         ),
-        *(
-            [_hidden.squares(x, _marks.y_at("lane", height), "lane", tips)]
-            if frame["lane"].notna().any()
-            else []
-        ),
+        *(lanes(height) if frame["lane"].notna().any() else []),
     ]

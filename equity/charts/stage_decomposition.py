@@ -175,8 +175,7 @@ def stage_decomposition(
         "Each bar is one stage's ratio of selection rates: where it ends, the next begins. To the "
         "left (orange) it lowers the ratio, to the right (blue) it raises it; grey is all stages "
         "together",
-        f"{reference}. Thin lines show the {interval} of a stage"
-        + (f"{n} of the groups drawn" if ", without" not in n else n),
+        f"{reference}. Thin lines show the {interval} of a stage" + _of_drawn(n),
         *allowance(step_side(r, 1 - confidence_level) for r in rows if r["stage"] != BOTTOM_LINE),
         *filter(None, [unknown_words(frame, who)]),
         *_hidden.legend(frame),
@@ -193,6 +192,12 @@ def stage_decomposition(
         description=alternative(title, intro, sentences),
         page=page,
     )
+
+
+def _of_drawn(n: str) -> str:
+    """Return "n = 750 applicants of the groups drawn, without those hidden"."""
+    number, comma, rest = n.partition(", without")
+    return f"{number} of the groups drawn{comma}{rest}" if number else ""
 
 
 def _below(page: _draw.Page, thick: int) -> dict[str, str]:
@@ -278,7 +283,7 @@ def headline(rows: list[dict], *, who: str, labels: Mapping[str, str] | None, al
     if not rows:
         return "There are no stages to take apart"
     steps = [r | {"ratio": r["impact_ratio"]} for r in rows if r["stage"] != BOTTOM_LINE]
-    if none := _hidden.none_shown(steps, "impact_ratio"):
+    if none := _hidden.none_shown(steps, "impact_ratio", what="The ratio"):
         return none
     steps = _hidden.shown(steps, "impact_ratio")
     sides = [step_side(r, alpha) for r in steps]

@@ -18,6 +18,7 @@ from equity.charts._common import (
     cannot,
     group_words,
     level,
+    part_name,
     reference_words,
     remarks,
     unknown_words,
@@ -40,6 +41,10 @@ _NEEDED = (
     "ratio_low",
     "ratio_high",
 )
+
+
+_NO_NUMBER = "no number of people of this group"
+_NOT_THERE = "no number in the benchmark"  # short enough to stand beside a name on a narrow page
 
 
 def stop_rates(
@@ -83,7 +88,8 @@ def stop_rates(
     def missing(row: dict) -> str | None:
         if row["is_reference"] and row["n"] == 0 and not _words.given(row["ratio"]):
             return "the comparison, with no stops"
-        return None if _findings.size(row) else cannot(row, "ratio")
+        words = None if _findings.size(row) else cannot(row, "ratio")
+        return _NOT_THERE if words and _NO_NUMBER in words else words
 
     def note(row: dict) -> str | None:
         if not _words.given(row["population"]):
@@ -105,7 +111,7 @@ def stop_rates(
         frame["label"] = frame["short"] = frame["benchmark"].astype(str)
         who_is = names
     else:
-        heads = block_names(frame, ("stratum", "benchmark"), {})
+        heads = block_names(frame, ("stratum", "benchmark"), {"stratum": part_name(strata_label)})
         who_is = frame["label"].tolist()
     frame["group_label"] = who_is
     frame["aria"] = [

@@ -22,7 +22,6 @@ from equity.charts._durations import (
     axis_number,
     days,
     left_out,
-    parts_of,
     read_out,
     reference_at,
 )
@@ -82,18 +81,7 @@ def time_to_stage(
 
     frame["value"] = _draw.apply(value, frame)
     frame["note"] = _draw.apply(note, frame)
-    frame["n_text"] = _draw.apply(
-        lambda r: (
-            (
-                "reached it: hidden"
-                if _hidden.lost(r, "x")
-                else f"{_words.whole(r['x'])} reached it"
-            )
-            + (f", {_words.whole(r['pending'])} wait" if r["pending"] else "")
-            + (", waiting: hidden" if _hidden.lost(r, "pending") else "")
-        ),
-        frame,
-    )
+    frame["n_text"] = _draw.apply(_people, frame)
     frame["middle_half"] = _draw.apply(_middle, frame)
     frame["missing"] = _draw.apply(_missing, frame)
     heads = block_names(frame, ("stratum", "stage"), {"stage": lambda s: _until(s, labels)})
@@ -102,7 +90,9 @@ def time_to_stage(
     rows = _draw.rows_of(frame)
     title = headline(rows, who=who, labels=labels, strata=strata_label, alpha=alpha)
     title = _hidden.with_closing(title, rows, "median")
-    page = _draw.Page([*frame["label"], "000 reached it, 00 wait"], len(frame))
+    beside = ["000 reached it, 00 wait", *frame["n_text"]]
+    right = 150 if len(frame) > 24 else 176  # compact rows have no note
+    page = _draw.Page([*frame["label"], beside[0]], len(frame), right=right, beside=beside)
     frame = _draw.clip(frame, "median", "low", "high", log=False)
     frame["band_start"] = frame["quartile_1"].where(frame["quartile_3"].notna())
     frame["band_end"] = frame["quartile_3"].where(frame["quartile_1"].notna())
@@ -165,6 +155,17 @@ def time_to_stage(
         description=alternative(title, intro, sentences),
         page=page,
     )
+
+
+def _people(row: dict) -> str:
+    """Return "30 reached it, 4 wait", "number hidden, 4 wait", "numbers hidden"."""
+    x, wait = (_hidden.lost(row, c) for c in ("x", "pending"))
+    if x and (wait or not row["pending"]):
+        return f"number{'s' * wait} {_hidden.WORD}"
+    text = f"number {_hidden.WORD}" if x else f"{_words.whole(row['x'])} reached it"
+    if wait:
+        return f"{text}, waiting {_hidden.WORD}"
+    return text + (f", {_words.whole(row['pending'])} wait" if row["pending"] else "")
 
 
 def _waiting(rows: list[dict], labels: Mapping[str, str] | None) -> list[str]:
@@ -239,10 +240,17 @@ def headline(
         return "There is only one group, and nothing to compare it with"
     parts = {r["stratum"] for r in compared}
     sides = [_side(r, alpha) for r in compared]
-    if none := _hidden.none_shown(compared, "median"):
+    if none := _hidden.none_shown(compared, "median", what="The median wait"):
         return none
     if all(s == "hidden" for s in sides):
         return f"How long groups of {who} wait is not compared: the comparisons are hidden"
+    stages = list(dict.fromkeys(r["stage"] for r in rows))
+    waits = [s for s in stages if any(
+        r["stage"] == s and NOT_COMPARED in str(r.get("reason")) for r in rows
+    ) and not any(
+        r["stage"] == s and side not in ("missing", "hidden")
+        for r, side in zip(compared, sides, strict=True)
+    )]  # fmt: skip
     rows = [r for r in rows if not _hidden.row_hidden(r)] or rows
     if all(s in ("missing", "hidden") for s in sides):
         if any(NOT_COMPARED in str(r.get("reason")) for r in rows):
@@ -252,6 +260,14 @@ def headline(
         return "Too few people to tell how long each group waits" if few else text
     told = [(r, s) for r, s in zip(compared, sides, strict=True) if s not in ("missing", "hidden")]
     clear = [(r, s) for r, s in told if s != "unclear"]
+    if not clear and waits and len(stages) > 1:
+        left = len(stages) - len(waits)
+        other = "the other" + ("s" if left > 1 else " one")
+        are = "is" if len(waits) == 1 else "are"
+        return (
+            f"{len(waits)} of {len(stages)} stages {are} not compared, because many still wait; "
+            f"no clear difference in how long groups wait in {other}"
+        )
     if not clear:
         return "No clear difference in how long groups wait can be told from these numbers"
 
@@ -272,7 +288,7 @@ def headline(
         ]
         number = sum(s == way for _, s in same)
         return (
-            f"In {parts_of(number, len(same), strata)}, {group} waited clearly "
+            f"{_words.for_parts(number, len(same), strata)}, {group} waited clearly "
             f"{words[way]} {other} {_until(best['stage'], labels).replace('Until', 'until', 1)}"
         )
     until = _until(best["stage"], labels)

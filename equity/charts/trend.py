@@ -25,6 +25,11 @@ _NEEDED = (
     *("ratio", "ratio_low", "ratio_high", "missing", "thin"),
 )
 _HEIGHT = 240
+_DASHES = ([1, 0], [7, 4], [2, 3], [10, 3, 2, 3], [5, 2, 1, 2, 1, 2], [12, 5])
+"""Of the reference and of the others in their order: each line can be told without its colour."""
+_NARROW, _WIDE = 84, 136
+"""Room for the names at the ends of the lines, in pixels, on narrow and on wide pages."""
+_LINE = 15
 _USUAL = 100
 """A group has a line where its median month has so many, or it is one of the two largest."""
 
@@ -92,6 +97,12 @@ def trend(
         legend=legend,
         sort=None,
     )
+    dash = alt.StrokeDash(
+        "label:N",
+        scale=alt.Scale(domain=domain, range=[_DASHES[i % len(_DASHES)] for i in _order(lines)]),
+        legend=None,
+        sort=None,
+    )
     x = _time(frame)
     # lanes of hidden months stand below the lines
     above: dict[str, Any] = {"range": [_HEIGHT, 0]} if lanes else {}
@@ -115,7 +126,7 @@ def trend(
         .encode(x=x, y=_same(y, "start"), y2=alt.Y2("end:Q"), color=colour, detail=run)
         .transform_filter("isValid(datum.at)"),
         _marks.layer("line", strokeWidth=2, aria=False)
-        .encode(x=x, y=y, color=colour, detail=run)
+        .encode(x=x, y=y, color=colour, strokeDash=dash, detail=run)
         .transform_filter("isValid(datum.at)"),
         _marks.layer("point", filled=True, opacity=1, strokeWidth=1.5)
         .encode(
@@ -128,9 +139,12 @@ def trend(
             description=alt.Description("aria:N"),
         )
         .transform_filter("isValid(datum.at)"),
+        _marks.layer("text", align="left", dx=7, fontSize=12, aria=False, limit=_WIDE - 8)
+        .encode(x=_same(x, "ends"), y=_same(y, "name_at"), text=alt.Text("end_name:N"))
+        .transform_filter("isValid(datum.end_name)"),
     ]
     if not frame["at"].notna().any():
-        layers = layers[: len(layers) - 3] or [_empty(x)]
+        layers = layers[: len(layers) - 4] or [_empty(x)]
     layers += _hidden_stops.lanes(frame, x, _HEIGHT, tips)
     title = _trend_words.title(frame, verb, who, labels, 1 - confidence_level)
     subtitle = _trend_words.subtitle(frame, shown, interval, unit, labels, confidence_level)
@@ -177,7 +191,10 @@ def _placed(frame: pd.DataFrame) -> pd.DataFrame:
         ends = _words.span(row["ratio_low"], row["ratio_high"], _words.ratio)
         return f"{_words.ratio(row['ratio'])} {ends}".strip()
 
+    ends = {"ends": (year + month / 12).max() if len(frame) else None}
     frame = frame.assign(
+        **_end_names(frame, at, serial, most),
+        **ends,
         order=range(len(frame)),
         name=[f"{calendar.month_name[m]} {y}" for y, m in zip(year, month, strict=True)],
         begin=year + (month - 1) / 12,
@@ -200,6 +217,35 @@ def _placed(frame: pd.DataFrame) -> pd.DataFrame:
         return ", ".join(str(row[c]) for c in columns if row[c])
 
     return _hidden_stops.in_lanes(frame.assign(aria=_draw.apply(aria, frame)), "rate")
+
+
+def _order(lines: pd.DataFrame) -> list[int]:
+    """Return for each line which dash it has: the first is that of the reference."""
+    others = iter(range(1, len(lines) + 1))
+    return [0 if own else next(others) for own in lines["is_reference"]]
+
+
+def _end_names(
+    frame: pd.DataFrame, at: pd.Series, serial: pd.Series, most: float
+) -> dict[str, pd.Series]:
+    """Return the name of each line at its last point, and where it stands: none on another."""
+    last = serial.where(at.notna()).dropna().sort_values(kind="stable").index
+    last = frame["label"][last].drop_duplicates(keep="last").index
+    last = at[last].sort_values(kind="stable").index.tolist()
+    step = _LINE * most / _HEIGHT
+    places = [float(at[i]) for i in last]
+    for i in range(1, len(places)):
+        places[i] = max(places[i], places[i - 1] + step)
+    top = most
+    for i in range(len(places) - 1, -1, -1):  # down again, where they would leave the picture
+        places[i] = min(places[i], top)
+        top = places[i] - step
+    name = pd.Series(None, index=frame.index, dtype=object)
+    name[last] = frame["short"][last]
+    return {
+        "end_name": name,
+        "name_at": pd.Series(dict(zip(last, places, strict=True)), index=frame.index, dtype=float),
+    }
 
 
 def _large(frame: pd.DataFrame, known: pd.Series) -> set:
@@ -229,7 +275,16 @@ def _time(frame: pd.DataFrame) -> alt.X:
         labelOverlap="greedy",
         labelExpr="format(floor(datum.value + 0.001), 'd')",
     )
-    scale = alt.Scale(domain=[low, high], nice=False, zero=False, padding=0)
+    long = frame["end_name"].dropna().str.len().max() if frame["end_name"].notna().any() else 0
+    wide = min(18 + 6.4 * long, _WIDE)
+    room = alt.ExprRef(f"width - (width < 500 ? {min(wide, _NARROW + 16)} : {wide})")
+    scale = alt.Scale(
+        domain=[low, high],
+        nice=False,
+        zero=False,
+        padding=0,
+        range=[0, room],  # type: ignore
+    )
     return alt.X("middle:Q", axis=axis, scale=scale)
 
 

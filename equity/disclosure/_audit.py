@@ -78,8 +78,8 @@ def audit(
     Notes
     -----
     What it cannot show: what people know from elsewhere, or what several of those hidden could
-    find out together. Of tables with more than some thousand combinations, columns that no table
-    links closely are held together by their common columns only, as any attacker would first do.
+    find out together. Of tables with some thousand combinations, columns that no table links
+    closely are held together by their common columns only.
 
     Source: M. Fischetti and J. J. Salazar-Gonzalez (2001), "Solving the cell suppression problem
     on tabular data with linear constraints", Management Science 47(7), 1008-1027: the attacker's
@@ -131,9 +131,8 @@ def ranges(
     changed = book.differences(known, truth, shown, minimum) if known is not None else {}
     blank = {key: 0 for key, value in shown.items() if value == 0}
     try:
-        steps = [pair for pairs in book.steps.values() for pair in pairs]
-        about = (book.domains, book.flags, book.chains, book.supports())
-        attack = Attack(*about, shown, hidden, steps)
+        about = book.domains, book.flags, book.chains, book.supports()
+        attack = Attack(*about, shown, hidden, steps := sum(book.steps.values(), []))
         small = {
             k: v for k, v in hidden.items()
             if (0 < truth[k] < minimum and k not in free) or k in changed
@@ -274,8 +273,8 @@ class _Book:
             part[column] = tuple(i for i, w in enumerate(self.domains[column]) if w in wanted)
             inside &= np.isin(codes[column], part[column])
         names = ["n", *(f"{f}: {q}" for f in margin.of for q in ("yes", "no", UNKNOWN))]
-        steps = self.steps.get(margin.table, [])
-        names += [f"{b}: lost" for a, b in steps if {a, b} <= set(margin.of)]
+        pairs = self.steps.get(margin.table, [])
+        names += [f"{b}: lost" for a, b in pairs if {a, b} <= set(margin.of)]
         values = np.stack([counts[q][inside] for q in names], axis=1)
         for size in range(len(margin.by) + 1):
             for columns in itertools.combinations(margin.by, size):

@@ -7,7 +7,7 @@ hidden cell, and fails closed.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -15,24 +15,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from equity.disclosure._attack import Aims, Attack, Seen, least_possible
+from equity.disclosure._attack import Aims, least_possible
 from equity.disclosure._audit import audit, ranges
 from equity.disclosure._body import Disclosed, Margin, Table
 from equity.disclosure._cells import Cell, published, words
 from equity.disclosure._complete import Completer
-from equity.disclosure._exact import hide_least
-from equity.disclosure._heuristic import Unprotectable, hide_more, show_again
+from equity.disclosure._heuristic import Unprotectable
 from equity.disclosure._solver import Stuck
 from equity.disclosure._system import System, build
+from equity.disclosure._tiers import carried_over, hide, hide_beside, without
 
 __all__ = ["Protection", "protect"]
 
-EXACT = 90  # groups of cells: with more the search for the very least takes minutes
 AGAIN = 6  # rounds in which the audit may ask for more
 TIERS = (0.9, 0.4, 0.2, 0.1, 0)  # tables of so much weight are protected before those of less
 LESS = 0.25  # of the weight of a cell that tells of no group: see `Table.prized`
-
-CHECKED = 1500
 
 
 @dataclass(frozen=True)
@@ -149,14 +146,14 @@ def protect(
             system = build(parts, cells)
             free = _of_nobody(system, cells, tables)
             aims, primary = _aims(system, cells, minimum, known, free, tables)
-            first, held = _carried(system, cells, primary, aims, carried)
+            first, held = carried_over(system, cells, primary, aims, carried)
             try:
-                hidden, method, lost = _hide(
+                hidden, method, lost = hide(
                     system, aims, primary, first, held, exact_below, seconds
                 )
-                if lost and _without(kept, cells, system, lost, above) == kept:
+                if lost and without(kept, cells, system, lost, above) == kept:
                     none = np.zeros_like(held)  # then heavier tables give way after all
-                    hidden, method, lost = _hide(
+                    hidden, method, lost = hide(
                         system, aims, primary, hidden, none, exact_below, seconds
                     )
             except Unprotectable as stuck:
@@ -166,7 +163,7 @@ def protect(
                     f"The solver gave no answer ({stuck}): nothing may be published. Coarser "
                     "tables are easier to protect."
                 ) from stuck
-            fewer = _without(kept, cells, system, lost, above)
+            fewer = without(kept, cells, system, lost, above)
             if fewer == kept:
                 break
             kept = fewer
@@ -186,7 +183,7 @@ def protect(
             break
         # the audit, in whole numbers, sees further than a linear program: these need more room
         named = set(zip(narrow["table"], narrow["cell"], narrow["quantity"], strict=True))
-        hidden = _hide_beside(system, cells, hidden, aims, named, every=again > 0)
+        hidden = hide_beside(system, cells, hidden, aims, named, every=again > 0)
     else:
         frame = _frame(parts, cells, system, hidden)
         found = audit(tables, margins, frame, minimum=minimum, known=known)  # raises Disclosed
@@ -205,128 +202,6 @@ def protect(
     unused = {n: tuple(f for f in tables[n].of if f not in p.flags) for n, p in parts.items()}
     completer = Completer(bare, shown, empty, minimum, unused)
     return Protection(frame, MappingProxyType(report), completer)
-
-
-def _hide(
-    system: System,
-    aims: Aims,
-    primary: np.ndarray,
-    first: np.ndarray,
-    held: np.ndarray,
-    exact_below: int,
-    seconds: float,
-) -> tuple[np.ndarray, str, set[int]]:
-    """Return which groups of cells are hidden, how that was found, and what was not protected.
-
-    first : those that are hidden in any case. held : those that stay shown: what cannot be
-    protected so is returned.
-    """
-    if not first.any():
-        return first, "nothing to hide", set()
-    few = primary.sum() <= exact_below and system.groups <= EXACT
-    least = hide_least(system, aims, first) if few and not held.any() else None
-    hidden, lost = first if least is None else least, set()
-    if held.any():
-        holding = replace(aims, fixed=aims.fixed | held)
-        hidden = hide_more(system, holding, hidden, forgone=lost)
-        if lost:
-            return hidden, "", lost
-    hidden = hide_more(system, aims, hidden)
-    if least is not None and (hidden == least).all():
-        method = "exact"
-    else:
-        method = "heuristic"
-        tries = int(seconds * 60_000 / system.groups**2)
-        hidden = show_again(system, aims, hidden, primary, tries) if tries else hidden
-    if system.groups <= CHECKED:
-        _check(system, aims, hidden)
-    return hidden, method, lost
-
-
-def _carried(
-    system: System,
-    cells: Sequence[Cell],
-    primary: np.ndarray,
-    aims: Aims,
-    carried: Mapping[Any, bool],
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return which groups are hidden in any case, and which are to stay shown.
-
-    carried : number -> whether it was hidden when the tables of more weight were protected.
-    """
-    first, held = primary.copy(), np.zeros(system.groups, dtype=bool)
-    for cell, group in zip(cells, system.cell_of, strict=True):
-        if group >= 0 and cell.key in carried:
-            first[group] |= carried[cell.key] and not aims.fixed[group]
-            held[group] |= not carried[cell.key]
-    return first, held & ~first
-
-
-def _without(
-    margins: Sequence[Margin],
-    cells: Sequence[Cell],
-    system: System,
-    lost: Collection[int],
-    above: float,
-) -> list[Margin]:
-    """Return the margins without what cannot be protected unless heavier tables are hidden for it.
-
-    Of a margin of less weight than `above` those are the last stages first, where the fewest are:
-    half of the flags that cannot be protected, then again; all of it where only its `n` cannot.
-    """
-    gone: dict[int, set[str]] = {}
-    for cell, group in zip(cells, system.cell_of, strict=True):
-        if group in lost:
-            for margin in cell.margins:
-                if margin.weight < above:
-                    gone.setdefault(id(margin), set()).add(cell.key[2].split(": ")[0])
-    out = []
-    for margin in margins:
-        lacking = gone.get(id(margin), set())
-        flags = [f for f in margin.of if f in lacking]
-        if flags:
-            last = flags[len(flags) // 2 :]
-            out.append(replace(margin, of=tuple(f for f in margin.of if f not in last)))
-        elif not lacking:
-            out.append(margin)
-    return out
-
-
-def _hide_beside(
-    system: System,
-    cells: Sequence[Cell],
-    hidden: np.ndarray,
-    aims: Aims,
-    named: Collection[tuple[str, str, str]],
-    *,
-    every: bool,
-) -> np.ndarray:
-    """Hide more beside each number that the audit found too narrow.
-
-    The other stages of the same people; and in each direction (another group, another year ...)
-    the lightest people's numbers of that stage, or `every` one: then none of that line is told.
-    """
-    hidden = hidden.copy()
-    both = [(c.key, g) for c, g in zip(cells, system.cell_of, strict=True) if g >= 0]
-    for (table, told, quantity), _ in both:
-        if (table, words(told), quantity) not in named:
-            continue
-        columns = [c for c, _ in told]
-        flag = quantity.split(": ")[0]
-        alike: dict[str, dict[Any, list[int]]] = {}
-        for (other, here, what), g in both:
-            if hidden[g] or aims.fixed[g] or other != table or [c for c, _ in here] != columns:
-                continue
-            differ = [a[0] for a, b in zip(here, told, strict=True) if a != b]
-            if not differ and (every or what != "n"):
-                hidden[g] = True  # the other stages of these people
-            elif len(differ) == 1 and what.split(": ")[0] == flag:
-                alike.setdefault(differ[0], {}).setdefault(here, []).append(g)
-        for line in alike.values():
-            lightest = min(line.values(), key=lambda gs: (aims.weight[gs].sum(), gs))
-            for groups in line.values() if every else [lightest]:
-                hidden[groups] = True
-    return hidden
 
 
 def _of_nobody(system: System, cells: Sequence[Cell], tables: Mapping[str, Table]) -> np.ndarray:
@@ -390,20 +265,6 @@ def _aims(
     low = np.where(small | moved, np.minimum(low, values), values - 1)
     high = np.where(small | moved, np.maximum(high, values), values + 1)
     return Aims(values, low, high, small | moved, fixed, weight), small | moved
-
-
-def _check(system: System, aims: Aims, hidden: np.ndarray) -> None:
-    """Attack every hidden cell once more, from scratch; raise where an end cannot be reached.
-
-    Left out of bodies of more than `CHECKED` groups of cells, where it takes long: the audit,
-    which shares no code with this and is always run, asks the same of every hidden cell.
-    """
-    if not hidden.any():
-        return
-    nothing = np.zeros(system.groups, dtype=bool)
-    left = Attack(system, aims, hidden).look(Seen(nothing.copy(), nothing.copy()))
-    if left:
-        raise Unprotectable(left[0][0])
 
 
 def _coarsen(group: int, system: System, cells: Sequence[Cell]) -> str:

@@ -240,9 +240,11 @@ def _figures(sites: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, Any
             title += f" ({name})"
         out[title] = list(figures.values())
         headings = [figure["words"] for figure in figures.values()]
-        for figure in figures.values():
-            if headings.count(figure["words"]) > 1:
-                figure["words"] += f" ({figure['file']})"
+        for place, figure in enumerate(figures.values()):
+            heading = headings[place]
+            if (every := headings.count(heading)) > 1:
+                number = headings[: place + 1].count(heading)
+                figure["words"] += f" (figure {number} of {every})"
             if len(figure["sites"]) < len(sites):
                 figure["words"] += f" (only {', '.join(figure['sites'])})"
     return out

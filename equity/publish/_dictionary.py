@@ -103,7 +103,7 @@ class Column:
 
     key: str
     heading: str
-    meaning: str
+    meaning: str  # "" where nothing is known of it: a column of an analyst's own table
     type: str
     unit: str
     word: str = ""  # the anchor in the glossary
@@ -197,7 +197,7 @@ def columns_of(files: list[File]) -> list[Column]:
 
 def _column(given: Mapping[str, str]) -> Column:
     key, heading = given["key"], given["heading"]
-    told = meaning(key, heading) or f"{heading}: a column of this table's own."
+    told = meaning(key, heading)
     return Column(key, heading, told, *kind(key, heading, given["format"]), _MORE.get(key, ""))
 
 

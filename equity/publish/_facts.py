@@ -9,6 +9,7 @@ import pandas as pd
 
 from equity.publish._csv import start_state
 from equity.publish._dictionary import plain_text
+from equity.publish._format import HIDDEN
 
 __all__ = ["cannot_show", "lacking", "protection", "sources"]
 
@@ -55,7 +56,7 @@ def lacking(site: Mapping[str, Any]) -> list[str]:
     for page in site.get("pages", []):
         for section in page.get("sections", []):
             absent = _absent(page, section)
-            if absent:
+            if absent and not HIDDEN.match(absent):  # those are named together, see _findings.py
                 said.append(f"{page['title']}, \u201c{section['title']}\u201d: {absent}")
     for source in sources(site):
         if source["aside"] not in ("", "0", "not told"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
@@ -97,7 +98,9 @@ def _number(value: float, kind: str) -> str:
     if kind == "ratio":
         return _fixed(value, 2)
     if kind == "percent":
-        return _fixed(100 * value, 1) + "%"
+        small = 0 < abs(100 * value) < 0.995  # two significant digits: 0.046 is not 0.0
+        digits = min(1 - math.floor(math.log10(abs(100 * value))), 6) if small else 1
+        return _fixed(100 * value, digits) + "%"
     if kind == "points":
         sign = "+" if value > 0 else "\u2212" if value < 0 else ""
         return sign + _fixed(abs(100 * value), 1)

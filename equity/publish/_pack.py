@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from equity.publish._format import HIDDEN
+
 __all__ = ["FORMAT", "write_states"]
 
 FORMAT = 1  # of the states and what a page says of them: one more if old ones cannot be read
@@ -30,7 +32,8 @@ def write_states(name: str, panel: Mapping[str, Any], folder: Path) -> dict[str,
 
     Returns
     -------
-    `states` : key -> number; `files` : [first number, file name with the hash of its content].
+    `states` : key -> number; `files` : [first number, file name with the hash of its content];
+    `blank` : the numbers of the states of which more than half is hidden, or all is missing.
     """
     folder.mkdir(parents=True, exist_ok=True)
     files = []
@@ -40,7 +43,15 @@ def write_states(name: str, panel: Mapping[str, Any], folder: Path) -> dict[str,
         (folder / file).write_text(code, encoding="utf-8")
         mark = hashlib.sha256(code.encode()).hexdigest()[:10]
         files.append([first, f"{file}?{mark}"])
-    return {"states": dict(panel["states"]), "files": files}
+    blank = [number for number, state in enumerate(panel["pool"]) if _blank(state)]
+    return {"states": dict(panel["states"]), "files": files, "blank": blank}
+
+
+def _blank(state: Mapping[str, Any]) -> bool:
+    failed = state.get("absent") or state.get("problem")
+    rows = state.get("rows") or []
+    hidden = sum(bool(HIDDEN.match(row.get("reason") or "")) for row in rows)
+    return bool(failed) or 2 * hidden > len(rows)
 
 
 def _chunks(pool: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, str]]:

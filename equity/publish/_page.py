@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from equity.publish._templates import render
 
 __all__ = ["write_assets", "write_page"]
 
+# pixels from which a picture does not fit on a sheet: with its heading, alone, at 65% of its size
+_ON_PAPER = {"long": 1360, "higher": 1160, "high": 840}
 _TAKEN: tuple[str, ...] = ("s",)  # words of an address that are not a choice
 
 
@@ -165,6 +168,7 @@ def _figure(pid: str, page: Mapping[str, Any]) -> dict[str, Any]:
     failed = bool(state.get("problem") or state.get("absent"))
     drawn = _drawn(state)
     lists = bool(state.get("columns")) and not failed
+    wide = still(state, WIDE, f"{pid}w") if drawn else ""
     return {
         "id": pid,
         "state": state,
@@ -173,13 +177,24 @@ def _figure(pid: str, page: Mapping[str, Any]) -> dict[str, Any]:
         "lists": lists,
         "alone": not state.get("spec") and not failed,
         "narrow": Markup(still(state, NARROW, f"{pid}n")) if drawn else "",
-        "wide": Markup(still(state, WIDE, f"{pid}w")) if drawn else "",
+        "wide": Markup(wide),
+        "tall": _tall(wide),
         "alternative": _alternative(state),
         "table": listed(state),
         "means": meaning(state.get("rows") or []),
         "file": f"{panel['filename']}.csv" if any(s.get("rows") for s in panel["pool"]) else "",
         "csv": f"csv/{page['name']}/{panel['filename']}.csv",
     }
+
+
+def _tall(picture: str) -> str:
+    """Return how a picture goes on paper: as it is, "high" (made smaller), or "long" (in pieces).
+
+    site.js and the sheet have the same bounds: none is made smaller than 65% of its size.
+    """
+    height = re.match(r'<svg[^>]*\sheight="([\d.]+)', picture)
+    pixels = float(height[1]) if height else 0
+    return next((name for name, most in _ON_PAPER.items() if pixels > most), "")
 
 
 def _alternative(state: Mapping[str, Any]) -> str:

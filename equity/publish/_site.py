@@ -17,6 +17,7 @@ from equity.publish._compare import write_compare
 from equity.publish._csv import all_states, file_names, start_state, text_of, written
 from equity.publish._dictionary import columns_of, files_of
 from equity.publish._facts import cannot_show, lacking, protection, sources
+from equity.publish._findings import findings, hidden_sections
 from equity.publish._folder import check, mend, replacing
 from equity.publish._glossary import by_letter
 from equity.publish._pack import FORMAT
@@ -137,7 +138,9 @@ def _write_pages(site: Mapping[str, Any], folder: Path, name: str) -> None:
             latest=every[:LATEST],
             cite=_citation(site),
             licence=_publish(site).get("licence") or LICENCE,
+            findings=findings(site),
             lacking=lacking(site),
+            hidden=hidden_sections(site),
             cannot=cannot_show(site),
             sources=sources(site),
             protection=protection(site),

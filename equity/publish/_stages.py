@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -15,24 +13,22 @@ import pandas as pd
 from equity import disclosure
 from equity.counts import CountTable, read_counts
 from equity.publish._drawn import Drawn, at, drawn_in
+from equity.publish._looks import (
+    REASONS,
+    known_groups,
+    looked_at,
+    mark,
+    sums,
+    words_of_call,
+)
 from equity.publish._merge import hidden_groups, merge
+from equity.publish._rules import Route, Rules
 from equity.widgets._safety import speaks_for_itself
 from equity.widgets._stage import Live, Part
 
 __all__ = ["Planned", "Planning", "Publishing", "Route", "Rules"]
 
-# what a measure looks at without being asked to: columns, and flags
-_BESIDES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = MappingProxyType({
-    "parity_projection": (("year",), ("joined", "left")),
-    "representation_trend": (("year",), ("joined", "left")),
-    "coverage": (("year", "month"), ()),
-    "clock": (("hour", "year"), ()),
-    "recording": (("year",), ()),
-    "trend": (("year", "month"), ()),
-})  # fmt: skip
-_EVERY_FLAG = ("recording",)
 _OF_THE_UNKNOWN = ("missing_bounds",)  # they look at what became of people of unknown group
-_REASONS = ("race_unknown",)  # it is missing where the race is known
 _GROUPS = ("race", "sex", "subject_race", "subject_sex")
 _KEPT = 200  # tables of measures
 KNOWN = "{} is known"
@@ -40,62 +36,10 @@ ALL_ONLY = (
     "Published for everybody together only: from a part and the whole, small numbers of the rest "
     "could be worked out."
 )
-_NEARLY_ROWS = ("daylight", "retention", "waits")
-_NEVER = ("officers",)
 
 
 class Planned(Exception):
     """Instead of a figure: what it needs is known now."""
-
-
-class Route:
-    """How counts may leave the house."""
-
-    PUBLIC, COUNTS, MODEL, NEVER = "public", "counts", "model", "never"
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What is published, and how it is protected.
-
-    minimum : counts of fewer people are hidden.
-    public : tables whose records were declared public (`people = false`).
-    """
-
-    minimum: int = 10
-    public: frozenset[str] = frozenset()
-
-    def route(self, file: str, provenance: Mapping[str, Any]) -> str:
-        """Return the way out for a count file; what is not known goes the strictest way."""
-        table = provenance.get("table")
-        measure = str((provenance.get("measure") or {}).get("name") or "")
-        if file in _NEVER or measure in _NEVER:
-            return Route.NEVER
-        if table == "residents" or table in self.public:
-            return Route.PUBLIC
-        return Route.MODEL if file in _NEARLY_ROWS or measure else Route.COUNTS
-
-    def told(
-        self, counts: CountTable, file: str, *, untold: bool = False
-    ) -> tuple[dict[str, Any], pd.DataFrame]:
-        """Return the provenance and the ledger of a count file as they may be published.
-
-        untold : how many records there are is not published, since how many are of no known
-            group would follow from it.
-        """
-        people = self.route(file, counts.provenance) != Route.PUBLIC
-        provenance, ledger = disclosure.publishable(
-            counts.provenance, counts.ledger, minimum=self.minimum, people=people
-        )
-        if untold:
-            ledger = ledger.assign(rows=pd.array([pd.NA] * len(ledger), dtype="Int64"))
-            provenance["rows_in"] = None
-            provenance["sources"] = (
-                [{k: v for k, v in one.items() if k != "rows"} for one in provenance["sources"]]
-                if "sources" in provenance
-                else []
-            )
-        return provenance, ledger
 
 
 @dataclass
@@ -124,10 +68,10 @@ class Planning(Live):
         """Note what the measure needs."""
         unknown = getattr(measure, "__name__", "") in _OF_THE_UNKNOWN
         for counts in drawn_in(part.counts):
-            by, of = _looked_at(measure, arguments, counts)
+            by, of = looked_at(measure, arguments, counts)
             self._note(counts, part.where, by, of, unknown)
         for counts in drawn_in(beside, dict(arguments)):
-            by = [w for w in _words_in({**_defaults(measure), **arguments}) if w in counts.by]
+            by = [w for w in words_of_call(measure, arguments) if w in counts.by]
             self._note(counts, {}, list(dict.fromkeys(by)), [])
         raise Planned
 
@@ -161,12 +105,12 @@ class Planning(Live):
         for column in gaps:
             others = {**taken, KNOWN.format(column): "no"}
             self._add(counts.file, [], others, of if unknown else [])
-            why = [c for c in _REASONS if c in counts.by and c == f"{column}_unknown"]
+            why = [c for c in REASONS if c in counts.by and c == f"{column}_unknown"]
             if unknown and why:
                 self._add(counts.file, why, others, [])
 
     def _has_gaps(self, file: str, column: str) -> bool:
-        return column not in _REASONS and bool(self.files[file].table[column].isna().any())
+        return column not in REASONS and bool(self.files[file].table[column].isna().any())
 
     def _add(
         self, file: str, by: Sequence[str], where: Mapping[str, Any], of: Sequence[str]
@@ -260,7 +204,7 @@ class Publishing(Live):
 
         States that show other rows of the same table ask for it again: it is kept.
         """
-        key = (measure, _mark(part.counts), _mark(part.where), _mark(beside), _mark(arguments))
+        key = (measure, mark(part.counts), mark(part.where), mark(beside), mark(arguments))
         if key not in self.kept:
             if len(self.kept) >= _KEPT:
                 self.kept.clear()
@@ -335,7 +279,7 @@ class Publishing(Live):
         table = measure(at(part.taken(), None), *at(beside, None), **at(arguments, None))
         if told and {"group", "stage"} <= set(table):
             crossings = getattr(here[0], "crossings", {})
-            known = _known(table, told, str(group), crossings)
+            known = known_groups(table, told, str(group), crossings)
             table = table.assign(n=table["n"].astype("Int64").where(known))
         return disclosure.passes(table, measure=name, minimum=self.rules.minimum)
 
@@ -349,7 +293,7 @@ class Publishing(Live):
         wanted = [(c, {}) for c in drawn_in(beside, dict(arguments))]
         wanted += [(c, part.where) for c in drawn_in(part.counts)]
         kinds = [
-            self._kinds(counts, where, *_looked_at(measure, arguments, counts))
+            self._kinds(counts, where, *looked_at(measure, arguments, counts))
             for counts, where in wanted
             if isinstance(counts, Drawn) and counts.draws
         ]
@@ -364,13 +308,13 @@ class Publishing(Live):
         self, counts: Drawn, where: Mapping[str, Any], by: Sequence[str], of: Sequence[str]
     ) -> list[int]:
         """Return a number for each draw, the same for those that differ in none of these sums."""
-        key = ("kinds", _mark(counts), _mark(where), *by, "of", *of)
+        key = ("kinds", mark(counts), mark(where), *by, "of", *of)
         if key not in self.alike:
             if len(self.alike) >= _KEPT:
                 self.alike.clear()
             seen: dict[Any, int] = {}
             part = counts.where(**where)
-            kinds = [seen.setdefault(_sums(one, by, of), len(seen)) for one in part.draws]
+            kinds = [seen.setdefault(sums(one, by, of), len(seen)) for one in part.draws]
             self.alike[key] = (kinds, counts)
         return self.alike[key][0]
 
@@ -404,82 +348,6 @@ def _named(counts: CountTable, file: str, draws: tuple[CountTable, ...] = ()) ->
 
 def _lacking(counts: CountTable, group: str, gone: Sequence[Any]) -> CountTable:
     return replace(counts, table=counts.table[~counts.table[group].isin(gone)])
-
-
-def _known(
-    table: pd.DataFrame,
-    draws: Sequence[tuple[pd.DataFrame, Mapping[str, Any]]],
-    group: str,
-    crossings: Mapping[str, tuple[str, ...]],
-) -> np.ndarray:
-    """Return for which rows it is published how many of the group passed the stage."""
-    numbers = []
-    for frame, taken in draws:
-        for column, wanted in taken.items():
-            if column not in frame:
-                return np.zeros(len(table), dtype=bool)
-            several = wanted if isinstance(wanted, list | tuple | set) else [wanted]
-            frame = frame[frame[column].isin(list(several))]
-        for column, parts in crossings.items():
-            there = frame[list(parts)].dropna()
-            frame = frame.loc[there.index].assign(
-                **{column: [" ".join(map(str, row)) for row in there.to_numpy().tolist()]}
-            )
-        sums = frame.groupby(group)[[s for s in table["stage"].unique() if s in frame]].sum()
-        numbers.append([
-            sums[stage].get(who, 0) if stage in sums else -1
-            for who, stage in zip(table["group"], table["stage"], strict=True)
-        ])  # fmt: skip
-    every = np.array(numbers)
-    return (every == every[0]).all(axis=0) & (every[0] >= 0)
-
-
-def _defaults(measure: Callable[..., Any]) -> dict[str, Any]:
-    told = inspect.signature(measure).parameters.values()
-    return {p.name: p.default for p in told if p.default is not inspect.Parameter.empty}
-
-
-def _looked_at(
-    measure: Callable[..., Any], arguments: Mapping[str, Any], counts: CountTable
-) -> tuple[list[str], list[str]]:
-    """Return the columns and the flags of counts that a measure looks at."""
-    name = str(getattr(measure, "__name__", ""))
-    words = _words_in({**_defaults(measure), **arguments})
-    columns, flags = _BESIDES.get(name, ((), ()))
-    by = [c for c in dict.fromkeys([*words, *columns]) if c in counts.by]
-    asked = {*words, *flags}
-    return by, [f for f in counts.of if f in asked or name in _EVERY_FLAG]
-
-
-def _sums(counts: CountTable, by: Sequence[str], of: Sequence[str]) -> tuple[Any, ...]:
-    """Return what a measure that looks at these columns and flags sees of counts."""
-    by = [*by, *(c for c in _REASONS if c in counts.by and c not in by)]
-    numbers = ["n", *(name for flag in of for name in (flag, f"{flag}_known"))]
-    if not by:
-        return tuple(counts.table[numbers].sum())
-    table = counts.table.groupby(by, dropna=False, observed=True)[numbers].sum().reset_index()
-    return tuple(tuple(table[c].astype(object).where(table[c].notna(), None)) for c in table)
-
-
-def _words_in(thing: Any) -> list[str]:
-    """Return every text among arguments: names of columns and flags are among them."""
-    if isinstance(thing, str):
-        return [thing]
-    if isinstance(thing, Mapping):
-        return [w for v in thing.values() for w in _words_in(v)]
-    if isinstance(thing, list | tuple):
-        return [w for v in thing for w in _words_in(v)]
-    return []
-
-
-def _mark(thing: Any) -> Any:
-    """Return what tells arguments apart: tables by their identity, since they stay in place."""
-    if isinstance(thing, Mapping):
-        return tuple((str(key), _mark(value)) for key, value in thing.items())
-    if isinstance(thing, list | tuple):
-        return tuple(_mark(value) for value in thing)
-    plain = isinstance(thing, str | int | float | bool | type(None))
-    return (type(thing).__name__, thing) if plain else (id(thing), type(thing).__name__)
 
 
 def _one(wanted: Any) -> bool:

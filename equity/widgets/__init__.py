@@ -7,13 +7,12 @@ ever reach the page: whatever a widget holds, its viewer can read.
 """
 
 from equity.widgets._about import remarks, sources, who
+from equity.widgets._benchmarks import by_district, choose_benchmark
 from equity.widgets._cases import about_case, choose_case, show_case
 from equity.widgets._choices import Choice, choice, choices_bar
 from equity.widgets._counts import (
-    by_district,
     by_margin,
     choose,
-    choose_benchmark,
     choose_flag,
     choose_focal,
     choose_group,
@@ -26,6 +25,7 @@ from equity.widgets._counts import (
     load,
     stages,
 )
+from equity.widgets._lacking import unfitted
 from equity.widgets._own import note, table
 from equity.widgets._panel import Panel
 from equity.widgets._plan import plan
@@ -69,5 +69,6 @@ __all__ = [
     "sources",
     "stages",
     "table",
+    "unfitted",
     "who",
 ]

@@ -110,8 +110,11 @@ def _counted(ledger: pd.DataFrame, period: str, words: dict[str, Any]) -> str:
     """Say how many records are counted, as far as that is known."""
     start, end = ledger["rows"].iloc[0], ledger["rows"].iloc[-1]
     when = f", {period}." if period else "."
+    if pd.isna(end) and words.get("rows"):
+        aside = f", {period}," if period else ""
+        return f"How many records are counted{aside} is not shown: {_GIVEN_AWAY}."
     if pd.isna(end):
-        said = f"How many records are counted is {words.get('rows', 'not known')}{when}"
+        said = f"How many records are counted is not known{when}"
     elif pd.isna(start):
         said = f"{int(end):,} records are counted{when}"
     else:
@@ -131,6 +134,7 @@ def _kind(column: pd.Series) -> str:
     return "whole" if pd.api.types.is_integer_dtype(column) else "text"
 
 
+_GIVEN_AWAY = "it would give a small number away"
 _SMALLEST = 0.0005  # a share that would read 0.0% is not written
 _STEPS = {"start": "In the file", "set aside": "Set aside", "keep": "Kept", "drop": "Left out"}
 

@@ -68,11 +68,10 @@ class Chosen:
 
     @property
     def sentence(self) -> str:
-        """Its label and what is chosen: "Year 2024", "Who was stopped: Drivers", "All years"."""
+        """Its label and what is chosen: "Year: 2024", "Who was stopped: Drivers", "All years"."""
         if self.words.startswith("All "):
             return self.words
-        colon = ":" if " " in self.label_text or " " in self.words else ""
-        return f"{self.label_text}{colon} {self.words}"
+        return f"{self.label_text}: {self.words}"
 
     @property
     def named_as(self) -> str:

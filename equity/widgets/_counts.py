@@ -5,10 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
-
-import pandas as pd
 
 from equity.counts import CountTable
 from equity.measures.evidence_ladder import Evidence
@@ -17,10 +14,8 @@ from equity.widgets._columns import words_of
 from equity.widgets._stage import stage
 
 __all__ = [
-    "by_district",
     "by_margin",
     "choose",
-    "choose_benchmark",
     "choose_flag",
     "choose_focal",
     "choose_group",
@@ -31,6 +26,7 @@ __all__ = [
     "column",
     "evidence",
     "load",
+    "nothing",
     "stages",
 ]
 
@@ -128,10 +124,10 @@ def choose(
     True
     """
     if counts is None or column not in counts.by:
-        return _nothing(label, all)
+        return nothing(label, all)
     values = counts.values(column)
     if len(values) < 2 and all is not None:
-        return _nothing(label, all)
+        return nothing(label, all)
     start = values[-1] if newest else first if first in values else None
     return choice(label, values, all=all, labels=words_of(counts, column), value=start)
 
@@ -190,7 +186,7 @@ def choose_reference(
     group takes the usual one, `start`, and the panel says so.
     """
     if counts is None:
-        return _nothing(label, highest)
+        return nothing(label, highest)
     offered = _groups(counts, group.picked, highest)
     reference = choice(label, [k for k in offered["words"] if k is not None])
     _offer(reference, offered)
@@ -227,7 +223,7 @@ def choose_other(
     is left out: it takes the place of the reference where one group is needed.
     """
     if counts is None:
-        return _nothing(label, None)
+        return nothing(label, None)
 
     def offered() -> dict[str, Any]:
         words = _groups(counts, group.picked, None)["words"]
@@ -249,7 +245,7 @@ def choose_focal(counts: CountTable | None, group: Choice, label: str = "Follow"
     It offers the groups of the other column as soon as `group` picks that.
     """
     if counts is None:
-        return _nothing(label, None)
+        return nothing(label, None)
 
     def offered() -> dict[str, Any]:
         found = _groups(counts, group.picked, None)
@@ -283,18 +279,8 @@ def choose_within(
     """
     there = {c: words for c, words in (columns or DRILL_DOWNS).items() if column(counts, c)}
     if not there:
-        return _nothing(label, all)
+        return nothing(label, all)
     return choice(label, list(there), all=all, labels=there)
-
-
-def by_district(residents: CountTable | None) -> dict[str, pd.DataFrame]:
-    """Return the benchmarks that tell residents by district, by name; {} where none does."""
-    parts = residents.split("benchmark") if residents is not None else {}
-    return {
-        name: table
-        for name, table in parts.items()
-        if "district" in table and table["district"].notna().any()
-    }
 
 
 def choose_stage(
@@ -302,7 +288,7 @@ def choose_stage(
 ) -> Choice:
     """Return a choice among the stages of a pipeline; at first it is the bottom line."""
     if counts is None or not stages(counts):
-        return _nothing(label, all)
+        return nothing(label, all)
     words = {s["name"]: s["label"] for s in counts.provenance.get("stages", [])}
     words["bottom line"] = "Bottom line: applied to last stage"
     keys = ["bottom line", *stages(counts)]
@@ -312,7 +298,7 @@ def choose_stage(
 def choose_flag(counts: CountTable | None, label: str = "What happened") -> Choice:
     """Return a choice among the flags that were counted, in plain words."""
     if counts is None:
-        return _nothing(label, None)
+        return nothing(label, None)
     words = {key: FLAGS.get(key, key.replace("_", " ").capitalize()) for key in counts.of}
     return choice(label, [f for f in counts.of if f not in ONLY_AFTER_A_SEARCH], labels=words)
 
@@ -324,52 +310,8 @@ def stages(counts: CountTable | None) -> list[str]:
     return [s["name"] for s in counts.provenance.get("stages", [])] or list(counts.of)
 
 
-def choose_benchmark(
-    residents: CountTable | None,
-    label: str = "Compared with",
-    *,
-    all: str | None = None,
-    first: bool = False,
-    beside: Mapping[str, CountTable | None] = MappingProxyType({}),
-) -> Choice:
-    """Return a choice among the benchmarks; it stands for their tables of residents, by name.
-
-    With `all` (words), all of them side by side are on offer and chosen at first; with `first`
-    the first benchmark is. `beside` are further bodies of people to compare with, such as the
-    applicants, by name, whatever they are compared by: race, sex, or both at once; those that are
-    None are left out.
-    """
-    parts: dict[Any, Any] = residents.split("benchmark") if residents is not None else {}
-    parts |= {name: _people(people) for name, people in beside.items() if people is not None}
-    if not parts:
-        return _nothing(label, all)
-    things: dict[Any, Any] = {name: {name: table} for name, table in parts.items()}
-    words: dict[Any, str] = {name: str(name) for name in parts}
-    begin: Any = next(iter(parts))
-    if all is not None and len(parts) > 1:
-        things, words = {None: parts} | things, {key_of(None): all} | words
-        begin = begin if first else key_of(None)
-    picked = Choice(label, words, things, begin)
-    if len(parts) == 1:
-        picked.layout.display = "none"
-    return picked
-
-
-def _people(people: CountTable) -> CountTable:
-    """Return people by race and sex alone as a benchmark: a full count, without margins of error.
-
-    A measure takes of them those whose group is known, race or sex or both, as it compares them.
-    """
-    by = tuple(c for c in ("race", "sex", "race_sex") if c in people.by)
-
-    def told(one: CountTable) -> CountTable:
-        table = one.table.groupby(list(by), dropna=False, sort=False)["n"].sum().reset_index()
-        return CountTable(table, by, (), one.ledger, one.provenance)
-
-    return people.each(told)
-
-
-def _nothing(label: str, all: str | None) -> Choice:
+def nothing(label: str, all: str | None) -> Choice:
+    """Return a choice without anything to choose: it stands for None and is not shown."""
     hidden = choice(label, [], all=all or "—")
     hidden.layout.display = "none"
     return hidden

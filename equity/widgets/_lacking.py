@@ -10,7 +10,7 @@ import pandas as pd
 
 from equity.widgets._columns import words_of
 
-__all__ = ["lacking", "nobody"]
+__all__ = ["elsewhere", "lacking", "nobody", "tells", "unfitted", "untold"]
 
 SO = "so this cannot be shown."
 WHETHER = {
@@ -23,6 +23,11 @@ OF_WHOM = {
     "subject_sex": "sex",
     "race_sex": "race and sex",
 }
+ONLY = {"vehicular": "drivers", "pedestrian": "pedestrians"}
+NOT_RUN = (
+    "The model was not run for these counts: it takes long, and was left out when they were made. "
+    "So there is nothing to show here."
+)
 NOBODY = "Nobody is left with these choices."
 NO_RECORDS = "No records match these choices."
 NO_FLOWS = (
@@ -68,6 +73,61 @@ def _not_there(counts: Any, usual: Mapping[str, Any], arguments: Mapping[str, An
             words = words_of(counts, column).get(wanted, wanted)
             return f"There is nobody to {does} here: none of these records is of {words} people."
     return ""
+
+
+def tells(residents: Any, group: str) -> bool:
+    """Return whether a benchmark tells people by a column: race, sex, or both at once."""
+    table = getattr(residents, "table", residents)
+    asked = group.removeprefix("subject_")
+    if not isinstance(table, pd.DataFrame) or asked not in ("race", "sex", "race_sex"):
+        return True  # what it lacks is said elsewhere
+
+    def has(*columns: str) -> bool:
+        there = all(c in table for c in columns)
+        return there and bool(table[list(columns)].notna().all(axis=1).any())
+
+    return has(asked) or (asked == "race_sex" and has("race", "sex"))
+
+
+def untold(residents: Any, group: Any) -> str:
+    """Say that no benchmark tells people by the column of the groups; "" where one does."""
+    tables = list(residents.values()) if isinstance(residents, Mapping) else [residents]
+    if not isinstance(group, str) or not tables or any(tells(t, group) for t in tables):
+        return ""
+    return (
+        f"No count of residents by {_words(group)} is at hand, so there is nothing to compare "
+        "with here."
+    )
+
+
+def elsewhere(counts: Any, where: Mapping[str, Any]) -> str:
+    """Say that these records are of another choice than the one made; "" where they are not."""
+    by = counts.by if isinstance(getattr(counts, "table", None), pd.DataFrame) else ()
+    for column, chosen in where.items():
+        if column not in by or chosen.picked is None:
+            continue
+        wanted = chosen.picked
+        wanted = list(wanted) if isinstance(wanted, list | tuple | set) else [wanted]
+        there = counts.values(column)
+        if any(w in there for w in wanted):
+            continue
+        if len(there) == 1 and there[0] in ONLY:
+            return f"This test is for {ONLY[there[0]]} only."
+        return f"There are no records of this choice here ({chosen.sentence})."
+    return ""
+
+
+def unfitted(stops: Any) -> str:
+    """Say why there is no threshold test: it was not run, or the records lack what it needs."""
+    if stops is None:
+        return "The model cannot be fitted: there are no records of stops."
+    lost = []
+    if "district" not in stops.by or len(stops.values("district")) < 2:
+        lost.append("the areas of stops (two or more)")
+    lost += [words for flag, words in WHETHER.items() if flag not in stops.of]
+    if not lost:
+        return NOT_RUN
+    return f"The model cannot be fitted: the records lack {' and '.join(lost)}."
 
 
 def nobody(counts: Any) -> str:

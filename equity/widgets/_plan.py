@@ -1,4 +1,4 @@
-"""Sliders for what a workforce could become: they start where the counts are."""
+"""Sliders for what a workforce could become: they start where the counts are, or assume."""
 
 from __future__ import annotations
 
@@ -10,29 +10,38 @@ import pandas as pd
 from equity.counts import CountTable
 from equity.measures.parity_projection import THIRTY_BY_30, parity_projection
 from equity.widgets._choices import Choice, Part, batch, resolve
+from equity.widgets._show import Words, note
 from equity.widgets._sliders import Slider, slider
+from equity.widgets._stage import Part as Counted
+from equity.widgets._stage import stage
 
 __all__ = ["Plan", "plan"]
 
 MOST_HIRES = 5  # times as many as leave
 FIRST_HIRES = 20.0  # where nobody knows how many leave
 AHEAD = 10
+LEAVING = 0.05  # of each group in a year, where nobody knows
+_COUNTED, _ASSUMED = "as counted", "assumed"
+_RATES = ("hire_share", "hires", "exit_focal", "exit_others")
 
 
 class _AsCounted(Part):
     """What a slider says once it has been moved; until then None: as counted.
 
-    Where nothing was counted (`beside`), all of them hold as they stand once one has been moved.
+    Where it was not counted but assumed, it holds from the start. Once one of `beside` has been
+    moved it holds too.
     """
 
-    def __init__(self, of: Slider, beside: Callable[[], Iterable[Slider]]):
+    def __init__(
+        self, of: Slider, counted: Callable[[], bool], beside: Callable[[], Iterable[Slider]]
+    ):
         super().__init__(of, {})  # type: ignore[arg-type]
-        self.beside = beside
+        self.counted, self.beside = counted, beside
 
     @property
     def picked(self) -> Any:
         made = self.of.is_made or any(slider.is_made for slider in self.beside())
-        return self.of.picked if made else None
+        return self.of.picked if made or not self.counted() else None
 
 
 class Plan:
@@ -40,6 +49,7 @@ class Plan:
 
     sliders : to be put into a row of choices.
     arguments : to be given to :func:`show` with the measure.
+    note : says which of the sliders start at an assumption, and which assumption that is.
     """
 
     def __init__(
@@ -53,8 +63,7 @@ class Plan:
         self.workforce, self.group, self.focal, self.where = workforce, group, focal, where
         self.residents = residents
         found = self._counted()
-        hires = found["hires"] or FIRST_HIRES
-        year = int(found["year"])
+        hires, year = found["hires"], int(found["year"])
         made = {
             "hire_share": slider("This group among those who enter", 0, 1, 0.01, 0, "%"),
             "hires": slider("Hired in a year", 0, max(20, round(MOST_HIRES * hires, -1)), 1, 0),
@@ -70,12 +79,12 @@ class Plan:
             one.observe(lambda _: self._begin(self._counted()), names="value")
 
         def as_counted(name: str) -> _AsCounted:
-            return _AsCounted(made[name], self._instead)
+            return _AsCounted(made[name], lambda: name in self._told, lambda: ())
 
         self.arguments: dict[str, Any] = {
             "hire_share": as_counted("hire_share"),
             # without a number the measure hires as many as leave: another number, if leaving moves
-            "hires": _AsCounted(made["hires"], self._leaving),
+            "hires": _AsCounted(made["hires"], lambda: "hires" in self._told, self._leaving),
             "exit_rates": {
                 "focal": as_counted("exit_focal"),
                 "others": as_counted("exit_others"),
@@ -84,49 +93,95 @@ class Plan:
             "by_year": made["by_year"],
         }
 
-    def _leaving(self) -> list[Slider]:
-        return [self._made["exit_focal"], self._made["exit_others"], *self._instead()]
+    @property
+    def note(self) -> Words:
+        """Words on what is assumed, which follow the choices; none where all was counted."""
+        if self.workforce is None:
+            return note("")
+        led = {f"choice_{i}": c for i, c in enumerate((self.group, self.focal, *self._narrowed))}
+        return note(lambda **_: self._assumed(), **led)
 
-    def _instead(self) -> list[Slider]:
-        """Return the sliders of what was counted, if it was not."""
-        names = ("hire_share", "hires", "exit_focal", "exit_others")
-        return [] if self._known else [self._made[name] for name in names]
+    @property
+    def _narrowed(self) -> list[Choice]:
+        return [c for c in self.where.values() if isinstance(c, Choice)]
+
+    def _assumed(self) -> str:
+        """Say which of the figures are assumptions."""
+        one = self._shown_share is not None
+        share = (
+            f"its present share of the employees ({self._shown_share})" if one else "the target"
+        )
+        said = {
+            "hire_share": f"the share of this group among those who enter is put at {share}",
+            "hires": "as many people are hired as leave" if one else
+            f"{FIRST_HIRES:.0f} people are hired in a year",
+            "exit_focal": f"{LEAVING:.0%} of this group leave in a year",
+            "exit_others": f"{LEAVING:.0%} of all others leave in a year",
+        }  # fmt: skip
+        lost = [name for name in _RATES if name not in self._told]
+        if lost[-2:] == ["exit_focal", "exit_others"]:
+            lost = lost[:-1]
+            said["exit_focal"] = f"{LEAVING:.0%} of every group leave in a year"
+        if not lost:
+            return ""
+        listed = "; ".join(said[name] for name in lost)
+        which = "Some of this" if self._told else "This"
+        return (
+            f"**Not all of this is counted.** {which} agency's own rates are hidden or not known. "
+            f"What is marked \u201c{_ASSUMED}\u201d is an assumption, not a figure of this "
+            f"agency: {listed}. Set your own."
+        )
+
+    def _leaving(self) -> list[Slider]:
+        return [self._made["exit_focal"], self._made["exit_others"]]
 
     def _begin(self, found: dict[str, Any]) -> None:
-        """Put the sliders where the counts are."""
-        self._known = bool(found["known"])
-        start = {
-            "hire_share": found["hire_share"],
-            "hires": found["hires"] or FIRST_HIRES,
-            "exit_focal": found["exit_rate_focal"],
-            "exit_others": found["exit_rate_others"],
-            "target": found["target"],
-        }
+        """Put the sliders where the counts are, or where they have to be assumed."""
+        self._told, self._shown_share = found["told"], found["share"]
         with batch():
-            for name, value in start.items():
-                told = self._known and name != "target"
-                self._made[name].begin(value, "as counted" if told else "")
+            for name in _RATES:
+                self._made[name].begin(
+                    found[name], _COUNTED if name in found["told"] else _ASSUMED
+                )
+            self._made["target"].begin(found["target"])
 
     def _counted(self) -> dict[str, Any]:
-        """Return what the counts say; 0 where they do not."""
-        nothing = {"hire_share": 0.0, "hires": 0.0, "exit_rate_focal": 0.0}
-        nothing |= {"exit_rate_others": 0.0, "target": self._target(), "year": 2025}
-        nothing["known"] = False
-        if self.workforce is None:
-            return nothing
+        """Return where the sliders begin, and which of that the counts say (`told`)."""
+        counted, year = self._measured(), 2025
+        staff = self._measured(hire_share=0.5, exit_rates=LEAVING)
+        if self.workforce is not None:
+            where = {k: v for k, v in resolve(self.where).items() if k in self.workforce.by}
+            here = self.workforce.where(**where)
+            years = here.table["year"].dropna() if "year" in here.by else pd.Series(dtype=float)
+            year = int(years.max()) if len(years) else year
+        target, share, people = self._target(), staff.get("share"), staff.get("n")
+        names = {"exit_focal": "exit_rate_focal", "exit_others": "exit_rate_others"}
+        told = {n: counted[names.get(n, n)] for n in _RATES if names.get(n, n) in counted}
+        out = {"exit_focal": LEAVING, "exit_others": LEAVING, "hires": FIRST_HIRES}
+        out["hire_share"] = round(target if share is None else share, 2)
+        if share is not None and people is not None:
+            rates = [told.get(n, LEAVING) for n in ("exit_focal", "exit_others")]
+            out["hires"] = max(round(people * (share * rates[0] + (1 - share) * rates[1])), 1)
+        words = None if share is None else f"{share:.0%}"
+        return out | told | {
+            "told": frozenset(told), "target": target, "year": year, "share": words,
+        }  # fmt: skip
+
+    def _measured(self, **given: Any) -> dict[str, float]:
+        """Return the figures of the first year, as far as they are known and not hidden."""
+        published = stage().publishes
+        if self.workforce is None or (published and not getattr(self.workforce, "draws", ())):
+            return {}
         where = {k: v for k, v in resolve(self.where).items() if k in self.workforce.by}
-        here = self.workforce.where(**where)
-        years = here.table["year"].dropna() if "year" in here.by else pd.Series(dtype=float)
-        nothing["year"] = int(years.max()) if len(years) else nothing["year"]
+        asked = {"group": self.group.picked, "focal": self.focal.picked, **given}
+        asked |= {"target": 0.5, "years": 1, "draws": 0}
         try:
-            row = parity_projection(
-                here, group=self.group.picked, focal=self.focal.picked, target=0.5, years=1,
-                draws=0,
-            ).iloc[0]  # fmt: skip
-        except ValueError:  # the figure itself says what the counts lack
-            return nothing
-        kept = ("target", "year", "known")
-        return nothing | {k: float(row[k]) for k in nothing if k not in kept} | {"known": True}
+            table = stage().measured(parity_projection, Counted(self.workforce, where), [], asked)
+        except ValueError:  # the counts lack it, or hide it
+            return {}
+        row = table.iloc[0]
+        wanted = ("n", "share", "hire_share", "hires", "exit_rate_focal", "exit_rate_others")
+        return {k: float(row[k]) for k in wanted if k in row and pd.notna(row[k])}
 
     def _target(self) -> float:
         """Return the goal for women, else the share of the first benchmark."""
@@ -153,8 +208,9 @@ def plan(
 ) -> Plan:
     """Return sliders for hiring and leaving that start where the counts of the workforce are.
 
-    Until a slider is moved, the measure takes what was counted. With another group they start
-    anew.
+    Until a slider is moved, the measure takes what was counted. What is hidden or not known
+    starts at a stated assumption: the group's present share among those who enter, 5 % of every
+    group leaving in a year, as many hired as leave. With another group they start anew.
 
     Parameters
     ----------

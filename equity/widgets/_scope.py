@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
+
+import pandas as pd
 
 from equity.measures.evidence_ladder import Evidence
 from equity.widgets._choices import Choice, choices_in
 from equity.widgets._panel import Panel
 
-__all__ = ["Work", "applying", "one_reference", "shown_in", "unfollowed_in"]
+__all__ = ["Work", "applying", "one_reference", "rounding", "shown_in", "unfollowed_in"]
 
 
 class Work:
@@ -67,6 +70,24 @@ def one_reference(
     words = {key: words for words, key in chosen.options}.get(chosen.start, chosen.start)
     said = f"Compared with {words} here: this picture needs one group, the same throughout."
     return {"reference": chosen.start}, said
+
+
+def rounding(counts: Any, table: pd.DataFrame) -> str:
+    """Return a sentence on numbers that the table holds rounded; "" where they are exact.
+
+    A table that a stated rule lets be published says so in its column `method`.
+    """
+    words = table["method"].dropna().astype("str") if "method" in table else []
+    found = next(filter(None, (_ROUNDED.search(w) for w in words)), None)
+    if found is None:
+        return ""
+    of_stops = any(str(c).startswith("subject_") for c in getattr(counts, "by", ()))
+    what = "stops" if of_stops else "people"
+    to = "tens" if found[1] == "10" else f"the nearest {found[1]}"
+    return f"Numbers of {what} are rounded to {to}; 0 means none."
+
+
+_ROUNDED = re.compile(r"numbers of people rounded to the nearest (\d+)")
 
 
 def shown_in(where: Mapping[str, Any]) -> str:

@@ -14,10 +14,17 @@ import pandas as pd
 
 from equity.widgets._choices import Choice, choices_in, resolve, slug, when
 from equity.widgets._columns import Columns, describe, records, words_of
-from equity.widgets._lacking import NO_RECORDS, lacking, nobody
+from equity.widgets._lacking import NO_RECORDS, elsewhere, lacking, nobody, untold
 from equity.widgets._panel import Panel, picture
 from equity.widgets._safety import in_voila, report, speaks_for_itself
-from equity.widgets._scope import Work, applying, one_reference, shown_in, unfollowed_in
+from equity.widgets._scope import (
+    Work,
+    applying,
+    one_reference,
+    rounding,
+    shown_in,
+    unfollowed_in,
+)
 from equity.widgets._stage import Figure, Part, stage
 
 __all__ = ["is_fictional", "note", "show", "show_result", "source_of", "table"]
@@ -105,6 +112,11 @@ def show(
             raise _Empty("No benchmark tells how many people of each group live in each district.")
         arguments = resolve(kwargs)
         arguments |= one_reference(measure, kwargs)[0]
+        made_of = {k: v for k, v in those.items() if isinstance(v, Choice)}
+        if absent := elsewhere(here, made_of) or untold(
+            resolve(residents), arguments.get("group")
+        ):
+            raise _Empty(absent)
         part = here.where(**resolve(those))
         absent = lacking(here, measure, arguments) or nobody(part)
         if absent := absent or lacking(part, measure, arguments):
@@ -118,7 +130,9 @@ def show(
         with debug_mode(False):  # Altair would validate each part of a chart that is known to do
             drawing = chart(result, **_options(chart, arguments, words, resolve(chart_options)))
         made = [c for c in led if c.value != c.start]
-        return picture(drawing, result, columns, words, measured) | {
+        said = picture(drawing, result, columns, words, measured)
+        return said | {
+            "notes": " ".join(filter(None, [said["notes"], rounding(here, result)])),
             "filename": "-".join([name, *(f"{c.name}-{slug(c.words)}" for c in made)]),
             "shown": shown_in(those),
             "source": source_of(here),

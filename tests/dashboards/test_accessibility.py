@@ -39,7 +39,7 @@ def test_the_log_in_page_and_a_page_under_another_path(visit, locked_server, vio
     visit.drawn(2)
     assert page.url == locked_server.url + "/equity" + SCRATCH
     page.get_by_label("Year", exact=True).select_option(label="2022")
-    page.locator(".eq-shown").filter(has_text="Year 2022", visible=True).first.wait_for()
+    page.locator(".eq-shown").filter(has_text="Year: 2022", visible=True).first.wait_for()
     assert visit.errors == []
 
 

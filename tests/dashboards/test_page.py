@@ -117,7 +117,7 @@ def test_a_figure_names_the_part_of_the_records_that_it_shows(visit, voila_serve
     until(
         page,
         "document.querySelector('.eq-shown').textContent",
-        "Shown: District: East Side; Year 2022.",
+        "Shown: District: East Side; Year: 2022.",
     )
     until(
         page,
@@ -126,7 +126,7 @@ def test_a_figure_names_the_part_of_the_records_that_it_shows(visit, voila_serve
     )
     name, data = download(page, first(page), "SVG")
     assert name == "scratch-search-rates-district-east-side-year-2022-fictional.svg"
-    assert b"Shown: District: East Side; Year 2022." in data
+    assert b"Shown: District: East Side; Year: 2022." in data
     until(
         page,
         "document.querySelectorAll('.eq-unfollowed')[1].textContent",
@@ -234,7 +234,7 @@ def test_csv_has_all_rows_unrounded_and_its_name_says_what_was_chosen(visit, voi
             "Source: Scratch Police Department (fictional sample data), Stops of drivers; "
             "the file covers January 1, 2021 to December 31, 2022."
         ],
-        ["Shown: District South; Year 2021."],
+        ["Shown: District: South; Year: 2021."],
         ["Fictional sample data"],
     ]
     rows = list(csv.DictReader(io.StringIO(table)))
@@ -496,7 +496,7 @@ def test_paper_says_what_is_chosen(visit, voila_server):
     assert not page.locator(".eq-made").is_visible()
     printed(page)
     assert page.locator(".eq-made").inner_text() == (
-        "Shown: District: East Side; Year 2022; Trouble None; Compared with: Residents."
+        "Shown: District: East Side; Year: 2022; Trouble: None; Compared with: Residents."
     )
     assert not page.get_by_label("District", exact=True).is_visible()
     assert not page.get_by_role("navigation").is_visible()

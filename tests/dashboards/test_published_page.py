@@ -103,7 +103,7 @@ def test_what_is_not_published_takes_the_latest_choice_and_says_so(opened):
     changed(page, "31%")
     page.get_by_label("Unit", exact=True).select_option("Patrol")
     changed(page, "12% of patrol")
-    stays = "Not published for this combination: Year stays at All years here."
+    stays = "Still shown: All years, not 2024. This combination is not published."
     assert told(page) == stays
     assert page.url.endswith("#year=2024&year-2=patrol")
     page.get_by_label("Year", exact=True).select_option("All years")
@@ -111,7 +111,13 @@ def test_what_is_not_published_takes_the_latest_choice_and_says_so(opened):
     assert told(page) == ""
     page.get_by_label("Compare by").select_option("Race")
     changed(page, "44% of all by race")
-    assert told(page) == "Not published for this combination: Unit stays at All units here."
+    assert told(page) == "Still shown: All units, not Patrol. This combination is not published."
+    notice = page.locator("figure").first.locator(".eq-unfollowed")
+    shown = page.locator("figure").first.locator(".eq-shown, .eq-summary")
+    assert notice.bounding_box()["y"] < min(
+        one.bounding_box()["y"] for one in shown.all() if one.is_visible()
+    )
+    assert notice.evaluate("e => getComputedStyle(e).borderTopStyle") == "solid"
     assert options(page, "With") == ["White", "Black"]
 
 
@@ -119,11 +125,88 @@ def test_a_link_restores_section_and_choices_and_tells_what_is_not_here(opened):
     page = opened("#s=the-rest&compare-by=race&with=black&year=1999")
     changed(page, "44% of all by race")
     assert page.get_by_label("With", exact=True).input_value() == "black"
-    assert told(page) == "Not published for this combination: With stays at White here."
-    said = page.locator(".eq-choices .eq-missed").inner_text()
-    assert said == "Not available here: year 1999. Showing All years."
+    assert told(page) == "Still shown: With White, not Black. This combination is not published."
+    page.locator("#the-rest > #eq-missed", has_text="Not available here: year 1999.").wait_for()
+    assert page.url.endswith("#s=the-rest&compare-by=race&with=black")
     assert page.evaluate("document.activeElement.id") == "the-rest-title"
     assert page.evaluate("scrollY") > 200
+
+
+@pytest.mark.parametrize(
+    ("link", "said", "mended"),
+    [
+        ("#foo=bar", "This page has no choice named foo: that part of the link was left out.", ""),
+        ("#year=1999", "Not available here: year 1999. Showing All years.", ""),
+        ("#s=gone&year=2024", "This page has no section named gone.", "#year=2024"),
+        ("#gone", "This page has no section named gone.", ""),
+        ("#%E0%A4%A", "This page has no section named %E0%A4%A.", ""),
+    ],
+)
+def test_what_a_link_asks_for_in_vain_is_told_at_the_top_and_taken_out(opened, link, said, mended):
+    page = opened(link)
+    notice = page.locator("#eq-missed[role=status]")
+    page.locator("#eq-missed", has_text="This page has").or_(
+        page.locator("#eq-missed", has_text="Not available")
+    ).wait_for()
+    assert notice.inner_text() == said and notice.bounding_box()["y"] < 600
+    assert page.url.partition("people.html")[2] == mended
+    page.get_by_label("Unit", exact=True).select_option("Patrol")
+    assert notice.inner_text() == ""
+
+
+def test_a_choice_waits_for_the_script_that_follows_it(browser, server):
+    visit = Visit(browser)
+    held = []
+    visit.context.route("**/assets/site-*.js", lambda route: held.append(route))
+    page = visit.page
+    page.goto(server, wait_until="commit")
+    page.locator("#the-rest").wait_for()
+    year = page.get_by_label("Year", exact=True)
+    assert year.is_disabled()
+    assert page.get_by_text("as soon as the page is ready").first.is_visible()
+    for route in held:
+        route.continue_()
+    page.locator("html.eq-scripted").wait_for()
+    assert year.is_enabled() and page.get_by_text("as soon as the page").first.is_hidden()
+    year.select_option("2024")
+    changed(page, "31% of 2024")
+    visit.leave()
+
+
+def test_a_picture_on_paper_is_never_below_65_percent_and_fits_where_it_can(browser, tmp_path):
+    heights = {"p1": 500, "p5": 1000, "p6": 1280, "p7": 2500}
+    own = made_page.page()
+    for pid, height in heights.items():
+        one = own["panels"]["p1"]["pool"][0]
+        spec = one["spec"] | {"height": height}
+        own["panels"][pid] = own["panels"]["p1"] | {
+            "states": {"": 0}, "pool": [one | {"spec": spec}], "follows": []
+        }  # fmt: skip
+    own["sections"][1]["parts"] += [{"kind": "panel", "panel": p} for p in ("p5", "p6", "p7")]
+    write_assets(tmp_path)
+    write_page(own, made_page.site(), tmp_path)
+    page = browser.new_page(viewport={"width": 696, "height": 930})  # a sheet of letter paper
+    page.goto((tmp_path / "people.html").as_uri())
+    page.emulate_media(media="print")
+    for again in (False, True):  # as written, and as the script has it before printing
+        if again:
+            page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        for pid in heights:
+            svg = page.locator(f"[data-panel={pid}] .eq-wide svg")
+            box, full = svg.bounding_box(), float(svg.get_attribute("height"))
+            drawn = svg.evaluate("s => s.getScreenCTM().a")  # how much smaller it is drawn
+            assert drawn >= 0.65, pid
+            assert box["height"] <= 900 or full * 0.65 > 880, pid
+            assert drawn > 0.85 or 840 < full < 1360, pid
+    page.close()
+
+
+def test_a_link_to_the_last_section_leads_there(opened):
+    page = opened("#the-rest")
+    page.wait_for_timeout(400)
+    assert -5 < page.locator("#the-rest").bounding_box()["y"] < 900
+    page.get_by_role("navigation", name="On this page").get_by_text("Who is here?").click()
+    assert page.evaluate("document.activeElement.id") == "who-is-here-title"
 
 
 def test_from_a_drive_with_the_policy_in_the_page(browser, site, axe):
@@ -270,6 +353,31 @@ def test_two_periods_side_by_side_by_keyboard_and_as_a_link(opened, server):
     again.get_by_text("Both sides show the same: choose").wait_for()
 
 
+def test_side_by_side_opens_on_what_is_shown_on_both_sides(browser, tmp_path):
+    """The first figure is hidden; of the second one year is: the two others are taken."""
+    own = made_page.page()
+    pool = own["panels"]["p1"]["pool"]
+    hidden = [one | {"rows": [one["rows"][2]]} for one in pool]
+    years = ["2022", "2023", "2024"]
+    own["choices"]["c0"]["options"] = [["", "All years", "all"], *([y, y, y] for y in years)]
+    states = {"": 0, **{f"c0={y}": i + 1 for i, y in enumerate(years)}}
+    own["panels"]["p1"] |= {"pool": hidden[:4], "states": states}
+    own["panels"]["p9"] = own["panels"]["p1"] | {
+        "filename": "theirs",
+        "pool": [pool[0], pool[1], pool[2], hidden[3]],
+    }
+    own["sections"][0]["parts"].append({"kind": "panel", "panel": "p9"})
+    write_assets(tmp_path)
+    write_page(own, made_page.site(), tmp_path)
+    write_compare(made_page.site(), tmp_path)
+    page = browser.new_page()
+    page.goto((tmp_path / "compare.html").as_uri())
+    assert sides(page) == ["First: 2022", "Second: 2023"]
+    assert page.get_by_label("Figure").input_value() == "people/theirs"
+    assert page.get_by_label("Figure").is_enabled()
+    page.close()
+
+
 def test_two_agencies_on_one_scale_and_what_one_lacks(browser, tmp_path, violations):
     """From a drive; the other agency has longer bars, one figure more and other choices."""
     other = made_page.page()
@@ -297,7 +405,7 @@ def test_two_agencies_on_one_scale_and_what_one_lacks(browser, tmp_path, violati
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     page.get_by_label("Figure").select_option("people/theirs")
     page.get_by_text(
-        "Nowhere & Sons does not publish this figure: Who is here? (theirs)"
+        "Nowhere & Sons does not publish this figure: Who is here? (figure 2 of 2)"
     ).wait_for()
     changed(page, "80% of all")
     assert violations(page) == {}

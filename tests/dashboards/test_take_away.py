@@ -58,7 +58,7 @@ def test_the_workbook_holds_numbers_as_numbers_and_says_whose_they_are(visit, vo
     said = {row[0]: row[1] for row in about.iter_rows(values_only=True)}
     assert said["Fictional"] == "Fictional sample data: this agency does not exist."
     assert said["Title"].startswith("White drivers") or "drivers" in said["Title"]
-    assert said["What is shown"] == "Shown: District South."
+    assert said["What is shown"] == "Shown: District: South."
     assert said["Source"].startswith("Source: Scratch Police Department")
     assert visit.errors == []
 

@@ -94,7 +94,7 @@ def test_what_an_address_asks_for_in_vain_is_told_until_something_is_chosen():
     assert (choice.picked, newest.picked) == (None, 2022)
     choice.value = "South"
     assert address.missed == ""
-    assert address.shown == "Shown: District South; Year of the roster: 2022."
+    assert address.shown == "Shown: District: South; Year of the roster: 2022."
 
 
 def test_a_hidden_choice_is_not_spoken_of():
@@ -118,7 +118,7 @@ def test_a_figure_names_its_choices_and_where_its_file_ends():
     )
     assert panel.shown == ""
     district.value, year.value = "EAST SIDE", 2022
-    assert panel.shown == "Shown: District: East Side; Year 2022."
+    assert panel.shown == "Shown: District: East Side; Year: 2022."
     assert panel.source == (
         "Source: Scratch Police Department (fictional sample data), Stops of drivers; "
         "the file covers January 1, 2021 to December 31, 2022."
@@ -155,7 +155,7 @@ def test_a_choice_for_a_column_that_the_counts_lack_is_named_and_not_applied():
     assert panel.unfollowed == "This picture does not change with: Who was stopped."
     assert (panel.rows, panel.filename, panel.problem) == (whole, "rates", "")
     year.value, force.value = 2022, "no"
-    assert panel.shown == "Shown: Year 2022."
+    assert panel.shown == "Shown: Year: 2022."
     assert panel.unfollowed == "This picture does not change with: Who was stopped, Force."
     assert panel.rows != whole and panel.filename == "rates-year-2022"
     kind.value = force.value = ""
@@ -221,7 +221,7 @@ def test_a_choice_of_several_at_once_leaves_no_figure_at_work():
     states = []
     panel.observe(lambda change: states.append(change["new"]), names="busy")
     widgets.choices_bar(year, district).children[-1].asked = {"year": "2022", "district": "north"}
-    assert panel.shown == "Shown: Year 2022; District North."
+    assert panel.shown == "Shown: Year: 2022; District: North."
     assert states == [True, False]
     year.value = ""
     states.clear()

@@ -655,7 +655,7 @@ def test_one_stage_and_its_bottom_line_are_drawn_once():
     made = charts.adverse_impact(impact({"hired": one, "bottom line": one}))
     assert len(made.to_dict()["datasets"]["table"]) == 2
     assert made.title.text == (
-        "Black applicants were selected 0.5 times as often as White applicants: below four-fifths"
+        "Black applicants were selected 0.50 times as often as White applicants: below four-fifths"
     )
 
 
@@ -701,7 +701,7 @@ NOTHING_CLEAR = "No clear difference between groups can be told from these numbe
         ),
         (
             [WHITE, ("black", 50, 1000, 0.5, 0.3, 0.8)],
-            "Black people were searched 0.5 times as often as White people",
+            "Black people were searched 0.50 times as often as White people",
         ),
         ([WHITE, ("black", 230, 1000, 2.3, 0.9, 5.8)], NOTHING_CLEAR),
         ([WHITE, ("black", 100, 1000, 1.0, 0.9, 1.1)], NOTHING_CLEAR),
@@ -1366,8 +1366,8 @@ def test_percent_in_words(value, words):
         (1.46, "1.46"),
         (0.999, "0.999"),
         (1.0000001, "about 1"),
-        (0.0001, "0.0001"),
-        (0.5, "0.5"),
+        (0.0001, "0.00010"),
+        (0.5, "0.50"),
         (12.4, "12"),
         (1.0, "1"),
     ],

@@ -94,8 +94,8 @@ def test_withdrawn_and_open_are_kept_apart_in_words_and_in_the_picture() -> None
     assert black[-1]["gone_to"] - black[-1]["lost_to"] == pytest.approx(9 / 209)
     assert black[-1]["open_to"] - black[-1]["gone_to"] == pytest.approx(3 / 209)
     assert (
-        "Grey: withdrew, or another word for no result; they were not turned down; dashed: still "
-        "open, as far as the file tells."
+        "Grey: withdrew, or another word for no result; they were not turned down; dashed grey: "
+        "still open, as far as the file tells."
     ) in made.title.subtitle
     assert "9 withdrew" in black[-1]["aria"]
 
@@ -153,7 +153,7 @@ def test_the_title_says_where_each_group_loses_most() -> None:
 def test_the_title_of_several_parts_and_of_none() -> None:
     """Years together; nobody lost; few people."""
     made = charts.funnel(years(funnel), strata_label="Year")
-    assert made.title.text == "In all 2 years, most people are lost at the stage “Tested”"
+    assert made.title.text == "In both years, most people are lost at the stage “Tested”"
     heads = {r["head"] for r in rows_of(made)} - {None}
     assert "2020 · Black" in heads
     everyone = applicants().assign(**{s: applicants()["n"] for s in STAGES})

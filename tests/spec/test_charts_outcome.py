@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from chart_rules import ChartRules, marks, said
+from chart_rules import ChartRules, marks, rows_of, said
 
 from equity import charts
 from equity.measures import hit_rates, kpt_test, robust_outcome_test
@@ -103,12 +103,12 @@ def test_the_robust_title_says_what_both_rates_point_to() -> None:
     title = charts.robust_outcome_test(robust()).title.text
     assert title == (
         "Black people were searched 2 times as often as White people, and contraband was found "
-        "0.5 times as often: together this points to a lower bar; for 2 other groups the test is "
+        "0.50 times as often: together this points to a lower bar; for 2 other groups the test is "
         "inconclusive"
     )
     higher = robust([CITY[0], ("black", 4000, 100, 70)])
     assert charts.robust_outcome_test(higher).title.text == (
-        "Black people were searched 0.5 times as often as White people, and contraband was found "
+        "Black people were searched 0.50 times as often as White people, and contraband was found "
         "2.33 times as often: together this points to a higher bar"
     )
     none = charts.robust_outcome_test(robust([CITY[0], CITY[2]])).title.text
@@ -240,6 +240,31 @@ def test_the_scatter_counts_areas_below_the_line() -> None:
     assert rows["C"]["at"] is None and rows["A"]["at"] == 0.15 and rows["A"]["reference_at"] == 0.3
 
 
+def test_circles_are_named_and_none_is_of_a_place_that_is_not_known() -> None:
+    """Few circles: each has its name; of many, those that differ clearly."""
+    frame = pd.concat(
+        [counts(list(CITY), districts=("A", "B")), counts(list(CITY), districts=(None,))]
+    )
+    table = hit_rates(frame, group="race", reference="white", within="district")
+    assert "not known" in set(table["stratum"])
+    made = charts.outcome_scatter(table, strata_label="district")
+    rows = rows_of(made)
+    assert {r["stratum"] for r in rows} == {"A", "B"}
+    assert {r["name"] for r in rows if r["drawn"]} == {"A", "B"}
+    lost = table[table["stratum"] == "not known"]["x_known"].sum()
+    assert f"Not drawn: {lost:,} searches of which the district is not known" in said(made)
+    many = counts(list(CITY), districts=tuple("abcdefghi"))
+    rows = rows_of(
+        charts.outcome_scatter(
+            hit_rates(many, group="race", reference="white", within="district"),
+            strata_label="district",
+        )
+    )
+    own = [r for r in rows if r["drawn"]]
+    assert any(r["clear"] for r in own) and not all(r["clear"] for r in own)
+    assert all((r["name"] is not None) == r["clear"] for r in own)
+
+
 def test_too_few_searches_everywhere_leave_no_picture_but_words() -> None:
     """Nothing is drawn as a fact."""
     table = hits([("white", 300, 20, 9), ("black", 200, 20, 1)], **TWO)
@@ -271,7 +296,7 @@ def test_headlines_do_not_rest_on_a_handful_of_searches():
     assert hits(few)["ratio"].iloc[0] == pytest.approx(0.19, abs=0.01)  # the figure stands
     some = charts.hit_rates(hits([*CITY[:2], ("hispanic", 400, 29, 1)])).title.text
     assert some == (
-        "Searches of Black people found contraband 0.5 times as often as searches of White "
+        "Searches of Black people found contraband 0.50 times as often as searches of White "
         "people; there are too few searches of 1 other group to say more"
     )
 

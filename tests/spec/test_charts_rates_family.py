@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from types import SimpleNamespace
 
@@ -121,10 +122,37 @@ def test_missing_and_thin_months_are_named_and_marked() -> None:
     assert "No records (orange crosses): May 2020." in text
     assert "Few records, or not a whole month (grey strips): August 2021." in text
     marks = [layer["mark"]["type"] for layer in made.to_dict()["layer"]]
-    assert marks == ["rect", "point", "area", "line", "point"]
+    assert marks == ["rect", "point", "area", "line", "point", "text"]
     whole = eq.trend(months().query("year == 2019"), of="search_conducted", **CALL)
     marks = [layer["mark"]["type"] for layer in charts.trend(whole).to_dict()["layer"]]
-    assert marks == ["area", "line", "point"]
+    assert marks == ["area", "line", "point", "text"]
+
+
+def test_lines_can_be_told_without_their_colour() -> None:
+    """Each line has its own dash and marker, and its name at its end, where no other stands."""
+    spec = charts.trend(trend()).to_dict()
+    line = next(x for x in spec["layer"] if x["mark"]["type"] == "line")
+    point = [x for x in spec["layer"] if "shape" in x["encoding"]][-1]
+    dashes = line["encoding"]["strokeDash"]["scale"]["range"]
+    drawn = {r["label"] for r in spec["datasets"]["table"] if r["at"] is not None}
+    assert len({tuple(d) for d in dashes}) == len(dashes) == len(drawn) > 1
+    look = set(zip(*(point["encoding"][k]["scale"]["range"] for k in ("color", "shape")),
+                   strict=True))  # fmt: skip
+    assert len(look) == len(drawn)
+    named = [r for r in spec["datasets"]["table"] if r["end_name"]]
+    assert {r["label"] for r in named} == drawn
+    places = sorted(r["name_at"] for r in named)
+    most = max(r["end"] for r in spec["datasets"]["table"] if r["end"] is not None)
+    assert all(b - a >= 0.99 * 15 / 240 * most for a, b in itertools.pairwise(places))
+
+
+def test_a_part_that_is_not_known_says_what_is_not() -> None:
+    """In place of a heading "not known"."""
+    both = pd.concat([STOPS.assign(district=d) for d in ("a", None)])
+    flag = both.assign(search_conducted=both["n"] // 3, search_conducted_known=both["n"])
+    table = eq.rates(flag, of="search_conducted", **CALL, within="district")
+    rows = charts.rates(table, strata_label="district").to_dict()["datasets"]["table"]
+    assert {r["head"] for r in rows if r["head"]} == {"a", "District not known"}
 
 
 def test_a_month_that_is_not_over_is_marked() -> None:
@@ -329,6 +357,14 @@ def test_a_benchmark_without_districts_leaves_the_headline_to_the_next() -> None
     assert {r["missing"] for r in rows} == {
         "cannot be computed: a city has no numbers by district, only for the whole"
     }
+
+
+def test_a_group_without_a_number_in_the_benchmark_is_said_shortly() -> None:
+    """So that the words are not cut off on a narrow page."""
+    people = PEOPLE.assign(n=[560_997.0, float("nan"), 900.0])
+    rows = rows_of(charts.stop_rates(eq.stop_rates(STOPS, people, **CALL)))
+    gone = {r["group"]: r["missing"] for r in rows if r["missing"]}
+    assert gone["black"] == "no number in the benchmark"
 
 
 # ---- rates of any flag -----------------------------------------------------------------------

@@ -141,7 +141,7 @@ class TestEveryChart(ChartRules):
         (
             [BLACK],
             "At the same clock time, Black people made up a smaller share of stops after dark "
-            "than in daylight, compared with White people (odds 0.8 times as high)",
+            "than in daylight, compared with White people (odds 0.80 times as high)",
         ),
         (
             [("black", 1.3, 1.1, 1.5)],
@@ -151,13 +151,13 @@ class TestEveryChart(ChartRules):
         (
             [BLACK, ("hispanic", 0.9, 0.85, 0.95), ("asian", 1.2, 1.1, 1.3)],
             "At the same clock time, Black people made up a smaller share of stops after dark "
-            "than in daylight, compared with White people (odds 0.8 times as high); so did "
+            "than in daylight, compared with White people (odds 0.80 times as high); so did "
             "Hispanic people; Asian people made up a larger share",
         ),
         (
             [BLACK, ("hispanic", 0.9, 0.7, 1.1, 0.5)],
             "At the same clock time, Black people made up a smaller share of stops after dark "
-            "than in daylight, compared with White people (odds 0.8 times as high); no clear "
+            "than in daylight, compared with White people (odds 0.80 times as high); no clear "
             "difference can be told for the other group",
         ),
         (

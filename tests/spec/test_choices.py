@@ -291,3 +291,105 @@ def test_a_race_that_is_known_of_nobody_stays_on_offer():
     rows = pd.DataFrame({"race": pd.Series([None, None], dtype="str"), "sex": ["female", "male"]})
     group = widgets.choose_group(eq.count(rows, by=["race", "sex"]).crossed("race", "sex"))
     assert options(group) == ["Race or ethnicity", "Sex"]
+
+
+def test_a_plan_never_begins_at_zero_where_the_rates_are_not_known(staff):
+    """Rosters of one year: the present share and 5 % for all, said to be assumed."""
+    from equity.widgets._choices import resolve
+
+    now = eq.CountTable(
+        staff.where(year=2025).table[["sex", "year", "n"]],
+        ("sex", "year"),
+        (),
+        staff.ledger,
+        staff.provenance,
+    )
+    group = widgets.choose_group(now, {"sex": "Sex"})
+    focal = widgets.choose_focal(now, group)
+    plan = widgets.plan(now, group, focal)
+    share, hires, women, men, *_ = plan.sliders
+    assert (share.value, hires.value, women.value, men.value) == (0.22, 5, 0.05, 0.05)
+    assert share.words == "22% assumed"
+    asked = resolve(plan.arguments)
+    assert (asked["hire_share"], asked["exit_rates"]) == (0.22, {"focal": 0.05, "others": 0.05})
+    said = plan.note.value
+    assert "hidden or not known" in said and "present share of the employees (22%)" in said
+    assert "5% of every group leave" in said
+    panel = widgets.show(
+        now, eq.parity_projection, eq.charts.parity_projection, group=group, focal=focal,
+        **plan.arguments,
+    )  # fmt: skip
+    assert panel.title and not panel.absent
+
+
+def test_a_plan_of_counted_rates_has_nothing_to_say_of_assumptions(staff):
+    group = widgets.choose_group(staff, {"sex": "Sex"})
+    plan = widgets.plan(staff, group, widgets.choose_focal(staff, group))
+    assert plan.note.value == "<p></p>"
+    assert all(s.words.endswith("as counted") for s in plan.sliders[:4])
+
+
+def _benchmarks(**sexes) -> eq.CountTable:
+    rows = [(name, race, sex, 10) for name, sex in sexes.items() for race in ("black", "white")]
+    table = pd.DataFrame(rows, columns=["benchmark", "race", "sex", "n"])
+    return eq.CountTable(table, ("benchmark", "race", "sex"), (), pd.DataFrame(), {})
+
+
+def test_residents_by_sex_are_taken_where_people_are_compared_by_sex():
+    """The benchmarks without sexes go; with race they are back, and the first is chosen."""
+    people = eq.count(pd.DataFrame({"race": ["black"], "sex": ["male"]}), by=["race", "sex"])
+    group = widgets.choose_group(None)
+    picked = widgets.choose_benchmark(
+        _benchmarks(city=None, grown="female"), all="All", first=True, group=group,
+        beside={"Applicants": people},
+    )  # fmt: skip
+    assert (picked.words, list(picked.picked)) == ("city", ["city"])
+    group.value = "sex"
+    assert options(picked) == ["All", "grown", "Applicants"]
+    assert list(picked.picked) == ["grown"]
+    picked.value = ""
+    assert list(picked.picked) == ["grown", "Applicants"]
+    group.value = "race"
+    assert list(picked.picked) == ["city", "grown", "Applicants"]
+
+
+def test_without_residents_by_sex_that_is_said_in_words():
+    people = eq.count(
+        pd.DataFrame({"race": ["black", "white"], "sex": ["male", "female"]}), by=["race", "sex"]
+    )
+    group = widgets.choose_group(people)
+    picked = widgets.choose_benchmark(_benchmarks(city=None), group=group)
+    panel = widgets.show(
+        people, eq.representation, eq.charts.representation, group=group, residents=picked
+    )
+    group.value = "sex"
+    assert panel.absent.startswith("No count of residents by sex is at hand")
+
+
+def test_a_published_plan_begins_at_no_figure_of_one_draw(staff, tmp_path):
+    """Draws that differ in who left: the rates are hidden, so an assumption stands there."""
+    from equity.publish._stages import Planning, Publishing, Rules
+    from equity.widgets._stage import playing
+
+    staff.write(tmp_path / "workforce.parquet")
+    other = staff.table.copy()
+    other.loc[other["year"] == 2024, "left"] = [3, 9]
+    other.loc[other["year"] == 2025, "joined"] = [5, 7]
+
+    def begun(stage):
+        with playing(stage):
+            counts = widgets.load(tmp_path, "workforce")
+            group = widgets.choose_group(counts, {"sex": "Sex"})
+            plan = widgets.plan(counts, group, widgets.choose_focal(counts, group))
+            words = plan.note.figure.compute()["html"]
+            return [s.words for s in plan.sliders[:4]], words
+
+    hidden, words = begun(Publishing(Rules(), {"workforce": [staff.table, other]}))
+    assert hidden == ["22% assumed", "5 assumed", "5.0% assumed", "5.0% assumed"]
+    assert "5% of every group leave" in words and "present share of the employees (22%)" in words
+    same, words = begun(Publishing(Rules(), {"workforce": [staff.table, staff.table]}))
+    assert same[2:] == ["20.0% as counted", "10.0% as counted"]
+    assert words == "<p></p>"
+    planning = Planning(Rules())
+    assert all(w.endswith("assumed") for w in begun(planning)[0])
+    assert planning.margins == {}  # what it begins with asks for nothing that a figure does not

@@ -216,7 +216,7 @@ def test_the_page_shows_hidden_numbers_in_words():
     assert found.rows[0]["exceptions"] == "hidden"
     few, shut = publishable(about(), ledger_of(30, 25), minimum=10)
     panel = widgets.who(eq.CountTable(table, ("race",), (), shut, few), "stops")
-    assert panel.summary.startswith("How many records are counted is hidden.")
+    assert panel.summary.startswith("How many records are counted is not shown:")
 
 
 def test_the_page_of_counts_that_are_not_published_is_as_before():

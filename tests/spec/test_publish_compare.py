@@ -98,8 +98,8 @@ def test_figures_are_matched_by_page_and_file_and_who_lacks_one_is_named(made):
     page = _Html(made / "both" / "compare.html")
     assert [o["value"] for o in page.all("option")][:2] == ["people/shares", "people/ours"]
     words = page.words()
-    assert "(shares)" in words
-    assert "Who is here? (ours) (only Anytown Police)" in words
+    assert "Who is here? (figure 1 of 2)" in words and "(shares)" not in words
+    assert "Who is here? (figure 2 of 2) (only Anytown Police)" in words
     first, second = told(made / "both")["sites"]
     assert (first["label"], first["release"]) == ("Nowhere & Sons", "November 22, 2026")
     assert first["fictional"] and not second["fictional"]

@@ -15,10 +15,11 @@ from urllib.parse import unquote, urlsplit
 import pandas as pd
 import pytest
 
-from equity import charts
+from equity import charts, widgets
 from equity.publish import _dictionary, _glossary, _site
 from equity.publish._csv import all_states, file_names, read, selected, text_of
 from equity.publish._facts import lacking, protection, sources
+from equity.publish._findings import findings
 from equity.publish._releases import changes
 from equity.publish._site import previous, write_site
 
@@ -213,6 +214,91 @@ def test_the_overview_says_in_words_what_a_reader_has_to_know(made):
         assert words in text, words
 
 
+def panel(number, **more):
+    given = state(row("White", 120, 0.25), source="Source: Anytown Police & Fire, stops.") | more
+    return {"filename": f"f{number}", "follows": [], "states": {"": 0}, "pool": [given]}
+
+
+def with_panels(*sections):
+    """Return the site with a page of these sections, each a list of figures."""
+    site = the_site()
+    page = site["pages"][0] | {"sections": [], "panels": {}, "choices": {}}
+    for i, figures in enumerate(sections):
+        parts = []
+        for j, figure in enumerate(figures):
+            page["panels"][f"p{i}x{j}"] = figure
+            parts.append({"kind": "panel", "panel": f"p{i}x{j}"})
+        page["sections"].append({"id": f"s{i}", "title": f"Section {i}?", "parts": parts})
+    return site | {"pages": [page]}
+
+
+SHUT = row("Black", None, None, HIDDEN)
+NO_GROUP = [{"key": "month", "heading": "Month", "format": "text"}]
+
+
+@pytest.mark.parametrize(
+    ("figures", "said"),
+    [
+        ([{"title": "Black people passed 0.7 times as often"}], "Black people passed 0.7"),
+        ([{"title": "No clear difference: 12% and 13%"}], "No clear difference"),
+        ([{"title": "No clear difference can be told"}], "No clear"),  # and nothing is hidden
+        ([{"title": "No clear difference; 14 of 35 figures are hidden",
+           "rows": [row("White", 120, 0.25), SHUT]}], ""),
+        ([{"title": "Who stays cannot be compared; 1 of 2 figures is hidden",
+           "rows": [row("White", 120, 0.25), SHUT]}], ""),
+        ([{"title": "All 8 groups are hidden", "rows": [SHUT]}], ""),
+        ([{"title": "All hidden, 5", "rows": [SHUT]}, {"title": "Then 0.8 times"}], "Then 0.8"),
+        ([{"title": "In February the group is known for 38%", "columns": NO_GROUP}], ""),
+        ([{"title": "Selected 0.68 times as often", "source": "Source: a v. b."}], ""),
+        ([{"title": "2 files", "columns": NO_GROUP}, {"title": "Half, 0.5 times"}], "Half"),
+        ([{"title": "Not told", "rows": [row("White", 120, 0.25), SHUT]},
+          {"title": "A large one, 9 times"}], ""),  # not the figure that differs most
+        ([{"title": "5", "absent": "There is nothing."}], ""),
+    ],
+)  # fmt: skip
+def test_what_stands_out_is_chosen_by_a_rule_that_knows_no_page(figures, said):
+    site = with_panels([panel(i, **one) for i, one in enumerate(figures)])
+    found = findings(site)
+    words = [line["words"] for one in found for line in one.lines]
+    assert len(words) == bool(said) and "".join(words).startswith(said)
+
+
+def test_the_overview_lists_findings_in_page_order_and_names_what_is_hidden(tmp_path):
+    told = [[panel(i, title=f"Group <b> {i}.5 times")] for i in range(8)]
+    shut = panel(9, title="Nothing can be said: all 8 groups are hidden", rows=[SHUT])
+    gone = panel(10, absent=HIDDEN, rows=[], columns=[])
+    site = with_panels(*told, [shut], [shut, panel(11, title="No number here")], [gone])
+    ids = "".join(f"<h2 id='s{i}'>x</h2>" for i in range(11))
+    write_site(site, tmp_path / "s", pages=lambda f: (f / "hiring.html").write_text(ids, "utf-8"))
+    page = opened(tmp_path / "s", "index.html")
+    links = [link for link in page.links if link.startswith("hiring.html#s")]
+    assert links[-9:-3] == [f"hiring.html#s{i}" for i in range(6)]
+    assert links[-3:] == [f"hiring.html#s{i}" for i in (8, 9, 10)]
+    words = " ".join(" ".join(page.text).split())
+    assert "Group <b> 0.5 times" in words and "Group <b> 6.5 times" not in words
+    assert "3 more sections of" in words  # the two beyond six, and one without a number
+    start = words[words.index("hidden from the start:") :]
+    assert start.startswith("hidden from the start: Section 8? ; Section 9? (1 of 2 figures)")
+    assert start.count(HIDDEN) == 0  # named once, with the others
+
+
+def test_the_glossary_names_the_number_below_which_is_hidden_and_the_words_of_the_law(tmp_path):
+    write(the_site(minimum=7), tmp_path / "s")
+    words = " ".join(" ".join(opened(tmp_path / "s", "glossary.html").text).split())
+    assert "counts fewer than 7 people (the number is set by the agency)" in words
+    law = "will generally be regarded by the Federal enforcement agencies as evidence of adverse"
+    assert law in words and "{least}" not in words
+
+
+def test_a_column_that_nobody_described_has_no_empty_sentence(tmp_path):
+    own = [*COLUMNS, {"key": "mine", "heading": "My own", "format": "whole"}]
+    site = with_panels([panel(1, columns=own)])
+    write_site(site, tmp_path / "s", pages=lambda f: (f / "hiring.html").write_text("x", "utf-8"))
+    text = (tmp_path / "s" / "data.html").read_text(encoding="utf-8")
+    entry = text[text.index('id="column-mine-my-own"') :].partition("</div>")[0]
+    assert entry.count("<dd") == 1 and "Whole number" in entry
+
+
 def test_a_small_number_of_records_is_in_no_file_of_the_site(made):
     """The fixture forgets to hide 3 records, names a person and has a fingerprint."""
     for path in made.rglob("*"):
@@ -294,6 +380,9 @@ def test_no_column_of_any_measure_lacks_its_meaning():
 def test_no_meaning_is_of_a_column_that_is_not_there():
     keys = {key for columns in charts.COLUMNS.values() for key, _, _ in columns}
     pairs = {f"{k}: {h}" for columns in charts.COLUMNS.values() for k, h, _ in columns}
+    rooms = Path(widgets.__file__).parent.glob("*.py")  # files, checks and benchmarks
+    about = "\n".join(path.read_text(encoding="utf-8") for path in rooms)
+    pairs |= {f"{k}: {h}" for k, h in re.findall(r'"(\w+)": \("([^"]+)", "\w+"\)', about)}
     assert not set(_dictionary._meanings()) - keys - pairs
 
 

@@ -176,3 +176,47 @@ def test_people_of_whom_nobody_in_the_selection_has_a_known_group_are_told_so():
     assert panel.absent == (
         "The race or ethnicity of nobody in these records is known, so this cannot be shown."
     )
+
+
+def test_a_test_of_drivers_says_so_where_others_are_chosen(counts):
+    kind = widgets.choice("Who was stopped", ["vehicular", "pedestrian"], all="All", value=None)
+    of_drivers = eq.CountTable(
+        counts.table.assign(type="vehicular"), (*counts.by, "type"), counts.of, counts.ledger,
+        counts.provenance,
+    )  # fmt: skip
+    asked = {"of": "search_conducted", "group": "subject_race", "reference": "white"}
+    panel = widgets.show(of_drivers, eq.rates, eq.charts.rates, where={"type": kind}, **asked)
+    assert panel.title
+    kind.value = "pedestrian"
+    assert panel.absent == "This test is for drivers only."
+    place = widgets.choice("District", ["A", "C"], all="All", value="C")
+    panel = widgets.show(counts, eq.rates, eq.charts.rates, where={"district": place}, **asked)
+    assert panel.absent == "There are no records of this choice here (District: C)."
+
+
+def test_a_model_that_was_not_run_is_told_from_one_that_cannot_be_fitted(counts):
+    assert "the records lack whether contraband was found" in widgets.unfitted(counts)
+    full = eq.CountTable(
+        counts.table, counts.by, (*counts.of, "contraband_found"), counts.ledger, {}
+    )
+    assert widgets.unfitted(full).startswith("The model was not run for these counts")
+    one = full.where(district="A")
+    assert "cannot be fitted: the records lack the areas of stops" in widgets.unfitted(one)
+
+
+def test_numbers_that_are_rounded_are_said_to_be(counts):
+    """Only where the table says so, as `equity.disclosure.passes` does."""
+
+    def rounded_to(words):
+        def measure(counts, **call):
+            return eq.rates(counts, **call).assign(method=words)
+
+        return widgets.show(
+            counts, measure, eq.charts.rates, of="search_conducted", group="subject_race",
+            reference="white",
+        ).notes  # fmt: skip
+
+    said = rounded_to("x; numbers of people rounded to the nearest 10, figures as printed")
+    assert said.endswith("Numbers of stops are rounded to tens; 0 means none.")
+    assert "to the nearest 20; 0" in rounded_to("x; numbers of people rounded to the nearest 20,")
+    assert "rounded" not in rounded_to("x")

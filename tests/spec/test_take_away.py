@@ -123,7 +123,7 @@ def test_a_slider_stands_in_a_row_with_choices() -> None:
     share = widgets.slider("Women among hires", 0, 0.6, 0.01, 0.2, "%")
     bar = widgets.choices_bar(widgets.choice("Year", [2024, 2025]), share)
     address = bar.children[-1]
-    assert address.shown == "Shown: Year 2024; Women among hires: 20%."
+    assert address.shown == "Shown: Year: 2024; Women among hires: 20%."
     address.asked = {"women-among-hires": "33"}
     assert (share.picked, address.missed) == (0.33, "")
     assert address.chosen == {"year": None, "women-among-hires": "33"}

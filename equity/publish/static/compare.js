@@ -83,11 +83,33 @@ function apart() {
   if (!same() || !ids.length) return;
   const id = ids.find((one) => /^(year|period|quarter)\b/.test(page.choices[one].name)) ?? ids[0];
   const { options, start } = made.offer(id);
-  const other = options.filter(([key]) => key !== start && `${id}=${key}` in page.panels[pid].states);
+  const { states, blank = [] } = page.panels[pid];
+  const shows = (key) => !blank.includes(states[key === start ? "" : `${id}=${key}`]);
+  const every = options.filter(([key]) => key !== start && `${id}=${key}` in states);
+  const some = every.filter(([key]) => shows(key)); // two that show more than they hide, if there are two
+  const other = some.length > 1 || (some.length && shows(start)) ? some : every;
   const all = start === "" || made.wordsOf(id, start).startsWith("All ");
   const two = options.filter((one) => other.includes(one) || (one[0] === start && (!all || other.length < 2))).slice(-2);
   if (two.length < 2) return;
   sides.forEach((side, i) => { if (side.made.chosen[id] !== two[i][0]) side.made.choose(id, two[i][0]); fill(side); });
+}
+
+// The page opens with the first figure of which more is shown than hidden, on both sides.
+const blank = (side) => !side.made || (side.page.panels[side.pid].blank ?? []).includes(side.made.nearest(side.pid).number);
+async function first() {
+  apart();
+  const opened = which.value;
+  for (const { value } of which.options) {
+    if (!sides.some(blank)) return;
+    if (value === opened) continue;
+    which.value = value;
+    await Promise.all(sides.map((side) => open(side, [])));
+    apart();
+  }
+  if (!sides.some(blank)) return;
+  which.value = opened;
+  await Promise.all(sides.map((side) => open(side, [])));
+  apart();
 }
 
 // ---------------------------------------------------------------- one scale for both
@@ -299,7 +321,8 @@ async function read() {
   missed.textContent = lacks.join(" ");
   await Promise.all(sides.map((side) =>
     open(side, words.filter(([name]) => name.startsWith(side.name + ".")).map(([name, word]) => [name.slice(side.name.length + 1), word]))));
-  if (!words.length) apart();
+  if (!words.length) await first();
+  for (const select of [which, ...sides.map((side) => box(`${side.name}-agency`))]) select.disabled = false;
   await draw();
   root.classList.add("eq-scripted");
 }

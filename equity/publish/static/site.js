@@ -158,24 +158,36 @@ function go(id) {
 function read() {
   const text = location.hash.slice(1);
   if (!text.includes("=")) {
-    const id = decodeURIComponent(text);
+    const id = plain(text);
     section = page.sections.includes(id) ? id : "";
+    lacks(text && !box(id) ? [`This page has no section named ${shortened(id)}.`] : []);
     return;
   }
   const words = [...new URLSearchParams(text)];
-  const missed = document.getElementById("eq-missed");
-  missed.textContent = "";
   const left = made.take(words);
   show();
-  for (const [id, word] of left) {
-    const place = box(id)?.closest(".eq-choices")?.querySelector(".eq-missed") ?? missed;
-    place.textContent = `${place.textContent} ${made.lacking(id, word)}`.trim();
-  }
   const asked = new URLSearchParams(text).get("s") ?? "";
   section = page.sections.includes(asked) ? asked : "";
-  if (asked && !section) missed.textContent = `This page has no section named ${shortened(asked)}.`;
+  lacks([
+    ...(asked && !section ? [`This page has no section named ${shortened(asked)}.`] : []),
+    ...[...left].map(([id, word]) => made.lacking(id, word)),
+    ...made.strange(words).filter((name) => name !== "s").map((name) => `This page has no choice named ${shortened(name)}: that part of the link was left out.`),
+  ]);
   follow();
   if (section) go(section);
+}
+
+const plain = (text) => { try { return decodeURIComponent(text); } catch { return text; } };
+
+// What a link asks for and the page does not have: told where the reader lands, and the address is mended.
+function lacks(said) {
+  const missed = box("eq-missed");
+  missed.textContent = "";
+  if (!said.length) return;
+  const heading = section && box(`${section}-title`)?.closest(".eq-h2");
+  if (heading) heading.after(missed);
+  write();
+  setTimeout(() => { missed.textContent = said.join(" "); }, 100); // a place that was filled at once is not read out
 }
 
 addEventListener("hashchange", () => { if (location.hash !== written) read(); });
@@ -215,6 +227,12 @@ addEventListener("beforeprint", () => {
     const place = figure.querySelector(".eq-elsewhere");
     place.textContent = `${ELSEWHERE} ${figure.querySelector(".eq-from").textContent}`.trim();
     place.hidden = fits;
+  }
+  for (const chart of document.querySelectorAll(".eq-chart")) { // a choice can make a picture longer
+    const svg = chart.querySelector(".eq-wide svg, .eq-plot:not(.eq-still) svg");
+    const height = parseFloat(svg?.getAttribute("height")) || 0;
+    for (const [name, least, most] of [["high", 840, 1160], ["higher", 1160, 1360], ["long", 1360, Infinity]])
+      chart.classList.toggle(`eq-${name}`, height > least && height <= most);
   }
 });
 addEventListener("afterprint", () => {

@@ -135,10 +135,10 @@ function choicesOf(page) {
   }
 
   function aside(pid, left) {
-    const stays = left.map(([id, words]) => `${page.choices[id].label} stays at ${words}`);
+    const stays = left.map(([id, words]) => `${sentence(id, words)}, not ${wordsOf(id, chosen[id])}`);
     const beside = page.panels[pid].beside.filter(isAway).map((id) => page.choices[id].label);
     return [
-      stays.length ? `Not published for this combination: ${stays.join("; ")} here.` : "",
+      stays.length ? `Still shown: ${stays.join("; ")}. This combination is not published.` : "",
       beside.length ? `This picture does not change with: ${beside.join(", ")}.` : "",
     ].filter(Boolean).join(" ");
   }
@@ -154,6 +154,7 @@ function choicesOf(page) {
   }
 
   // Takes the words of an address; returns the choices whose words are not on offer.
+  // (`strange`: the names of no choice of this page.)
   function take(words) {
     start();
     const given = words.flatMap(([name, word]) => ids.filter((id) => page.choices[id].name === name).map((id) => [id, word]));
@@ -168,6 +169,8 @@ function choicesOf(page) {
     return left;
   }
 
+  const strange = (words) => [...new Set(words.map(([name]) => name))].filter((name) => !ids.some((id) => page.choices[id].name === name));
+
   function lacking(id, word) {
     const { label } = page.choices[id];
     return `Not available here: ${label[0].toLowerCase()}${label.slice(1)} ${shortened(word)}. Showing ${wordsOf(id, chosen[id])}.`;
@@ -179,9 +182,10 @@ function choicesOf(page) {
     if ([...select.options].map((o) => o.value).join("\n") !== options.map(([k]) => k).join("\n"))
       select.replaceChildren(...options.map(([key, words]) => new Option(words, key)));
     select.value = chosen[id];
+    select.disabled = false; // it waited for this script: what is chosen before would be lost
     select.closest(".eq-choice").hidden = options.length < 2;
   }
 
   start();
-  return Object.assign(made, { offer, wordsOf, isAway, sentence, choose, nearest, aside, address, take, lacking, fill });
+  return Object.assign(made, { offer, wordsOf, isAway, sentence, choose, nearest, aside, address, take, strange, lacking, fill });
 }
