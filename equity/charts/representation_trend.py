@@ -177,7 +177,8 @@ def _scaled(frame: pd.DataFrame, rows: pd.Index) -> None:
     frame.loc[rows[: len(ticks)], "tick_y"] = [float(down(t)) for t in ticks]
     for row, tick in zip(rows, ticks, strict=False):
         frame.loc[row, "tick"] = f"{round(100 * tick, 6):g}%"
-    last = _draw.rows_of(part[part["first"]])[-1]
+    # a group that the first benchmark does not have is told by the next one
+    last = _draw.rows_of(part[part["first"]] if part["first"].any() else part)[-1]
     frame.loc[rows[0], "head"] = part["label"].iloc[0]
     gone = _hidden.lost(last, "share")
     now = "none recorded" if not_kept(last) else _words.percent(last["share"])

@@ -173,3 +173,13 @@ def test_times_that_are_hidden_are_listed() -> None:
     gone = pd.Series([True, False, True, True])
     assert _durations._when_hidden(months, gone) == "hidden after 6 months and 2 and 3 years"
     assert _durations._when_hidden(months, gone | True) == "hidden"
+
+
+def test_a_group_that_the_first_benchmark_does_not_have_is_told_by_the_next():
+    table = workforce.years(workforce.MANY)
+    first = table["benchmark"].iloc[0]
+    group = table["group"].iloc[-1]
+    fewer = table[~(table["benchmark"].eq(first) & table["group"].eq(group))]
+    assert table["benchmark"].nunique() > 1
+    assert fewer["group"].eq(group).any()
+    assert charts.representation_trend(fewer).to_dict()
