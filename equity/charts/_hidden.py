@@ -253,7 +253,7 @@ def none_shown(
     groups = {r.get(by) for r in rows} if by in rows[0] else set()
     whole = "every group" if len(groups) > 1 else "the group" if groups else f"every {noun}"
     parts = any(given(r.get("x")) and not given(r.get("n", 0)) for r in rows)
-    why = "the total" if parts and "n" in rows[0] else "it"
+    why = "the total" if parts and groups and "n" in rows[0] else "it"
     return f"{what} of {whole} is hidden: {why} would give a small number away"
 
 

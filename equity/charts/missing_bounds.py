@@ -109,6 +109,7 @@ def missing_bounds(
             lambda r: f"{r['value']} ▼" if r["changes_finding"] is True else r["value"], frame
         )
     frame = _within(_draw.clip(frame, "impact_ratio", "ratio_low", "ratio_high", log=True))
+    frame["at"] = frame["at"].where(frame["missing"] != _hidden.WORD)  # a dot would look certain
     room = 42
     frame, height = _draw.place(frame, heads, page, room=room)
     several = frame["stratum"].nunique() > 1

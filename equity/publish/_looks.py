@@ -63,11 +63,10 @@ def known_groups(
                 return np.zeros(len(table), dtype=bool)
             several = wanted if isinstance(wanted, list | tuple | set) else [wanted]
             frame = frame[frame[column].isin(list(several))]
-        for column, parts in crossings.items():
-            there = frame[list(parts)].dropna()
-            frame = frame.loc[there.index].assign(
-                **{column: [" ".join(map(str, row)) for row in there.to_numpy().tolist()]}
-            )
+        if group in crossings:
+            there = frame[list(crossings[group])].dropna()
+            both = [" ".join(map(str, row)) for row in there.to_numpy().tolist()]
+            frame = frame.loc[there.index].assign(**{group: both})
         sums = frame.groupby(group)[[s for s in table["stage"].unique() if s in frame]].sum()
         numbers.append([
             sums[stage].get(who, 0) if stage in sums else -1

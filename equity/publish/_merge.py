@@ -69,6 +69,7 @@ def merge(
             base = _RESTS_ON.get(column)
             settled = same[base] if base in same else counted & _numeric(table[column])
             hidden[:, j] |= varies & ~settled & _doubtful(table[column])
+            hidden[:, j] |= ~same["n"] if "n" in same else False  # no figure without its n
         if column in family and "p_value" in same:
             hidden[:, j] |= ~same["p_value"]
     adjusted = _adjusted(without, table, names, family)

@@ -294,6 +294,12 @@ def test_waits_are_shown_of_groups_only_whose_number_is(agency, tmp_path):
         tests = {"difference": 0.0, "p_value": 0.5, "p_adjusted": 0.5}
         return rows.assign(**figures, **tests, **numbers, **words)
 
+    counts = replace(counts, crossings={"race_sex": ("race", "sex")})  # as `load` gives them
+    frames = [f.astype({"sex": "object"}) for f in stage.draws["applicants"]]
+    for i, frame in enumerate(frames):  # of other people the sex is not known
+        here = frame["race"].eq("white") & frame["sex"].eq("male")
+        frame.loc[here & frame["year"].eq(2023 + i), "sex"] = None
+    stage.draws = {"applicants": frames}
     for where in ({}, {"year": 2023}):
         found = stage.measured(time_to_stage, Part(counts, where), [], {"group": "race"})
         assert found["median"].notna().tolist() == [True, False]
