@@ -138,6 +138,7 @@ def protect(
     start = time.perf_counter()
     carried: dict[Any, bool] = {}
     kept, above = list(margins), np.inf
+    prized = {c for table in tables.values() for c in table.prized}
     for least in TIERS:
         if not any(least <= m.weight < above for m in kept):
             continue
@@ -151,7 +152,7 @@ def protect(
                 hidden, method, lost = hide(
                     system, aims, primary, first, held, exact_below, seconds
                 )
-                if lost and without(kept, cells, system, lost, above) == kept:
+                if lost and without(kept, cells, system, lost, above, prized) == kept:
                     none = np.zeros_like(held)  # then heavier tables give way after all
                     hidden, method, lost = hide(
                         system, aims, primary, hidden, none, exact_below, seconds
@@ -163,7 +164,7 @@ def protect(
                     f"The solver gave no answer ({stuck}): nothing may be published. Coarser "
                     "tables are easier to protect."
                 ) from stuck
-            fewer = without(kept, cells, system, lost, above)
+            fewer = without(kept, cells, system, lost, above, prized)
             if fewer == kept:
                 break
             kept = fewer

@@ -10,7 +10,7 @@ import numpy as np
 
 from equity.disclosure._attack import Aims, Attack, Seen
 from equity.disclosure._body import Margin
-from equity.disclosure._cells import Cell, words
+from equity.disclosure._cells import NOT_KNOWN, Cell, words
 from equity.disclosure._exact import hide_least
 from equity.disclosure._heuristic import Unprotectable, hide_more, show_again
 from equity.disclosure._system import System
@@ -82,27 +82,42 @@ def without(
     system: System,
     lost: Collection[int],
     above: float,
+    groups: Collection[str] = (),
 ) -> list[Margin]:
     """Return the margins without what cannot be protected unless heavier tables are hidden for it.
 
     Of a margin of less weight than `above` those are the last stages first, where the fewest are:
-    half of the flags that cannot be protected, then again; all of it where only its `n` cannot.
+    half of the flags that cannot be protected, then again; at last its `n`. They are still told
+    of the single values of a column of `groups` of which nothing was lost, without the total.
     """
-    gone: dict[int, set[str]] = {}
+    gone: dict[int, dict[str, list[Cell]]] = {}
     for cell, group in zip(cells, system.cell_of, strict=True):
         if group in lost:
             for margin in cell.margins:
                 if margin.weight < above:
-                    gone.setdefault(id(margin), set()).add(cell.key[2].split(": ")[0])
-    out = []
+                    flag = cell.key[2].split(": ")[0]
+                    gone.setdefault(id(margin), {}).setdefault(flag, []).append(cell)
+    out: list[Margin] = []
     for margin in margins:
-        lacking = gone.get(id(margin), set())
-        flags = [f for f in margin.of if f in lacking]
-        if flags:
-            last = flags[len(flags) // 2 :]
-            out.append(replace(margin, of=tuple(f for f in margin.of if f not in last)))
-        elif not lacking:
+        lacking = gone.get(id(margin), {})
+        if not lacking:
             out.append(margin)
+            continue
+        flags = [f for f in margin.of if f in lacking]
+        last = flags[len(flags) // 2 :]
+        if last:
+            out.append(replace(margin, of=tuple(f for f in margin.of if f not in last)))
+        told = [c for c in margin.by if c in groups]
+        if len(told) != 1:
+            continue
+        few = {v for f in last or lacking for c in lacking[f] for k, v in c.key[1] if k == told[0]}
+        values = system.parts[margin.table].values[told[0]]
+        rest = tuple(c for c in margin.by if c != told[0])
+        out += [
+            Margin(margin.table, rest, {**margin.where, told[0]: v}, tuple(last), margin.weight)
+            for v in values
+            if v not in few and v != NOT_KNOWN
+        ]
     return out
 
 

@@ -399,6 +399,19 @@ def test_what_matters_most_is_shown_and_finer_tables_give_way_to_it():
     assert found.cells["cell"].str.contains("area").any()
 
 
+def test_of_a_finer_table_the_groups_that_can_be_protected_are_still_told():
+    few = square([[4, 3, 3], [40, 50, 60], [30, 45, 52], [25, 31, 44]])
+    table = replace(few, prized=("group",))
+    margins = [Margin("t", ("group",)), Margin("t", ("group", "area"), weight=0.1)]
+    found = protect({"t": table}, margins)
+    assert value(found, "group=g0") == 10
+    assert value(found, "group=g1, area=a0") == 40
+    told = set(found.cells["cell"])
+    assert "group=g0, area=a0" not in told
+    assert "area=a0" not in told, "less the other groups that would be the 4"
+    assert ranges({"t": table}, margins[:1], found.cells[found.cells["area"].eq("")])["safe"].all()
+
+
 def all_known(rows):
     """Return stages of which everybody's result is known: group, n, offered, hired."""
     frame = pd.DataFrame(rows, columns=["group", "n", "offered", "hired"])
