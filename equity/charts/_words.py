@@ -264,9 +264,10 @@ def ratio(value: object) -> str:
 
 
 def plain_ratio(value: object) -> str:
-    """Return a ratio as beside a mark, for a sentence: "2.21", and "1.8" for 1.80."""
+    """Return a ratio as beside a mark, for a sentence: "2.21", "1.8" for 1.80; "0.50"."""
     text = ratio(value)
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    small = text.startswith("0.")
+    return text.rstrip("0").rstrip(".") if "." in text and not small else text
 
 
 def percent(value: object, *, sign: bool = True) -> str:

@@ -79,7 +79,8 @@ def tells(residents: Any, group: str) -> bool:
     """Return whether a benchmark tells people by a column: race, sex, or both at once."""
     table = getattr(residents, "table", residents)
     asked = group.removeprefix("subject_")
-    if not isinstance(table, pd.DataFrame) or asked not in ("race", "sex", "race_sex"):
+    ours = isinstance(table, pd.DataFrame) and ("n" in table or "population" in table)
+    if not ours or asked not in ("race", "sex", "race_sex"):
         return True  # what it lacks is said elsewhere
 
     def has(*columns: str) -> bool:

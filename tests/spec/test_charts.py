@@ -1049,7 +1049,7 @@ OPEN, OPEN_LESS = (NAN, 4.0, math.inf), (NAN, 2.5, NAN)
         (
             [UP, DOWN],
             "The answer depends on the benchmark: for their number in it, Black people were "
-            "stopped 0.5 to 3.4 times as often as White people",
+            "stopped 0.50 to 3.4 times as often as White people",
         ),
         (
             [UP, NONE],
