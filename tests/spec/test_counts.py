@@ -94,7 +94,7 @@ def test_race_and_sex_are_compared_at_once():
         ("asian", "nonbinary", "Nonbinary Asian people"),
         ("multiple", "female", "Women of two or more races"),
         ("mixed", "nonbinary", "Nonbinary people of mixed ethnicity"),
-        ("other", "male", "Men recorded as Other"),
+        ("other", "male", "Men of other groups"),
         ("asian", "unheard of", "Asian, unheard of"),
     ],
 )
