@@ -56,7 +56,7 @@ def choose_benchmark(
         there = [n for n in own if by is None or tells(own[n], by)]
         more = [n for n in parts if n not in own and (by is None or tells(parts[n], by))]
         # a count of residents, or none: applicants in its place would be another question
-        names = [*there, *more] if there or not own else list(parts)
+        names = [*there, *more] if there or (more and not own) else list(parts)
         together = all is not None and len(names) > 1
         begin = names[0] if first or not together else key_of(None)
         some = ({key_of(None): all} if together else {}) | {n: words[n] for n in names}

@@ -353,6 +353,14 @@ def test_residents_by_sex_are_taken_where_people_are_compared_by_sex():
     assert list(picked.picked) == ["city", "grown", "Applicants"]
 
 
+def test_where_nobody_at_all_is_told_by_the_column_all_stay_on_offer():
+    people = eq.count(pd.DataFrame({"race": ["black", "white"]}), by=["race"])
+    group = widgets.choice("Compare by", {"Race": "race", "Sex": "sex"})
+    made = widgets.choose_benchmark(None, "With", beside={"Applicants": people}, group=group)
+    group.value = next(key for word, key in group.options if word == "Sex")
+    assert [word for word, _ in made.options] == ["Applicants"]
+
+
 def test_without_residents_by_sex_that_is_said_in_words():
     people = eq.count(
         pd.DataFrame({"race": ["black", "white"], "sex": ["male", "female"]}), by=["race", "sex"]
