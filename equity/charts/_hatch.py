@@ -10,13 +10,11 @@ if TYPE_CHECKING:
 __all__ = [
     "HATCH",
     "HATCH_WIDTH",
-    "SQUARE",
     "across",
     "band",
     "column",
     "columns",
     "hatch",
-    "squares",
 ]
 
 
@@ -40,8 +38,6 @@ _UNIT, _STEP = 5, 8
 """Pixels of one unit of a path of that size, and from one stroke of a band to the next."""
 
 
-SQUARE = "M-1,-1H1V1H-1ZM-1,0L0,-1M-1,1L1,-1M0,1L1,0"
-"""A small hatched square, for a point in time whose figure is hidden."""
 _UPRIGHT = 2.0
 """Pixels of one unit of the path of a column."""
 
@@ -114,17 +110,6 @@ def columns(
         .encode(x=x, y=y)
         .transform_filter(here),
     ]  # fmt: skip
-
-
-def squares(x: alt.X, y: alt.Y | alt.YValue, field: str, tips: list[alt.Tooltip]) -> alt.Chart:
-    """Return the layer of hatched squares of the rows in which `field` is there."""
-    import altair as alt
-
-    return (
-        hatch(shape=SQUARE, size=130, aria=True)
-        .encode(x=x, y=y, description=alt.Description("aria:N"), tooltip=tips)
-        .transform_filter(f"isValid(datum.{field})")
-    )
 
 
 def hatch(*, size: float = _SIZE, **properties: Any) -> alt.Chart:

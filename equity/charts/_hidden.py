@@ -14,28 +14,19 @@ from typing import Any
 import pandas as pd
 
 from equity.charts._hatch import (
-    HATCH,
     HATCH_WIDTH,
-    SQUARE,
-    across,
     band,
-    column,
     columns,
     hatch,
-    squares,
 )
 from equity.charts._words import given, listed
 
 __all__ = [
-    "HATCH",
     "HATCH_WIDTH",
-    "SQUARE",
     "WORD",
-    "across",
     "band",
     "bound",
     "closing",
-    "column",
     "columns",
     "count",
     "counts",
@@ -51,7 +42,6 @@ __all__ = [
     "part_of",
     "row_hidden",
     "shown",
-    "squares",
     "swap",
     "total",
     "with_closing",

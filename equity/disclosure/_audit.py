@@ -132,7 +132,7 @@ def ranges(
     blank = {key: 0 for key, value in shown.items() if value == 0}
     try:
         about = book.domains, book.flags, book.chains, book.supports()
-        attack = Attack(*about, shown, hidden, steps := sum(book.steps.values(), []))
+        attack = Attack(*about, shown, hidden, book.steps)
         small = {
             k: v for k, v in hidden.items()
             if (0 < truth[k] < minimum and k not in free) or k in changed
@@ -142,7 +142,7 @@ def ranges(
         short = {k for k in small if found[k][0] > reach[k][0] and k not in changed}
         if short:  # is it the hiding, or would it be so anyway? (a sum of several counts)
             nothing = dict.fromkeys([*hidden, *(k for k in shown if k not in blank)], "")
-            free = Attack(*about, blank, nothing, steps)
+            free = Attack(*about, blank, nothing, book.steps)
             least = free.least(sorted(short, key=str))
             reach |= {k: (least[k], reach[k][1]) for k in short}
     except Contradiction as error:
@@ -183,7 +183,7 @@ class _Book:
     domains: dict[str, list[str]] = field(default_factory=dict)
     flags: list[str] = field(default_factory=list)
     chains: list[Rule] = field(default_factory=list)
-    steps: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    steps: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Give every value of every column that is used a number."""
@@ -228,7 +228,7 @@ class _Book:
                 only = np.all(counts[f"{after}: yes"] + later <= counts[f"{before}: yes"])
                 if np.all(no <= later) and not only:
                     counts[f"{after}: lost"] = later - no
-                    self.steps.setdefault(name, []).append((before, after))
+                    self.steps.append((before, after))
 
     def _codes(self, values: pd.Series, column: str) -> np.ndarray:
         place = {w: i for i, w in enumerate(self.domains[column])}
@@ -273,8 +273,8 @@ class _Book:
             part[column] = tuple(i for i, w in enumerate(self.domains[column]) if w in wanted)
             inside &= np.isin(codes[column], part[column])
         names = ["n", *(f"{f}: {q}" for f in margin.of for q in ("yes", "no", UNKNOWN))]
-        pairs = self.steps.get(margin.table, [])
-        names += [f"{b}: lost" for a, b in pairs if {a, b} <= set(margin.of)]
+        lost = {f"{b}: lost" for a, b in self.steps if {a, b} <= set(margin.of)}
+        names += [quantity for quantity in counts if quantity in lost]
         values = np.stack([counts[q][inside] for q in names], axis=1)
         for size in range(len(margin.by) + 1):
             for columns in itertools.combinations(margin.by, size):

@@ -88,7 +88,7 @@ class Margin:
     by: tuple[str, ...]
     where: Mapping[str, Any] = field(default_factory=dict)
     of: tuple[str, ...] = ()
-    weight: float = 1.0
+    weight: float = field(default=1.0, compare=False)  # it does not tell which table it is
 
     def __post_init__(self) -> None:
         """Take lists for tuples; a column stands either in `by` or in `where`."""

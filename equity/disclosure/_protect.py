@@ -142,21 +142,18 @@ def protect(
     for least in TIERS:
         if not any(least <= m.weight < above for m in kept):
             continue
-        while chosen := [m for m in kept if m.weight >= least]:
-            parts, cells = published(tables, chosen)
+        while True:
+            parts, cells = published(tables, [m for m in kept if m.weight >= least])
             system = build(parts, cells)
             free = _of_nobody(system, cells, tables)
             aims, primary = _aims(system, cells, minimum, known, free, tables)
             first, held = carried_over(system, cells, primary, aims, carried)
+            how = exact_below, seconds
             try:
-                hidden, method, lost = hide(
-                    system, aims, primary, first, held, exact_below, seconds
-                )
-                if lost and without(kept, cells, system, lost, above, prized) == kept:
-                    none = np.zeros_like(held)  # then heavier tables give way after all
-                    hidden, method, lost = hide(
-                        system, aims, primary, hidden, none, exact_below, seconds
-                    )
+                hidden, method, lost = hide(system, aims, primary, first, held, *how)
+                fewer = without(kept, cells, system, lost, above, prized) if lost else kept
+                if lost and fewer == kept:  # then heavier tables give way after all
+                    hidden, method, _ = hide(system, aims, primary, hidden, held & False, *how)
             except Unprotectable as stuck:
                 raise Disclosed(_coarsen(stuck.group, system, cells)) from stuck
             except Stuck as stuck:
@@ -164,16 +161,11 @@ def protect(
                     f"The solver gave no answer ({stuck}): nothing may be published. Coarser "
                     "tables are easier to protect."
                 ) from stuck
-            fewer = without(kept, cells, system, lost, above, prized)
             if fewer == kept:
                 break
             kept = fewer
-        if chosen:
-            carried |= {
-                c.key: bool(hidden[g])
-                for c, g in zip(cells, system.cell_of, strict=True)
-                if g >= 0
-            }
+        there = ((c.key, g) for c, g in zip(cells, system.cell_of, strict=True) if g >= 0)
+        carried |= {key: bool(hidden[group]) for key, group in there}
         above = least
     margins = kept
     for again in range(AGAIN):

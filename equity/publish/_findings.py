@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from equity.publish._csv import start_state
-from equity.publish._format import HIDDEN
+from equity.publish._format import HIDDEN, is_hidden
 
 __all__ = ["MOST", "Findings", "Hidden", "all_hidden", "findings", "hidden_sections"]
 
@@ -93,7 +93,7 @@ def all_hidden(state: Mapping[str, Any]) -> bool:
     if HIDDEN.match(state.get("absent") or ""):
         return True
     rows = state.get("rows") or []
-    return bool(rows) and all(HIDDEN.match(row.get("reason") or "") for row in rows)
+    return bool(rows) and all(is_hidden(row) for row in rows)
 
 
 def _sections(page: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], list[Any]]]:
@@ -117,5 +117,5 @@ def _states_something(state: Mapping[str, Any]) -> bool:
     told = " ".join(part for part in said if not _UNTOLD.search(part))
     if not told or _CANNOT.search(told):
         return False
-    whole = not any(HIDDEN.match(row.get("reason") or "") for row in state["rows"])
+    whole = not any(is_hidden(row) for row in state["rows"])
     return whole or bool(re.search(r"\d", told))

@@ -8,12 +8,17 @@ from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-__all__ = ["HIDDEN", "listed", "meaning", "written"]
+__all__ = ["HIDDEN", "is_hidden", "listed", "meaning", "written"]
 
 HIDDEN = re.compile(r"^Hidden: *")
 _WORDS = ("text", "flag")
 _PARTS = ("stratum", "benchmark", "stage", "group")  # columns that head a line of a table
 _LEAST_P, _MOST_P = 0.001, 0.999
+
+
+def is_hidden(row: Mapping[str, Any]) -> bool:
+    """Return whether something in a row of a table is hidden to protect people."""
+    return bool(HIDDEN.match(row.get("reason") or ""))
 
 
 def written(value: Any, column: Mapping[str, str], reason: str | None = None) -> str:
@@ -85,7 +90,7 @@ def meaning(rows: Sequence[Mapping[str, Any]]) -> str:
     'hidden: fewer than 10 people, or it would give such a number away.'
     """
     for row in rows:
-        if HIDDEN.match(row.get("reason") or ""):
+        if is_hidden(row):
             return f"hidden: {HIDDEN.sub('', row['reason'])}."
     return ""
 

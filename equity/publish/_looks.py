@@ -49,27 +49,14 @@ def sums(counts: CountTable, by: Sequence[str], of: Sequence[str]) -> tuple[Any,
     return tuple(tuple(table[c].astype(object).where(table[c].notna(), None)) for c in table)
 
 
-def known_groups(
-    table: pd.DataFrame,
-    draws: Sequence[tuple[pd.DataFrame, Mapping[str, Any]]],
-    group: str,
-    crossings: Mapping[str, tuple[str, ...]],
-) -> np.ndarray:
+def known_groups(table: pd.DataFrame, draws: Sequence[CountTable], group: str) -> np.ndarray:
     """Return for which rows it is published how many of the group passed the stage."""
     numbers = []
-    for frame, taken in draws:
-        for column, wanted in taken.items():
-            if column not in frame:
-                return np.zeros(len(table), dtype=bool)
-            several = wanted if isinstance(wanted, list | tuple | set) else [wanted]
-            frame = frame[frame[column].isin(list(several))]
-        if group in crossings:
-            there = frame[list(crossings[group])].dropna()
-            both = [" ".join(map(str, row)) for row in there.to_numpy().tolist()]
-            frame = frame.loc[there.index].assign(**{group: both})
-        sums = frame.groupby(group)[[s for s in table["stage"].unique() if s in frame]].sum()
+    for draw in draws:
+        stages = [s for s in table["stage"].unique() if s in draw.table]
+        passed = draw.table.groupby(group)[stages].sum()
         numbers.append([
-            sums[stage].get(who, 0) if stage in sums else -1
+            passed[stage].get(who, 0) if stage in passed else -1
             for who, stage in zip(table["group"], table["stage"], strict=True)
         ])  # fmt: skip
     every = np.array(numbers)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from equity.publish._format import HIDDEN
+from equity.publish._format import is_hidden
 
 __all__ = ["FORMAT", "write_states"]
 
@@ -50,7 +50,7 @@ def write_states(name: str, panel: Mapping[str, Any], folder: Path) -> dict[str,
 def _blank(state: Mapping[str, Any]) -> bool:
     failed = state.get("absent") or state.get("problem")
     rows = state.get("rows") or []
-    hidden = sum(bool(HIDDEN.match(row.get("reason") or "")) for row in rows)
+    hidden = sum(is_hidden(row) for row in rows)
     return bool(failed) or 2 * hidden > len(rows)
 
 

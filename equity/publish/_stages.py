@@ -49,6 +49,7 @@ class Planning(Live):
     rules: Rules
     margins: dict[str, list[disclosure.Margin]] = field(default_factory=dict)
     files: dict[str, CountTable] = field(default_factory=dict)
+    sizes: dict[str, dict[str, int]] = field(default_factory=dict)  # how many values columns have
     weight: float = 1.0  # of the state that is planned now, see `each_state`
     publishes = True
 
@@ -56,6 +57,7 @@ class Planning(Live):
         """Return the counts of a file, known by its name."""
         counts = read_counts(path)
         self.files[name] = counts
+        self.sizes[name] = {c: counts.table[c].nunique() for c in counts.by}
         return _named(counts, name)
 
     def measured(
@@ -117,16 +119,15 @@ class Planning(Live):
     ) -> None:
         body = str(self.files[file].provenance.get("table"))
         # the same people in many parts: each number tells less
-        sizes = {c: self.files[file].table[c].nunique() for c in by}
+        sizes = {c: self.sizes[file][c] for c in by}
         most = max((n for c, n in sizes.items() if c in _GROUPS), default=1)
         weight = self.weight * most / max(math.prod(sizes.values()), 1)
         margin = disclosure.Margin(file, tuple(by), where, tuple(of), weight)
         noted = self.margins.setdefault(body, [])
-        same = [i for i, m in enumerate(noted) if replace(m, weight=margin.weight) == margin]
-        if not same:
+        if margin not in noted:
             noted.append(margin)
-        elif noted[same[0]].weight < margin.weight:
-            noted[same[0]] = margin
+        elif noted[at := noted.index(margin)].weight < margin.weight:
+            noted[at] = margin
 
     def bodies(self) -> dict[str, tuple[dict[str, disclosure.Table], list[disclosure.Margin]]]:
         """Return body of records -> its tables, and the margins that all pages need of them."""
@@ -229,7 +230,7 @@ class Publishing(Live):
                 "says what of them may be published."
             )
         if routes <= {Route.PUBLIC}:
-            return measure(at(part.taken(), None), *at(beside, None), **at(arguments, None))
+            return _on(None, measure, part.taken(), beside, arguments)
         if Route.COUNTS not in routes:
             return self._of_rows(measure, part, beside, arguments)
         if Route.MODEL in routes:
@@ -267,19 +268,21 @@ class Publishing(Live):
         name = str(getattr(measure, "__name__", ""))
         here = [c for c in drawn_in(part.counts) if self._route(c) == Route.MODEL]
         group = arguments.get("group")
-        told: list[tuple[pd.DataFrame, Mapping[str, Any]]] = []
+        told: list[CountTable] = []
         for counts in here:
             taken = {**getattr(counts, "taken", {}), **part.where}
             taken = {k: v for k, v in taken.items() if v is not None}
+            crossings = getattr(counts, "crossings", {})
             body = str(counts.provenance.get("table"))
             if "stage" in counts.by and body in self.draws:
-                told = [(one, taken) for one in self.draws[body]]
-            elif taken or group in getattr(counts, "crossings", {}):
+                told = [
+                    _as(counts, frame, taken, crossings.get(group)) for frame in self.draws[body]
+                ]
+            elif taken or group in crossings:
                 raise ValueError(ALL_ONLY)
-        table = measure(at(part.taken(), None), *at(beside, None), **at(arguments, None))
+        table = _on(None, measure, part.taken(), beside, arguments)
         if told and {"group", "stage"} <= set(table):
-            crossings = getattr(here[0], "crossings", {})
-            known = known_groups(table, told, str(group), crossings)
+            known = known_groups(table, told, str(group))
             table = table.assign(n=table["n"].astype("Int64").where(known))
         return disclosure.passes(table, measure=name, minimum=self.rules.minimum)
 
@@ -308,7 +311,7 @@ class Publishing(Live):
         self, counts: Drawn, where: Mapping[str, Any], by: Sequence[str], of: Sequence[str]
     ) -> list[int]:
         """Return a number for each draw, the same for those that differ in none of these sums."""
-        key = ("kinds", mark(counts), mark(where), *by, "of", *of)
+        key = (mark(counts), mark(where), *by, "of", *of)
         if key not in self.alike:
             if len(self.alike) >= _KEPT:
                 self.alike.clear()
@@ -324,7 +327,7 @@ class Publishing(Live):
         made, said = [], []
         for i in numbers:
             try:
-                made.append(measure(at(counts, i), *at(beside, i), **at(arguments, i)))
+                made.append(_on(i, measure, counts, beside, arguments))
             except ValueError as error:
                 if not speaks_for_itself(error):
                     raise
@@ -344,6 +347,27 @@ class Publishing(Live):
 
 def _named(counts: CountTable, file: str, draws: tuple[CountTable, ...] = ()) -> Drawn:
     return Drawn(counts.table, counts.by, counts.of, counts.ledger, counts.provenance, file, draws)
+
+
+def _on(number: int | None, measure: Any, counts: Any, beside: Any, arguments: Any) -> Any:
+    """Return what a measure gives on one of the draws; None: on the counts themselves."""
+    return measure(at(counts, number), *at(beside, number), **at(arguments, number))
+
+
+def _as(
+    counts: CountTable,
+    frame: pd.DataFrame,
+    taken: Mapping[str, Any],
+    crossed: tuple[str, ...] | None,
+) -> CountTable:
+    """Return the part of a draw of one file that counts of another file are."""
+    by = tuple(c for c in counts.by if c in frame)
+    one = CountTable(frame, by, (), counts.ledger, counts.provenance)
+    one = one.crossed(*crossed) if crossed else one
+    try:
+        return one.where(**taken)
+    except ValueError:  # nobody is there in this draw
+        return replace(one, table=one.table.iloc[:0])
 
 
 def _lacking(counts: CountTable, group: str, gone: Sequence[Any]) -> CountTable:

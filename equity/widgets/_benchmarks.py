@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from equity.counts import CountTable
-from equity.widgets._choices import Choice, batch, key_of
-from equity.widgets._counts import nothing
+from equity.widgets._choices import Choice, key_of
+from equity.widgets._counts import nothing, offer
 from equity.widgets._lacking import tells
 
 __all__ = ["by_district", "choose_benchmark"]
@@ -70,14 +70,7 @@ def choose_benchmark(
     def follow(_: Any) -> None:
         now = offered()
         picked.things[key_of(None)] = now["all"]
-        options = [(word, key) for key, word in now["words"].items()]
-        kept = picked.value if picked.value != picked.start else None
-        if options == list(picked.options):
-            return
-        with batch():
-            picked.options = options
-            picked.start = now["first"]
-            picked.value = kept if kept in now["words"] else now["first"]
+        offer(picked, now, keep=True)
 
     if group is not None:
         group.observe(follow, names="value")

@@ -27,6 +27,7 @@ __all__ = [
     "evidence",
     "load",
     "nothing",
+    "offer",
     "stages",
 ]
 
@@ -189,9 +190,9 @@ def choose_reference(
         return nothing(label, highest)
     offered = _groups(counts, group.picked, highest)
     reference = choice(label, [k for k in offered["words"] if k is not None])
-    _offer(reference, offered)
+    offer(reference, offered)
     group.observe(
-        lambda _: _offer(reference, _groups(counts, group.picked, highest)), names="value"
+        lambda _: offer(reference, _groups(counts, group.picked, highest)), names="value"
     )
     return reference
 
@@ -204,14 +205,19 @@ def _groups(counts: CountTable, column: str, highest: str | None) -> dict[str, A
     return {"words": words | ({None: highest} if highest else {}), "first": usual}
 
 
-def _offer(reference: Choice, offered: dict[str, Any]) -> None:
-    """Put other groups on offer and choose the usual one; what stands for none of them stays."""
+def offer(one: Choice, offered: dict[str, Any], *, keep: bool = False) -> None:
+    """Put other things on offer and choose the usual one; what stands for none of them stays.
+
+    keep : whatever has been chosen stays, where it is still on offer.
+    """
     options = [(words, key_of(key)) for key, words in offered["words"].items()]
-    kept = reference.picked is None and reference.value in [key for _, key in options]
+    made = one.value != one.start if keep else one.picked is None
+    kept = made and one.value in [key for _, key in options]
     with batch():
-        reference.options = options
-        reference.start = offered["first"]
-        reference.value = key_of(None) if kept else offered["first"]
+        now = one.value
+        one.options = options
+        one.start = offered["first"]
+        one.value = now if kept else offered["first"]
 
 
 def choose_other(
@@ -233,9 +239,9 @@ def choose_other(
         return {"words": rest, "first": str(size.idxmax()) if len(size) else None}
 
     other = choice(label, list(offered()["words"]), labels=offered()["words"])
-    _offer(other, offered())
+    offer(other, offered())
     for one in (group, reference):
-        one.observe(lambda _: _offer(other, offered()), names="value")
+        one.observe(lambda _: offer(other, offered()), names="value")
     return other
 
 
@@ -254,8 +260,8 @@ def choose_focal(counts: CountTable | None, group: Choice, label: str = "Follow"
         return found | {"first": "female" if "female" in found["words"] else rest}
 
     focal = choice(label, list(offered()["words"]))
-    _offer(focal, offered())
-    group.observe(lambda _: _offer(focal, offered()), names="value")
+    offer(focal, offered())
+    group.observe(lambda _: offer(focal, offered()), names="value")
     return focal
 
 

@@ -268,10 +268,9 @@ async function image(model, kind) {
 
 const number = (digits) =>
   new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-// two significant digits below 1: 0.046 is not 0.0
-const fewest = (v) =>
-  v && Math.abs(v) < 0.995 ? Math.min(1 - Math.floor(Math.log10(Math.abs(v))), 6) : 1;
 const whole = number(0), one = number(1), two = number(2);
+// two significant digits below 1: 0.046 is not 0.0
+const tiny = (v) => number(Math.min(1 - Math.floor(Math.log10(Math.abs(v))), 6));
 
 const FORMATS = {
   text: (v) => String(v),
@@ -279,7 +278,7 @@ const FORMATS = {
   whole: (v) => whole.format(v),
   number: (v) => (Number.isInteger(v) ? whole.format(v) : one.format(v)),
   ratio: (v) => two.format(v),
-  percent: (v) => number(fewest(100 * v)).format(100 * v) + "%",
+  percent: (v) => (v && Math.abs(100 * v) < 0.995 ? tiny(100 * v) : one).format(100 * v) + "%",
   points: (v) => (v > 0 ? "+" : v < 0 ? "\u2212" : "") + one.format(Math.abs(100 * v)),
   per_thousand: (v) => one.format(1000 * v),
   p: (v) => (v < 0.001 ? "under .001" : v > 0.999 ? "over .999" : v.toFixed(3).replace(/^0/, "")),
