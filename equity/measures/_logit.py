@@ -7,15 +7,25 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
-__all__ = ["Fit", "clustered", "fold", "informative", "logit"]
+__all__ = ["Fit", "Levels", "clustered", "fold", "informative", "logit"]
 
 _TOLERANCE = 1e-9  # of the linear predictor; one step later the error is its square
 _STEPS = 60
 _PATIENCE = 15  # steps after which a fit that still moves is looked at for separation
 _CERTAIN = 1e-6  # a fitted share this near 0 or 1 is no longer an estimate
 _INDEPENDENT = 1e-9  # part of a column's variance that must be its own
+_TABLE = 4  # entries of a table of two codes for each cell; beyond, columns are summed one by one
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Columns of a design that are the same for all cells of a level (a clock time, a weekday)."""
+
+    code: np.ndarray
+    """The level of each cell."""
+    values: np.ndarray
+    """The columns in each level."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +54,20 @@ def fold(codes: Sequence[np.ndarray]) -> np.ndarray:
     for code in codes:
         width = int(code.max(initial=0)) + 1
         if size * width > 2**60:
-            one = pd.factorize(one, sort=True)[0]
-            size = int(one.max(initial=0)) + 1
+            one, size = _close(one, size)
         one, size = one * width + code, size * width
-    return pd.factorize(one, sort=True)[0]
+    return _close(one, size)[0]
+
+
+def _close(code: np.ndarray, size: int) -> tuple[np.ndarray, int]:
+    """Return the codes without gaps, in their order, and how many there are."""
+    if size > 16 * len(code):
+        code, found = pd.factorize(code, sort=True)
+        return code, len(found)
+    there = np.zeros(size, dtype=bool)
+    there[code] = True
+    rank = np.cumsum(there)
+    return (rank - 1)[code], int(rank[-1]) if size else 0
 
 
 def informative(
@@ -69,11 +89,14 @@ def informative(
             return left
 
 
-def logit(design: np.ndarray, place: np.ndarray, positive: np.ndarray, total: np.ndarray) -> Fit:
+def logit(
+    design: Sequence[Levels], place: np.ndarray, positive: np.ndarray, total: np.ndarray
+) -> Fit:
     """Fit `positive` of `total` in each cell by columns and places; answer for the last column.
 
     Newton's method with halved steps; the places are a block of their own (Schur complement), so
-    that their number hardly matters. Every place must hold both outcomes (see `informative`).
+    that their number hardly matters, and no column is ever written out for the cells: what a step
+    needs are sums by pairs of levels. Every place must hold both outcomes (see `informative`).
     Cells that are separated (the columns tell their outcome without error) say nothing about the
     other coefficients and are left out; where the last column is what separates, the fault says
     so. Source: Albert and Anderson, Biometrika 71 (1984), 1-10; Correia, Guimaraes and Zylkin,
@@ -81,7 +104,8 @@ def logit(design: np.ndarray, place: np.ndarray, positive: np.ndarray, total: np
     """
     used = np.ones(len(total), dtype=bool)
     while True:
-        found, separated = _newton(design[used], place[used], positive[used], total[used])
+        kept = design if used.all() else [Levels(b.code[used], b.values) for b in design]
+        found, separated = _newton(kept, place[used], positive[used], total[used])
         if separated is None:
             break
         at = np.flatnonzero(used)
@@ -107,66 +131,59 @@ def _none(fault: str, cells: int) -> Fit:
 
 
 def _newton(
-    design: np.ndarray, place: np.ndarray, y: np.ndarray, w: np.ndarray
+    design: Sequence[Levels], place: np.ndarray, y: np.ndarray, w: np.ndarray
 ) -> tuple[Fit, np.ndarray | None]:
     """Return the fit, or the cells that are separated, where that keeps it from settling."""
-    place = np.unique(place, return_inverse=True)[1]
+    place = fold([place])
     places = int(place.max(initial=-1)) + 1
-    mean = w @ design / w.sum()
-    scale = np.sqrt(w @ (design - mean) ** 2 / w.sum())
-    x = (design - mean) / np.where(scale > 0, scale, 1.0)
+    x, unit = _standard(design, w)
     keep = _independent(x, place, places, w)
-    if not len(keep) or keep[-1] != design.shape[1] - 1:
+    if not keep[-1]:
         return _none("dependent", len(w)), None
-    x = x[:, keep]
+    x = _chosen(x, keep)
     yes, all_ = _sums(place, places, y), _sums(place, places, w)
     eta = (np.log(yes) - np.log(all_ - yes))[place]
-    likelihood = _likelihood(eta, y, w)
+    mu, likelihood = _at(eta, y, w)
     for step in range(_STEPS):
-        mu = special.expit(eta)
         weight, residual = w * mu * (1 - mu), y - w * mu
         information, between = _information(x, place, places, weight)
         left = _sums(place, places, residual)
         weights = np.maximum(_sums(place, places, weight), 1e-300)
-        score = x.T @ residual - between.T @ left
+        score = _across(x, residual) - between.T @ left
         try:
             change = np.linalg.solve(information, score)
         except np.linalg.LinAlgError:
             return _none("diverged", len(w)), None
-        moved = x @ change + (left / weights - between @ change)[place]
+        moved = _along(x, change, place, left / weights - between @ change)
         size = 1.0
-        while size > 1e-6:
-            after = _likelihood(eta + size * moved, y, w)
-            if after >= likelihood - 1e-11 * abs(likelihood):
+        while True:
+            mu, after = _at(eta + size * moved, y, w)
+            if after >= likelihood - 1e-11 * abs(likelihood) or size <= 1e-6:
                 break
             size /= 2
         eta, likelihood = eta + size * moved, after
         if size == 1.0 and np.abs(moved).max() < _TOLERANCE:
             break
         if step >= _PATIENCE:
-            mu = special.expit(eta)
             certain = ((y == 0) & (mu < _CERTAIN)) | ((y == w) & (mu > 1 - _CERTAIN))
             if certain.any():
                 return _none("separated", len(w)), certain
     else:
         return _none("diverged", len(w)), None
-    mu = special.expit(eta)
     weight = w * mu * (1 - mu)
     information, between = _information(x, place, places, weight)
-    mine = np.linalg.solve(information, np.eye(len(keep))[-1])  # its row of the inverse
-    unit = scale[-1]
-    # the coefficient, read back from the fitted values: exact up to the last step
-    centred = x - between[place]
-    coefficient = (mine @ (centred.T @ (weight * eta))) / unit
+    mine = np.linalg.solve(information, np.eye(len(information))[-1])  # its row of the inverse
+    influence = _along(x, mine, place, -(between @ mine)) / unit
     return (
         Fit(
-            float(coefficient),
+            # the coefficient, read back from the fitted values: exact up to the last step
+            float(influence @ (weight * eta)),
             float(np.sqrt(mine[-1]) / unit),
-            len(keep) + places,
+            len(information) + places,
             places,
             np.ones(len(w), dtype=bool),
             mu,
-            centred @ mine / unit,
+            influence,
         ),
         None,
     )
@@ -192,28 +209,97 @@ def _sums(place: np.ndarray, places: int, values: np.ndarray) -> np.ndarray:
     return np.bincount(place, weights=values, minlength=places)
 
 
+def _by_level(block: Levels, code: np.ndarray, levels: int, weight: np.ndarray) -> np.ndarray:
+    """Return the weighted sums of a block's columns in each level of another code."""
+    width = len(block.values)
+    if levels * width <= _TABLE * len(code):
+        table = np.bincount(code * width + block.code, weights=weight, minlength=levels * width)
+        return table.reshape(levels, width) @ block.values
+    rows = (weight * column[block.code] for column in block.values.T)
+    return np.column_stack([_sums(code, levels, row) for row in rows])
+
+
 def _information(
-    x: np.ndarray, place: np.ndarray, places: int, weight: np.ndarray
+    x: Sequence[Levels], place: np.ndarray, places: int, weight: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the information without what the places take, and the mean of x in each place."""
-    weighted = x * weight[:, None]
-    sums = np.column_stack([_sums(place, places, column) for column in weighted.T])
+    sums = np.column_stack([_by_level(block, place, places, weight) for block in x])
+    ends = np.cumsum([0, *(block.values.shape[1] for block in x)])
+    gram = np.empty((ends[-1], ends[-1]))
+    for i, one in enumerate(x):
+        mine = slice(ends[i], ends[i + 1])
+        own = _sums(one.code, len(one.values), weight)
+        gram[mine, mine] = one.values.T @ (own[:, None] * one.values)
+        for j, two in enumerate(x[:i]):
+            theirs = slice(ends[j], ends[j + 1])
+            both = one.values.T @ _by_level(two, one.code, len(one.values), weight)
+            gram[mine, theirs], gram[theirs, mine] = both, both.T
     between = sums / np.maximum(_sums(place, places, weight), 1e-300)[:, None]
-    return x.T @ weighted - between.T @ sums, between
+    return gram - between.T @ sums, between
 
 
-def _independent(x: np.ndarray, place: np.ndarray, places: int, weight: np.ndarray) -> np.ndarray:
-    """Return the columns that are no sum of those before them and of the places, in order."""
-    gram, _ = _information(x, place, places, weight)
+def _across(x: Sequence[Levels], values: np.ndarray) -> np.ndarray:
+    """Return the sum of each column times the values of the cells."""
+    parts = [_sums(block.code, len(block.values), values) @ block.values for block in x]
+    return np.concatenate(parts)
+
+
+def _along(
+    x: Sequence[Levels], by: np.ndarray, place: np.ndarray, of_place: np.ndarray
+) -> np.ndarray:
+    """Return for each cell the columns times `by`, and what its place adds."""
+    out, start = of_place[place], 0
+    for block in x:
+        end = start + block.values.shape[1]
+        out += (block.values @ by[start:end])[block.code]
+        start = end
+    return out
+
+
+def _standard(design: Sequence[Levels], w: np.ndarray) -> tuple[list[Levels], float]:
+    """Return the design with columns of mean 0 and variance 1, and what the last was divided by.
+
+    Columns that do not vary stay 0.
+    """
+    out, scale = [], np.ones(1)
+    for block in design:
+        share = _sums(block.code, len(block.values), w) / w.sum()
+        values = block.values - share @ block.values
+        scale = np.sqrt(share @ values**2)
+        scale = np.where(scale > 0, scale, 1.0)
+        out.append(Levels(block.code, values / scale))
+    return out, float(scale[-1])
+
+
+def _chosen(x: Sequence[Levels], keep: np.ndarray) -> list[Levels]:
+    """Return the design with the columns of `keep` only."""
+    ends = np.cumsum([0, *(block.values.shape[1] for block in x)])
+    parts = [keep[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+    return [
+        Levels(block.code, block.values[:, part])
+        for block, part in zip(x, parts, strict=True)
+        if part.any()
+    ]
+
+
+def _independent(
+    x: Sequence[Levels], place: np.ndarray, places: int, weight: np.ndarray
+) -> np.ndarray:
+    """Return which columns are no sum of those before them and of the places."""
+    rest, _ = _information(x, place, places, weight)
     whole = weight.sum()
-    kept: list[int] = []
-    rest, own = gram.copy(), np.einsum("ij,ij,i->j", x, x, weight)
-    for j in range(x.shape[1]):
-        if rest[j, j] > _INDEPENDENT * max(own[j], 1e-12 * whole):
-            kept.append(j)
+    own = [_sums(block.code, len(block.values), weight) @ block.values**2 for block in x]
+    least = _INDEPENDENT * np.maximum(np.concatenate(own), 1e-12 * whole)
+    kept = np.zeros(len(rest), dtype=bool)
+    for j in range(len(rest)):
+        kept[j] = rest[j, j] > least[j]
+        if kept[j]:
             rest = rest - np.outer(rest[:, j], rest[j]) / rest[j, j]
-    return np.array(kept, dtype=np.int64)
+    return kept
 
 
-def _likelihood(eta: np.ndarray, y: np.ndarray, w: np.ndarray) -> float:
-    return float(y @ eta - w @ (np.maximum(eta, 0.0) + np.log1p(np.exp(-np.abs(eta)))))
+def _at(eta: np.ndarray, y: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return the fitted shares, and the logarithm of the likelihood."""
+    small = np.exp(-np.abs(eta))
+    mu = np.where(eta < 0, small, 1.0) / (1 + small)
+    return mu, float(y @ eta - w @ (np.maximum(eta, 0.0) + np.log1p(small)))

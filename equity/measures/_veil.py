@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from equity.measures._cells import keys
-from equity.measures._logit import Fit, clustered, fold, informative, logit
+from equity.measures._logit import Fit, Levels, clustered, fold, informative, logit
 from equity.measures._spline import spline_columns
 
 __all__ = ["Counts", "Model", "derived", "estimate"]
@@ -120,7 +120,7 @@ class Counts:
 def estimate(counts: Counts, key: str, reference: str, model: Model) -> dict[str, Any]:
     """Return one row of the result, without its interval; `freedom` is that of the t (or None)."""
     pair = [counts.groups.index(k) for k in (key, reference)]
-    ours = np.isin(counts.group, pair) & (counts.n > 0)
+    ours = ((counts.group == pair[0]) | (counts.group == pair[1])) & (counts.n > 0)
     row: dict[str, Any] = {
         "model": model.words,
         "group": key,
@@ -175,9 +175,10 @@ def _fitted(
         return {"reason": "no stop of the two groups of which it is known whether it was dark"}
     place = fold([needed[name][at] for name in model.within]) if model.within else 0 * at
     others = {name: fold([needed[name][at]]) for name in model.also}
-    ticks, tick = np.unique(counts.clock[at] if model.df else 0.0 * at, return_inverse=True)
+    tick, ticks = pd.factorize(counts.clock[at] if model.df else 0.0 * at, sort=True)
     cell = fold([place, *others.values(), tick, dark.astype(np.int64)])
-    _, first = np.unique(cell, return_index=True)
+    first = np.empty(int(cell.max()) + 1, dtype=np.int64)
+    first[cell] = np.arange(len(cell))  # any row of the cell
     y, w = np.bincount(cell, weights=positive), np.bincount(cell, weights=total)
     levels = [place[first], *(code[first] for code in others.values())]
     dark_cell, tick = dark[first], tick[first]
@@ -193,12 +194,15 @@ def _fitted(
     if fault := _no_contrast(y, w, dark_cell, told, reference):
         return out | {"reason": f"{fault} (where both groups are stopped)"}
 
-    columns = [spline_columns(ticks[tick[told]], w[told], model.df)] if model.df else []
-    df = columns[0].shape[1] if columns else 0
+    design, df = [], 0
+    if model.df:
+        when, seen = pd.factorize(tick[told], sort=True)
+        curve = spline_columns(ticks[seen], np.bincount(when, weights=w[told]), model.df)
+        design, df = [Levels(when, curve)], curve.shape[1]
     for level in levels[1:]:
         values = np.unique(level[told])
-        columns.append((level[told][:, None] == values[1:]).astype(float))
-    design = np.column_stack([*columns, dark_cell[told].astype(float)])
+        design.append(Levels(level[told], np.eye(int(level.max()) + 1)[:, values[1:]]))
+    design.append(Levels(dark_cell[told].astype(np.int64), np.array([[0.0], [1.0]])))
     fit = logit(design, levels[0][told], y[told], w[told])
     used = np.zeros(len(told), dtype=bool)
     used[np.flatnonzero(told)[fit.used]] = True

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from equity.measures import daylight_shares, veil_of_darkness
-from equity.measures._logit import clustered, fold, informative, logit
+from equity.measures._logit import Levels, clustered, fold, informative, logit
 
 LAW = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
@@ -147,6 +147,11 @@ def test_shares_count_each_stop_once(frame) -> None:
 # ---- the fit itself -------------------------------------------------------------------------
 
 
+def by_cell(*columns: np.ndarray) -> list[Levels]:
+    """Return columns as a design in which each cell is a level of its own."""
+    return [Levels(np.arange(len(columns[0])), np.column_stack(columns))]
+
+
 @LAW
 @given(st.integers(0, 2**32 - 1), st.integers(1, 6), st.integers(1, 4))
 def test_profiled_places_are_dummies(seed, places, columns) -> None:
@@ -158,7 +163,7 @@ def test_profiled_places_are_dummies(seed, places, columns) -> None:
     x[:, -1] += 0.3 * random.normal(size=size)
     w = random.integers(1, 9, size).astype(float)
     y = random.binomial(w.astype(int), 1 / (1 + np.exp(-0.3 * x[:, -1] - 0.2 * place)))
-    fit = logit(x, place, y.astype(float), w)
+    fit = logit(by_cell(x), place, y.astype(float), w)
     full = np.column_stack([np.eye(places)[place], x])
     b = np.zeros(full.shape[1])
     for _ in range(50):
@@ -178,6 +183,31 @@ def test_profiled_places_are_dummies(seed, places, columns) -> None:
     factor = many / (many - 1) * (n - 1) / (n - fit.terms)
     se = clustered((y - w * fit.fitted) * fit.influence, cluster, stops=n, terms=fit.terms)
     assert_allclose(se, np.sqrt(factor * sandwich[-1, -1]), rtol=1e-6)
+
+
+@LAW
+@given(st.integers(0, 2**32 - 1), st.sampled_from([2, 40, 300]))
+def test_columns_by_level_are_the_columns_of_the_cells(seed, places) -> None:
+    """Whether sums of two codes fit into a table (few places) or not, and with dummies that add
+    up to 1: the same fit as with every column written out.
+    """
+    random = np.random.default_rng(seed)
+    size = 600
+    place = np.append(np.arange(places), random.integers(0, places, size - places))
+    tick, day = random.integers(0, 50, size), random.integers(0, 7, size)
+    dark = (random.random(size) < 0.2 + 0.012 * tick).astype(int)
+    curve = random.normal(size=(50, 3))
+    design = [Levels(tick, curve), Levels(day, np.eye(7)), Levels(dark, np.array([[0.0], [1.0]]))]
+    w = random.integers(2, 9, size).astype(float)
+    y = np.minimum(1.0 + random.binomial(w.astype(int) - 1, 0.4), w - 1)
+    out = [curve[tick], np.eye(7)[day], dark.astype(float)]
+    one, two = logit(design, place, y, w), logit(by_cell(*out), place, y, w)
+    assert not one.fault and not two.fault
+    assert one.terms == two.terms == 3 + 6 + 1 + places
+    assert_allclose(one.coefficient, two.coefficient, atol=1e-10)
+    assert_allclose(one.se, two.se, rtol=1e-10)
+    for name in ("fitted", "influence"):
+        assert_allclose(getattr(one, name), getattr(two, name), rtol=1e-8, atol=1e-12)
 
 
 def test_codes_of_combinations_are_as_many_as_there_are() -> None:
@@ -207,10 +237,10 @@ def test_a_column_that_is_a_sum_of_others_is_a_fault(size) -> None:
     place = np.arange(60) % 3
     w, y = np.full(60, 8.0), random.integers(1, 8, 60).astype(float)
     own = (place == 1).astype(float)
-    fit = logit(np.column_stack([x, own]), place, y, w)
+    fit = logit(by_cell(x, own), place, y, w)
     assert fit.fault == "dependent" and np.isnan(fit.coefficient)
     last = random.normal(size=60)
-    one = logit(np.column_stack([x, x @ np.ones(size), own, last]), place, y, w)
-    two = logit(np.column_stack([x, last]), place, y, w)
+    one = logit(by_cell(x, x @ np.ones(size), own, last), place, y, w)
+    two = logit(by_cell(x, last), place, y, w)
     assert_allclose([one.coefficient, one.se], [two.coefficient, two.se], rtol=1e-9)
     assert one.terms == two.terms == size + 1 + 3
