@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from equity import groups, tables
 from equity.cohorts import Cohort, col
-from equity.counts import CountTable, count, read_counts
+from equity.counts import CountTable, count, count_all, read_counts
 from equity.daylight import add_daylight, sun_times
 from equity.durations import add_flows, service_spells, stage_waits
 from equity.measures import (
@@ -72,6 +72,7 @@ __all__ = [
     "clock",
     "col",
     "count",
+    "count_all",
     "coverage",
     "daylight_shares",
     "diversity",

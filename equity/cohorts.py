@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import narwhals as nw
 import pandas as pd
 from narwhals.typing import IntoFrame
+
+from equity.engine import Files, open_files
 
 __all__ = ["Cohort", "col"]
 
@@ -33,7 +37,10 @@ class Cohort:
     Parameters
     ----------
     rows : a pandas or Polars (eager or lazy) frame, a DuckDB relation or a Spark frame, with one
-        row for each person or stop.
+        row for each person or stop; or the name of a CSV or Parquet file, of a folder of such
+        files, a pattern such as ``"stops-*.parquet"``, or a list of these. Files are read when
+        they are counted, in bounded memory (`equity.engine`); the columns of a CSV file that are
+        in `equity.tables` get its types, those of others are guessed.
 
     Examples
     --------
@@ -44,22 +51,46 @@ class Cohort:
     [['start', 'all records', 3, 0], ['keep', 'drivers only', 1, 2]]
     """
 
-    frame: Any
+    given: Any
     steps: tuple[_Step, ...]
     weight: str | None
+    maps: tuple[Any, ...]
 
     def __init__(
-        self, rows: IntoFrame, *, weight: str | None = None, _steps: tuple[_Step, ...] = ()
+        self,
+        rows: IntoFrame | Files | str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+        *,
+        weight: str | None = None,
+        _steps: tuple[_Step, ...] = (),
+        _maps: tuple[Any, ...] = (),
     ) -> None:
-        frame = nw.from_native(_without_objects(rows))
-        if weight is not None and weight not in frame.collect_schema().names():
-            raise ValueError(
-                f"weight={weight!r} is not a column of these rows: "
-                f"{', '.join(frame.collect_schema().names())}."
-            )
-        object.__setattr__(self, "frame", frame)
+        given: Any = rows
+        if isinstance(rows, str | os.PathLike | list | tuple):
+            given = open_files(rows)
+        elif not isinstance(rows, Files):
+            given = nw.from_native(_without_objects(rows))
+        object.__setattr__(self, "given", given)
         object.__setattr__(self, "steps", _steps)
         object.__setattr__(self, "weight", weight)
+        object.__setattr__(self, "maps", _maps)
+        names = self._unmapped.collect_schema().names() if weight is not None else []
+        if weight is not None and weight not in names:
+            raise ValueError(
+                f"weight={weight!r} is not a column of these rows: {', '.join(names)}."
+            )
+
+    @property
+    def _unmapped(self) -> Any:
+        rows = self.given.relation if isinstance(self.given, Files) else self.given
+        return nw.from_native(rows)
+
+    @cached_property
+    def frame(self) -> Any:
+        """All rows, also those that a step leaves out, as a narwhals frame of their engine."""
+        frame = self._unmapped
+        for function in self.maps:
+            frame = nw.from_native(function(frame))
+        return frame
 
     def keep(self, condition: nw.Expr, *, because: str) -> Cohort:
         """Keep the rows for which `condition` is true; a row for which it is unknown is left out.
@@ -88,8 +119,8 @@ class Cohort:
                 f"The condition is a {type(condition).__name__}, not an expression. Write it over "
                 'columns, such as eq.col("type") == "vehicular".'
             )
-        step = _Step(verb, because.strip(), condition)
-        return Cohort(self.frame, weight=self.weight, _steps=(*self.steps, step))
+        steps = (*self.steps, _Step(verb, because.strip(), condition))
+        return Cohort(self.given, weight=self.weight, _steps=steps, _maps=self.maps)
 
     def map_rows(self, function: Callable[[Any], Any]) -> Cohort:
         """Return the cohort with columns added to its rows; its steps and its ledger stay.
@@ -113,6 +144,10 @@ class Cohort:
         >>> adults.rows["decade"].to_list(), adults.ledger["rows"].to_list()
         ([4], [2, 1])
         """
+        if isinstance(self.given, Files) and hasattr(function, "coded"):
+            # looked up when the files are counted, in the same pass (equity.counts)
+            maps = (*self.maps, function)
+            return Cohort(self.given, weight=self.weight, _steps=self.steps, _maps=maps)
         frame = nw.from_native(function(self.frame))
         if isinstance(frame, nw.DataFrame) and len(frame) != len(self.frame):
             raise ValueError(
@@ -126,7 +161,7 @@ class Cohort:
         """The rows that are in, as a narwhals frame of the engine that they came in."""
         frame = self.frame
         for step in self.steps:
-            frame = frame.filter(_in(step))
+            frame = frame.filter(is_in(step))
         return frame
 
     @property
@@ -140,22 +175,25 @@ class Cohort:
         inside = nw.lit(True)
         sizes = [unit.cast(nw.Int64).sum().alias("s0")] if self.weight else [nw.len().alias("s0")]
         for i, step in enumerate(self.steps, 1):
-            inside = inside & _in(step)
+            inside = inside & is_in(step)
             sizes.append(nw.when(inside).then(unit).otherwise(0).sum().alias(f"s{i}"))
         frame = self.frame.lazy() if isinstance(self.frame, nw.DataFrame) else self.frame
         row = frame.select(*sizes).collect()
-        left = [int(row[f"s{i}"][0] or 0) for i in range(len(sizes))]
+        return self.told([int(row[f"s{i}"][0] or 0) for i in range(len(sizes))])
+
+    def told(self, left: Sequence[int]) -> pd.DataFrame:
+        """Return the ledger from the rows left at the start and after each step."""
         return pd.DataFrame(
             {
                 "step": ["start", *(s.verb for s in self.steps)],
                 "because": ["all records", *(s.because for s in self.steps)],
-                "rows": left,
+                "rows": list(left),
                 "left_out": [0, *(a - b for a, b in zip(left, left[1:], strict=False))],
             }
         )
 
 
-def _in(step: _Step) -> nw.Expr:
+def is_in(step: _Step) -> nw.Expr:
     """Return a condition that is never unknown: true for the rows that stay."""
     if step.verb == "keep":
         return nw.when(step.condition).then(nw.lit(True)).otherwise(nw.lit(False))

@@ -18,8 +18,9 @@ MODULES = sorted(p for top in ("equity", "data_checks") for p in (ROOT / top).rg
 MAY_IMPORT = {
     "equity.groups": set(),
     "equity.tables": {"equity.groups"},
-    "equity.cohorts": {"equity.groups", "equity.tables"},
-    "equity.counts": {"equity.groups", "equity.tables", "equity.cohorts"},
+    "equity.engine": {"equity.tables"},
+    "equity.cohorts": {"equity.groups", "equity.tables", "equity.engine"},
+    "equity.counts": {"equity.groups", "equity.tables", "equity.cohorts", "equity.engine"},
     "equity.daylight": {"equity.groups", "equity.tables", "equity.cohorts"},
     "equity.durations": {"equity.groups", "equity.tables", "equity.cohorts"},
     "equity.sources": {"equity.groups", "equity.tables"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
@@ -9,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from equity.cohorts import Cohort
+from equity.daylight import _codes
 from equity.daylight._evenings import COLUMNS, DAY, DAY_KEY, NEVER, PLACE_KEY, sun_table
 from equity.daylight._places import one_place, several_places
 
@@ -112,7 +114,9 @@ def add_daylight(
     3       NaN     <NA>                <NA>
     """
     if isinstance(rows, Cohort):
-        return rows.map_rows(lambda frame: _add(frame, latitude, longitude, timezone, place))
+        adds = _Adds(latitude, longitude, timezone, place)
+        adds.check(rows.frame)
+        return rows.map_rows(adds)
     added = _add(Cohort(rows).frame, latitude, longitude, timezone, place)
     native = added.to_native()
     if added.implementation.is_pandas():  # the other columns as they came, object types too
@@ -120,6 +124,39 @@ def add_daylight(
         native = native.assign(**{name: added.to_native()[name] for name in NAMES})
     wrapped = isinstance(rows, nw.DataFrame | nw.LazyFrame)
     return nw.from_native(native) if wrapped else native
+
+
+@dataclass(frozen=True)
+class _Adds:
+    """Adds daylight to a frame, or looks it up in the pass over codes (`equity.counts`)."""
+
+    latitude: Any
+    longitude: Any
+    timezone: Any
+    place: str | None
+
+    def __call__(self, frame: Any) -> Any:
+        return _add(frame, self.latitude, self.longitude, self.timezone, self.place)
+
+    def check(self, frame: Any) -> None:
+        """Refuse what is wrong before any row is read."""
+        _validate(frame, self.place)
+        if self.place is None:
+            self._locate([])
+
+    def coded(self, column: Any, kinds: Any) -> dict[str, Any] | None:
+        """Return the four columns as looked up by number, or None."""
+        return _codes.columns(column, kinds, self.place, self._locate)
+
+    def _locate(self, names: list[str]) -> Any:
+        where = {
+            "latitude": self.latitude,
+            "longitude": self.longitude,
+            "timezone": self.timezone,
+        }
+        if self.place is None:
+            return one_place(**where)
+        return several_places(names, **where, column=self.place).values()
 
 
 def _add(frame: Any, latitude: Any, longitude: Any, timezone: Any, place: str | None) -> Any:

@@ -1,4 +1,4 @@
-"""The one pass over rows: any engine in, a small table of counts out; rows of people end here.
+"""What counting gives: a small table of counts, its ledger, and the file that holds them.
 
 Privacy room. A count table holds no person's record, but its small cells can still tell about
 people: it is for inside the agency. What may leave the house is decided in `equity.disclosure`.
@@ -9,21 +9,18 @@ from __future__ import annotations
 import itertools
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import narwhals as nw
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from narwhals.typing import IntoFrame
 
-from equity.cohorts import Cohort
-from equity.tables import AGE_BANDS, COHORT_YEARS, DERIVED
+from equity.tables import DERIVED
 
-__all__ = ["CountTable", "count", "read_counts"]
+__all__ = ["CountTable", "plain", "read_counts"]
 
 _KEY = b"equity"
 _VERSION = 1
@@ -173,63 +170,6 @@ def _together(columns: tuple[str, ...], keys: tuple, words: list[str]) -> str:
     return f"Nonbinary {words[0]} people" if sex == "nonbinary" else f"{words[0]} {_SEXES[sex]}"
 
 
-def count(
-    rows: Cohort | IntoFrame,
-    *,
-    by: Sequence[str],
-    of: Sequence[str] = (),
-    weight: str | None = None,
-    provenance: Mapping[str, Any] | None = None,
-) -> CountTable:
-    """Count rows by groups, and in each group how many flags are yes and how many are known.
-
-    The same rows give the same table on pandas, Polars, DuckDB and Spark.
-
-    Parameters
-    ----------
-    rows : a :class:`~equity.cohorts.Cohort`, or a frame of any engine.
-    by : columns to count by. Besides the columns of the rows: `year`, `month`, `weekday` (from
-        `date`), `hour`, `clock_bin` (from `second_of_day`).
-    of : nullable boolean columns ("flags"), such as ``search_conducted``.
-    weight : a column of whole numbers that says for how many each row stands.
-    provenance : what the rows came from; kept with the table.
-
-    Raises
-    ------
-    ValueError
-        A column is not there, a name is given twice, or a weight is missing or negative.
-    TypeError
-        A flag is not boolean.
-
-    Notes
-    -----
-    What a count cannot show: who is not in the file at all.
-
-    Examples
-    --------
-    >>> rows = pd.DataFrame({"race": ["a", "a", None], "hired": pd.array([True, None, False])})
-    >>> print(count(rows, by=["race"], of=["hired"]).table.to_string(index=False))
-    race  n  hired  hired_known
-       a  2      1            1
-     NaN  1      0            1
-    """
-    cohort = rows if isinstance(rows, Cohort) else Cohort(rows, weight=weight)
-    weight = weight or cohort.weight
-    by, of = tuple(by), tuple(of)
-    if not by and not of:
-        raise ValueError("by=[] and of=[]: name at least one column to count by.")
-    frame = _derive(cohort.rows, by)
-    _validate(frame, by, of, weight)
-    cells = frame.select(*by, *of, *([weight] if weight else [])).group_by(*by, *of)
-    size = nw.col(weight).sum() if weight else nw.len()
-    table = _to_pandas(cells.agg(size.alias("n")))
-    if "hire_cohort" in by and pd.api.types.is_numeric_dtype(table["hire_cohort"]):
-        table = _cohorts_in_words(table)
-    table = _known(table, by, of)
-    ledger = cohort.ledger if cohort.steps else _whole(int(table["n"].sum()))
-    return CountTable(table, by, of, ledger, dict(provenance or {}))
-
-
 def read_counts(path: str | os.PathLike[str]) -> CountTable:
     """Read a count table that :meth:`CountTable.write` wrote, with its ledger and provenance.
 
@@ -256,105 +196,10 @@ def read_counts(path: str | os.PathLike[str]) -> CountTable:
         )
     ledger = pd.DataFrame(about["ledger"], columns=["step", "because", "rows", "left_out"])
     by, of = tuple(about["by"]), tuple(about["of"])
-    return CountTable(_plain(arrow.to_pandas()), by, of, ledger, about["provenance"])
+    return CountTable(plain(arrow.to_pandas()), by, of, ledger, about["provenance"])
 
 
-def _derive(frame: Any, by: Sequence[str]) -> Any:
-    there = frame.collect_schema().names()
-    recipes = {
-        "year": lambda: nw.col("date").dt.year(),
-        "month": lambda: nw.col("date").dt.month(),
-        # modulo because one engine numbers Sunday 0 and the others 7
-        "weekday": lambda: (nw.col("date").dt.weekday() + 6) % 7 + 1,
-        "hour": lambda: nw.col("second_of_day") // 3600,
-        "clock_bin": lambda: nw.col("second_of_day") // 300,
-        "age_band": _age_band,
-        "hire_year": lambda: nw.col("hire_date").dt.year(),
-        "hire_cohort": _hire_cohort,
-        "exit_year": lambda: nw.col("exit_date").dt.year(),
-    }
-    made = [
-        recipes[name]().alias(name)  # whole numbers, though pandas makes floats of them
-        for name in by
-        if name in DERIVED and name not in there and DERIVED[name][0] in there
-    ]
-    return frame.with_columns(*made) if made else frame
-
-
-def _age_band() -> nw.Expr:
-    age = nw.col("subject_age")
-    band: Any = nw.lit(None, dtype=nw.String)
-    for low, words in AGE_BANDS:
-        above = ~age.is_null() & (age >= low)  # engines differ on unknown
-        band = nw.when(above).then(nw.lit(words)).otherwise(band)
-    return band
-
-
-def _hire_cohort() -> nw.Expr:
-    """Return the first year of the cohort: a number, put into words once counted."""
-    return nw.col("hire_date").dt.year() // COHORT_YEARS * COHORT_YEARS
-
-
-def _cohorts_in_words(table: pd.DataFrame) -> pd.DataFrame:
-    first = table["hire_cohort"]
-    words = [None if y is pd.NA else f"{int(y)}-{int(y) + COHORT_YEARS - 1}" for y in first]
-    return table.assign(hire_cohort=pd.Series(words, index=table.index, dtype="str"))
-
-
-def _validate(frame: Any, by: Sequence[str], of: Sequence[str], weight: str | None) -> None:
-    names = [*by, *of, *([weight] if weight else [])]
-    for name in names:
-        if names.count(name) > 1:
-            raise ValueError(f"{name!r} is given twice in by, of and weight. Name it once.")
-    schema = frame.collect_schema()
-    missing = [name for name in names if name not in schema]
-    if missing:
-        raise ValueError(
-            f"{', '.join(map(repr, missing))} cannot be counted: these rows have no such column. "
-            f"They have: {', '.join(schema.names())}."
-        )
-    for name in of:
-        if schema[name] != nw.Boolean:
-            raise TypeError(
-                f"of={name!r} is {schema[name]}, not boolean. A flag is True, False or missing: "
-                "standardize the rows first (equity.sources), or compare the column with a value."
-            )
-    if weight:
-        if not schema[weight].is_integer():
-            raise TypeError(f"weight={weight!r} is {schema[weight]}; it must be whole numbers.")
-        column = nw.col(weight)
-        bad = frame.filter(column.is_null() | (column < 0)).select(nw.len())
-        bad = bad.collect() if isinstance(bad, nw.LazyFrame) else bad
-        if bad.item():
-            raise ValueError(
-                f"weight={weight!r} is missing or negative in {bad.item()} rows. Set these rows "
-                "aside, or drop them from the cohort with a reason."
-            )
-
-
-def _to_pandas(frame: Any) -> pd.DataFrame:
-    arrow = (
-        frame.collect(backend="pyarrow").to_native()
-        if isinstance(frame, nw.LazyFrame)
-        else frame.to_arrow()
-    )
-    for i, kind in enumerate(arrow.schema):
-        if pa.types.is_decimal(kind.type):  # DuckDB adds whole numbers up to 128 bits
-            arrow = arrow.set_column(i, kind.name, arrow[i].cast(pa.int64()))
-    return _plain(arrow.to_pandas(types_mapper=_nullable))
-
-
-def _nullable(kind: pa.DataType) -> Any:
-    if pa.types.is_boolean(kind):
-        return pd.BooleanDtype()
-    if pa.types.is_integer(kind):
-        return pd.Int64Dtype()
-    if pa.types.is_dictionary(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return pd.StringDtype(na_value=float("nan"))
-    return None
-
-
-def _plain(table: pd.DataFrame) -> pd.DataFrame:
+def plain(table: pd.DataFrame) -> pd.DataFrame:
     """Bring every engine's column types to one: str, boolean, Int64, datetime64[us]."""
     out = {}
     for name, column in table.items():
@@ -371,24 +216,3 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
             column = pd.to_datetime(column).astype("datetime64[us]")
         out[name] = column
     return pd.DataFrame(out)
-
-
-def _known(cells: pd.DataFrame, by: tuple[str, ...], of: tuple[str, ...]) -> pd.DataFrame:
-    """Collapse cells by flags into one row a group: n, and for each flag its yes and its known."""
-    n = cells["n"].astype("int64")
-    numbers = {"n": n}
-    for flag in of:
-        numbers[flag] = n.where(cells[flag].fillna(False).astype(bool), 0)
-        numbers[f"{flag}_known"] = n.where(cells[flag].notna(), 0)
-    wide = pd.concat([cells[list(by)], pd.DataFrame(numbers)], axis=1)
-    if not by:
-        return pd.DataFrame([wide.sum()])
-    grouped = wide.groupby(list(by), dropna=False, sort=False, observed=True)
-    table = grouped.sum().reset_index()
-    return table.sort_values(list(by), na_position="last", kind="stable", ignore_index=True)
-
-
-def _whole(rows: int) -> pd.DataFrame:
-    return pd.DataFrame(
-        {"step": ["start"], "because": ["all records"], "rows": [rows], "left_out": [0]}
-    )
