@@ -14,7 +14,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy import special
+from scipy import sparse, special
+
+from equity.measures._threshold_curvature import Curvature, curvature
 
 __all__ = ["SPREAD", "Model", "Predicted", "Space", "settled"]
 
@@ -118,73 +120,104 @@ class Model:
         The likelihood is that of three outcomes: a find, a search without one, no search. The
         prior of sigma_t is written for its logarithm; the priors' constants are left out.
         """
-        at, wide, near = self.at, self.scale, self.scale * SPREAD
-        logit, delta, t = self.cells(theta)
-        h, m, passed = self.hits, self.searches - self.hits, self.stops - self.searches
+        at, wide, cells, free = self.at, self.scale, len(self.stops), 1 - self.apart
+        u, z = theta[at["log_sigma"]][0], theta[at["z"]]
+        sigma = wide * np.exp(u)
+        unit = self.typical**free * sigma**self.apart
+        forward, back = self._linear
+        linear = forward @ theta
+        logit, delta = linear[:cells], np.exp(linear[cells : 2 * cells])
+        t = linear[2 * cells :] + unit * z
+        h, m, passed = self._outcomes
         # beyond the threshold and short of it, with contraband and without
-        x = np.stack([delta - t, -t, t - delta, t])
+        x = np.empty((4, cells))
+        np.subtract(delta, t, out=x[0])
+        np.negative(t, out=x[1])
+        np.negative(x[:2], out=x[2:])
         tail = special.log_ndtr(x)
         mills = np.exp(-0.5 * x * x - _LOG_ROOT - tail)
-        carrying, innocent = special.log_expit(logit), special.log_expit(-logit)
+        carrying = special.log_expit(logit)
+        innocent = carrying - logit
         short = carrying + tail[2]
         unseen = np.logaddexp(short, innocent + tail[3])
         likelihood = h @ (carrying + tail[0]) + m @ (innocent + tail[1]) + passed @ unseen
         phi, missed = np.exp(carrying), np.exp(short - unseen)
-        by_logit = h * (1 - phi) - m * phi + passed * (missed - phi)
-        by_gap = h * mills[0] - passed * missed * mills[2]
-        by_t = passed * (1 - missed) * mills[3] - m * mills[1] - by_gap
+        slope = np.empty((3, cells))
+        missed_stops = passed * missed
+        np.subtract(h + missed_stops, (h + m + passed) * phi, out=slope[0])
+        by_gap = h * mills[0] - missed_stops * mills[2]
+        np.multiply(by_gap, delta, out=slope[1])
+        by_t = (passed - missed_stops) * mills[3] - m * mills[1] - by_gap
+        slope[2] = by_t
 
-        u, z, free = theta[at["log_sigma"]][0], theta[at["z"]], 1 - self.apart
-        sigma = wide * np.exp(u)
-        unit = self.typical**free * sigma**self.apart
-        ratio = unit / sigma * np.ones_like(z)  # z times this is N(0, 1) beforehand
+        ratio = unit / sigma * np.ones(cells)  # z times this is N(0, 1) beforehand
         square = np.exp(2 * u)
+        pull = ratio * z
         others = theta @ theta - u * u - z @ z
-        prior = -0.5 * (others + np.sum((ratio * z) ** 2) + square) + u + np.log(ratio).sum()
-        gradient = -theta
+        prior = -0.5 * (others + pull @ pull + square) + u + np.log(ratio).sum()
+        gradient = back @ slope.ravel() - theta
         gradient[at["log_sigma"]] = (
-            1 - square + np.sum(self.apart * by_t * unit * z + free * ((ratio * z) ** 2 - 1))
+            1 - square + np.sum(self.apart * by_t * unit * z + free * (pull * pull - 1))
         )
-        gradient[at["z"]] = unit * by_t - ratio**2 * z
-        gradient[at["t"]] += wide * np.bincount(self.group, by_t, self.groups)
-        for name, slope in (("phi", by_logit), ("delta", by_gap * delta)):
-            gradient[at[name]] += near * np.bincount(self.group, slope, self.groups)
-            gradient[at[f"{name}_d"]] += near * np.bincount(self.area, slope, self.areas)[1:]
-            gradient[at[f"mu_{name}"]] += wide * slope.sum()
+        gradient[at["z"]] = unit * by_t - ratio * pull
         return float(likelihood + self._ways + prior), gradient
 
-    def curvature(self, theta: np.ndarray, *, step: float = 1e-4) -> np.ndarray:
-        """Return minus the second derivatives, by central differences of the gradient."""
-        steps = step * np.eye(self.size)
-        rows = [self.log_density(theta - e)[1] - self.log_density(theta + e)[1] for e in steps]
-        found = np.array(rows) / (2 * step)
-        return (found + found.T) / 2
+    @cached_property
+    def _outcomes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Finds, searches without one, and stops without a search."""
+        return self.hits, self.searches - self.hits, self.stops - self.searches
+
+    @cached_property
+    def _linear(self) -> tuple[Any, Any]:
+        """Return what takes parameters to logit phi, log delta and t less z, and its transpose."""
+        cells, rows = len(self.stops), np.arange(len(self.stops))
+        wide, near = self.scale, self.scale * SPREAD
+        far = self.area > 0
+        value, row, column = [], [], []
+
+        def add(name: str, block: int, where: np.ndarray, index: Any, size: float) -> None:
+            row.append(block * cells + where)
+            column.append(np.broadcast_to(self.at[name].start + index, where.shape))
+            value.append(np.full(len(where), size))
+
+        for block, name in enumerate(("phi", "delta")):
+            add(f"mu_{name}", block, rows, 0, wide)
+            add(name, block, rows, self.group, near)
+            add(f"{name}_d", block, rows[far], self.area[far] - 1, near)
+        add("t", 2, rows, self.group, wide)
+        at = np.concatenate(row), np.concatenate(column)
+        forward = sparse.csr_array((np.concatenate(value), at), shape=(3 * cells, self.size))
+        return forward, sparse.csr_array(forward.T)
+
+    def curvature(self, theta: np.ndarray) -> Curvature:
+        """Return minus the second derivatives."""
+        return curvature(
+            lambda at: self.log_density(at)[1],
+            theta,
+            group=self.group,
+            area=self.area,
+            areas=self.areas,
+        )
 
     def highest(
-        self, theta: np.ndarray, held: list[int], root: np.ndarray | None = None
+        self, theta: np.ndarray, held: list[int], root: Any, *, steps: int = 3000
     ) -> np.ndarray:
         """Return the most likely parameters, with those at `held` as they are, by L-BFGS.
 
-        With `root`, steps are taken in the space that it whitens, which needs far fewer.
+        Steps are taken in the space that `root` whitens (see `Curvature.root`).
         """
         from scipy.optimize import minimize
 
-        free = np.setdiff1d(np.arange(self.size), held)
-        root = None if root is None else root[free]
-
-        def at(y: np.ndarray) -> np.ndarray:
-            out = theta.copy()
-            out[free] += y if root is None else root @ y
-            return out
+        move = sparse.diags_array(np.isin(np.arange(self.size), held, invert=True) * 1.0) @ root
+        move, back = sparse.csr_array(move), sparse.csr_array(move.T)
 
         def cost(y: np.ndarray) -> tuple[float, np.ndarray]:
-            value, gradient = self.log_density(at(y))
-            slope = gradient[free]
-            return -value, -slope if root is None else -(root.T @ slope)
+            value, gradient = self.log_density(theta + move @ y)
+            return -value, -(back @ gradient)
 
-        start = np.zeros(len(free) if root is None else root.shape[1])
-        exact: Any = {"maxiter": 3000, "maxfun": 9000, "maxcor": 30, "ftol": 1e-11, "gtol": 1e-4}
-        return at(minimize(cost, start, jac=True, method="L-BFGS-B", options=exact).x)
+        exact: Any = {"maxiter": steps, "maxfun": 9000, "maxcor": 30, "ftol": 1e-11, "gtol": 1e-4}
+        found = minimize(cost, np.zeros(move.shape[1]), jac=True, method="L-BFGS-B", options=exact)
+        return theta + move @ found.x
 
 
 def settled(model: Model, *, turns: int = 12) -> tuple[Model, np.ndarray]:
@@ -199,11 +232,12 @@ def settled(model: Model, *, turns: int = 12) -> tuple[Model, np.ndarray]:
     theta[at["log_sigma"]] = np.log(0.3 / model.scale)
     (sigma,) = range(*at["log_sigma"].indices(model.size))
     least, most = np.log([0.02, 2.0])
+    # far from the mode the curvature misleads: the first steps are taken without it
+    theta = model.highest(theta, [sigma], sparse.eye_array(model.size), steps=150)
     for _ in range(turns):
-        theta = model.highest(theta, [sigma])
+        theta = model.highest(theta, [sigma], model.curvature(theta).root(sigma))
         curved = model.curvature(theta)
-        own = np.delete(np.delete(curved, sigma, 0), sigma, 1)
-        spread = np.diag(np.linalg.pinv(own, hermitian=True))[at["z"].start - 1 :]
+        spread = curved.root(sigma).power(2).sum(axis=1)[at["z"]]
         factor = np.sqrt(np.mean(theta[at["z"]] ** 2 + np.clip(spread, 0, 1)))
         new = np.clip(theta[sigma] + np.log(factor), least, most)
         near = abs(new - theta[sigma]) < 0.02
@@ -213,7 +247,7 @@ def settled(model: Model, *, turns: int = 12) -> tuple[Model, np.ndarray]:
         theta[sigma] = new
     # a cell is centred only where its stops say three times more than the prior: with less,
     # sigma_t mixes slowly
-    apart = np.clip(3 / np.maximum(np.diag(curved)[at["z"]], 1.0), 0.0, 1.0)
+    apart = np.clip(3 / np.maximum(curved.cells, 1.0), 0.0, 1.0)
     return replace(model, typical=model.scale * np.exp(theta[sigma]), apart=apart), theta
 
 
@@ -233,14 +267,10 @@ class Space:
         self.model = model
         self.along = model.at["mu_delta"].start
         sigma = model.at["log_sigma"].start
-        self.rest = np.delete(np.arange(model.size), self.along)
-        values, vectors = np.linalg.eigh(model.curvature(theta))
-        values = np.maximum(values, 0.25)  # no less than a wide prior
-        self.unit = float(np.sqrt(np.sum(vectors[self.along] ** 2 / values)))
-        curved = ((vectors * values) @ vectors.T)[np.ix_(self.rest, self.rest)]
-        values, vectors = np.linalg.eigh(curved)
-        self.root = np.zeros((model.size, model.size - 1))
-        self.root[self.rest] = vectors / np.sqrt(values)
+        curved = model.curvature(theta)
+        self.unit = float(np.sqrt(np.sum(curved.root()[[self.along]].power(2))))
+        self.root = curved.root(self.along)
+        self.back = sparse.csr_array(self.root.T)
         top = model.log_density(theta)[0]
         knots = {0: theta}
         for way in (-1, 1):
@@ -262,7 +292,8 @@ class Space:
         first = w[..., :1]
         held = np.clip(first, *self.ends)
         curve = self.curve(held[..., 0]) + self.slope(held[..., 0]) * (first - held)
-        return curve + w[..., 1:] @ self.root.T
+        rest = w[..., 1:].reshape(-1, w.shape[-1] - 1)
+        return curve + (self.root @ rest.T).T.reshape(w.shape)
 
     def log_density(self, w: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the log-density and its gradient by `w`."""
@@ -270,4 +301,4 @@ class Space:
         slope = self.slope(held)
         theta = self.curve(held) + slope * (w[0] - held) + self.root @ w[1:]
         value, gradient = self.model.log_density(theta)
-        return value, np.concatenate([[slope @ gradient], gradient @ self.root])
+        return value, np.append(slope @ gradient, self.back @ gradient)

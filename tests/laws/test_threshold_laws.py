@@ -40,6 +40,14 @@ def slopes(f, theta: np.ndarray, step: float = 1e-5) -> np.ndarray:
     return np.array([(f(theta + e)[0] - f(theta - e)[0]) / (2 * step) for e in steps])
 
 
+def dense(model: Model, theta: np.ndarray, step: float = 1e-4) -> np.ndarray:
+    """Return minus all second derivatives, one parameter at a time."""
+    steps = step * np.eye(len(theta))
+    gradient = [model.log_density(theta - e)[1] - model.log_density(theta + e)[1] for e in steps]
+    found = np.array(gradient) / (2 * step)
+    return (found + found.T) / 2
+
+
 @LAW
 @given(models(), st.integers(0, 2**32 - 1))
 def test_the_gradient_is_that_of_the_density(model: Model, seed: int) -> None:
@@ -63,6 +71,43 @@ def test_the_gradient_of_the_space_follows_its_curve(model: Model, seed: int) ->
         assert_allclose(value, space.model.log_density(theta)[0], rtol=1e-9, atol=1e-6)
         size = max(1.0, float(np.abs(gradient).max()))
         assert_allclose(slopes(space.log_density, place) / size, gradient / size, atol=2e-5)
+
+
+@LAW
+@given(models(), st.integers(0, 2**32 - 1))
+def test_the_curvature_is_that_of_the_density(model: Model, seed: int) -> None:
+    """From a few differences of the gradient, all that one for each parameter gives."""
+    theta = np.random.default_rng(seed).normal(0, 0.4, size=model.size)
+    full = dense(model, theta)
+    size = max(1.0, float(np.abs(full).max()))
+    found, at = model.curvature(theta), model.at
+    common, here = found.common.shape[1], np.flatnonzero(model.area)
+    assert_allclose(found.common / size, full[:, :common] / size, atol=1e-6)
+    z = np.arange(model.size)[at["z"]]
+    assert_allclose(found.cells / size, full[z, z] / size, atol=1e-6)
+    for i, one in enumerate(("phi_d", "delta_d")):
+        mine = at[one].start + model.area[here] - 1
+        assert_allclose(found.between[here, i] / size, full[z[here], mine] / size, atol=1e-6)
+        for j, two in enumerate(("phi_d", "delta_d")):
+            block = np.diag(full[at[one], at[two]])
+            assert_allclose(found.areas[1:, i, j] / size, block / size, atol=1e-6)
+
+
+@settings(max_examples=20, deadline=None)
+@given(models(), st.booleans())
+def test_the_root_of_the_curvature_whitens_it(model: Model, holding: bool) -> None:
+    """R' H R = I at the mode, where nothing is wider than its limit; else R' H R is at most I."""
+    model, theta = settled(model)
+    held = model.at["mu_delta"].start if holding else None
+    root = model.curvature(theta).root(held).toarray()
+    full = dense(model, theta)
+    free = np.delete(np.arange(model.size), [] if held is None else [held])
+    assert root.shape == (model.size, len(free))
+    assert held is None or not root[held].any()
+    values = np.linalg.eigvalsh(full[np.ix_(free, free)])
+    white = np.linalg.eigvalsh(root.T @ full @ root)
+    assert_allclose(white, 1, atol=2e-3) if values[0] > 0.26 else None
+    assert white[-1] < 1.002
 
 
 @LAW
