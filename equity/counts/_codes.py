@@ -263,13 +263,15 @@ class Lookup(Column):
         return true.take(place)
 
 
-def combined(parts: Sequence[np.ndarray], sizes: Sequence[int], rows: int) -> np.ndarray:
+def combined(
+    parts: Sequence[np.ndarray], sizes: Sequence[int], rows: int, kind: Any = np.int32
+) -> np.ndarray:
     """Return one number for each combination of codes, below the product of the sizes."""
     if not parts:
-        return np.zeros(rows, np.int32)
-    whole = parts[0] if len(parts) == 1 else parts[0].astype(np.int32)
+        return np.zeros(rows, kind)
+    whole = parts[0] if len(parts) == 1 else parts[0].astype(kind)
     for codes, size in zip(parts[1:], sizes[1:], strict=True):
-        whole *= np.int32(size)
+        whole *= kind(size)
         whole += codes
     return whole
 

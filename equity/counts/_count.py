@@ -296,6 +296,8 @@ def _arrow_to_pandas(arrow: pa.Table) -> pd.DataFrame:
     for i, kind in enumerate(arrow.schema):
         if pa.types.is_decimal(kind.type):  # DuckDB adds whole numbers up to 128 bits
             arrow = arrow.set_column(i, kind.name, arrow[i].cast(pa.int64()))
+        elif pa.types.is_date(kind.type):  # else a column without any date would not be one
+            arrow = arrow.set_column(i, kind.name, arrow[i].cast(pa.timestamp("us")))
     return plain(arrow.to_pandas(types_mapper=_nullable))
 
 

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from equity.cohorts import Cohort, is_in
-from equity.counts._cells import Cells, Met
+from equity.counts._cells import Cells, Met, Wide
 from equity.counts._codes import (
     Batch,
     Column,
@@ -120,11 +120,11 @@ class Pass:
         self.columns[name] = column
         return column
 
-    def run(self, tell: Callable[[int, int], None]) -> tuple[dict[str, Cells], list[int]]:
+    def run(self, tell: Callable[[int, int], None]) -> tuple[dict[str, Cells | Wide], list[int]]:
         """Return the cells of each table, and the rows left at the start and after each step."""
         todo, lock, stop = iter(self.pieces), threading.Lock(), threading.Event()
         whole, done = sum(p.rows for p in self.pieces), [0]
-        met = {name: Met(len(by)) for name, (by, _) in self.tables.items()}
+        met = {name: Met(by, of, self.columns) for name, (by, of) in self.tables.items()}
         full: set[str] = set()  # tables that have too many combinations
 
         def pieces() -> Iterator[_Piece]:
@@ -135,17 +135,14 @@ class Pass:
                     return
                 yield piece
 
-        def work() -> tuple[dict[str, Cells], list[int]]:
+        def work() -> tuple[dict[str, Cells | Wide], list[int]]:
             try:
                 return count()
             except ValueError as why:  # the engine's own words are those that explain
                 raise Unfit(str(why)) from why
 
-        def count() -> tuple[dict[str, Cells], list[int]]:
-            cells = {
-                name: Cells(by, of, self.columns, met[name])
-                for name, (by, of) in self.tables.items()
-            }
+        def count() -> tuple[dict[str, Cells | Wide], list[int]]:
+            cells: dict[str, Any] = {}
             left = [0] * (len(self.steps) + 1)
             for piece in pieces():
                 for batch in self._batches(piece):
@@ -155,14 +152,15 @@ class Pass:
                         if batch.rows:
                             batch.keep(step.holds(batch))
                         left[i] += batch.rows
-                    for name, one in cells.items():
-                        if batch.rows and name not in full:
-                            try:
-                                one.add(batch)
-                            except Unfit:  # the engine counts this one
-                                full.add(name)
-                                one.counts.clear()
-                    if len(full) == len(cells):
+                    for name in met.keys() - full if batch.rows else ():
+                        try:
+                            if name not in cells:
+                                cells[name] = met[name].holder(batch)
+                            cells[name].add(batch)
+                        except Unfit:  # the engine counts this one
+                            full.add(name)
+                            cells.pop(name, None)
+                    if len(full) == len(met):
                         raise Unfit("no table is small enough")
                     if stop.is_set():
                         break
@@ -190,7 +188,10 @@ class Pass:
             left = [a + b for a, b in zip(left, more, strict=True)]
             for name in others.keys() - full:
                 try:
-                    cells[name].join(others[name])
+                    if name in cells:
+                        cells[name].join(others[name])
+                    else:
+                        cells[name] = others[name]
                 except Unfit:
                     full.add(name)
         return {name: one for name, one in cells.items() if name not in full}, left
@@ -202,7 +203,7 @@ class Pass:
             if (source := self.alias.get(name, name)) in piece.names
         }
         texts = [s for n, s in there.items() if isinstance(self.columns[n], Text)]
-        file = pq.ParquetFile(piece.path, read_dictionary=texts, memory_map=True)
+        file = pq.ParquetFile(piece.path, read_dictionary=texts, memory_map=False)
         wanted = sorted(set(there.values()))
         if not wanted:
             yield Batch(self.columns, {"": piece.constants}, piece.rows)
@@ -242,7 +243,7 @@ def _pieces(
     unbounded: set[str] = set()
     odd: set[str] = set()
     for path in files.paths:
-        meta = pq.ParquetFile(path, memory_map=True)
+        meta = pq.ParquetFile(path, memory_map=False)
         folders = _folders(path) if files.parts else {}
         names = []
         for field in meta.schema_arrow:
