@@ -55,11 +55,8 @@ class Cells:
         for i, pack in enumerate(self.packs):
             place = groups
             if pack:
-                flags = batch.codes(pack[-1])
-                for flag in reversed(pack[:-1]):
-                    flags = flags * np.uint8(3) + batch.codes(flag)
                 place = groups * np.int32(3 ** len(pack))
-                place += flags
+                place += batch.together(pack)
             self._waiting[i].append(place)
         self._rows += batch.rows
         if self._rows >= max(math.prod(self.caps) * self._flags // 4, 1):

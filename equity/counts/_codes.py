@@ -73,6 +73,15 @@ class Batch:
             self._made[name] = self.columns[name].codes(self)
         return self._made[name]
 
+    def together(self, flags: tuple[str, ...]) -> np.ndarray:
+        """Return one number for the flags of each row, the first in its lowest digit of three."""
+        name = "\n".join(flags)  # as no column is called
+        if name not in self._made:
+            parts = [self.codes(flag) for flag in reversed(flags)]
+            whole = combined(parts, [3] * len(parts), self.rows, np.uint8)
+            self._made[name] = whole.astype(np.int32)  # made once, added to many tables
+        return self._made[name]
+
     def store(self, name: str, codes: np.ndarray) -> None:
         """Keep the codes of a column that were made together with those of another."""
         self._made[name] = codes

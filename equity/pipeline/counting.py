@@ -15,7 +15,8 @@ import pandas as pd
 from equity import groups
 from equity.agency import Agency, Input
 from equity.cohorts import Cohort
-from equity.counts import CountTable, count
+from equity.counts import CountTable, count, count_all
+from equity.engine import Files
 from equity.pipeline.about import about_agency, about_table
 from equity.pipeline.checking import Tell, check_agency
 from equity.pipeline.dusk import around_dusk, placed
@@ -73,13 +74,14 @@ def count_agency(agency: Agency, *, fits: bool = True, tell: Tell = lambda _: No
         )
     agency.results.mkdir(parents=True, exist_ok=True)
     with _work(agency) as work:
-        made = dict(_made(agency, tell))
+        together = _together(agency, tell)
+        made = dict(_made(agency, tell, together))
         made |= {
             f"residents_{name}": _benchmarks(agency, name)
             for name in agency.inputs
             if name in COMPARED and agency.benchmarks_of(name)
         }
-        wanted = results(areas=made.get("stops_by_area"), officers=_officers(agency))
+        wanted = results(areas=made.get("stops_by_area"), officers=_officers(agency, together))
         waiting = []
         for result in wanted:
             stored = result.stored(agency)
@@ -115,32 +117,57 @@ def _work(agency: Agency) -> Iterator[Path]:
         yield Path(work)
 
 
-def _officers(agency: Agency) -> CountTable | None:
+def _officers(agency: Agency, together: Mapping[str, CountTable]) -> CountTable | None:
     """Count the stops by officer, for the comparison; None where the rows name no officer."""
     if OFFICERS.table not in agency.inputs:
         return None
     if not OFFICERS.possible(_rows(agency, OFFICERS.table).columns):
         return None
-    return _count(agency, OFFICERS)
+    return _count(agency, OFFICERS, together)
 
 
-def _made(agency: Agency, tell: Tell) -> Iterator[tuple[str, CountTable]]:
+def _together(agency: Agency, tell: Tell) -> dict[str, CountTable]:
+    """Count the stops for all count files that take them as they are, in one pass."""
+    if "stops" not in agency.inputs:
+        return {}
+    rows = _rows(agency, "stops")
+    if "weight" in rows.columns:
+        return {}
+    steps = [
+        step
+        for step in (*PLAN, OFFICERS)
+        if step.table == "stops" and step.file != DAYLIGHT and step.possible(rows.columns)
+    ]
+    have = countable(rows.columns)
+    asked = {
+        step.file: ([c for c in step.by if c in have], [f for f in step.of if f in have])
+        for step in steps
+    }
+    cohort = _chosen_from(Cohort(_source(agency, "stops")), steps[0], agency.inputs["stops"])
+    return count_all(cohort, asked, tell=tell)
+
+
+def _made(
+    agency: Agency, tell: Tell, together: Mapping[str, CountTable]
+) -> Iterator[tuple[str, CountTable]]:
     """Count the rows of every step of the plan that the agency's files allow."""
     for step in PLAN:
         if step.table in agency.inputs:
             rows = _rows(agency, step.table)
             if step.possible(rows.columns) and (step.file != DAYLIGHT or placed(agency)):
                 tell(f"Counting {step.title.lower()}")
-                counts = _count(agency, step)
+                counts = _count(agency, step, together)
                 if counts is not None:
                     yield step.file, counts
 
 
-def _count(agency: Agency, step: Step) -> CountTable | None:
+def _count(agency: Agency, step: Step, together: Mapping[str, CountTable]) -> CountTable | None:
     rows = _rows(agency, step.table)
     weight = "weight" if "weight" in rows.columns else None
     given = agency.inputs[step.table]
-    cohort = _chosen_from(Cohort(rows, weight=weight), step, given)
+    plain = step.table == "stops" and weight is None
+    source = _source(agency, step.table) if plain else rows
+    cohort = _chosen_from(Cohort(source, weight=weight), step, given)
     if step.made:
         cohort = prepared(agency, step.made, step.table, cohort)
         if cohort is None:
@@ -155,11 +182,10 @@ def _count(agency: Agency, step: Step) -> CountTable | None:
     if step.table in PIPELINES and not step.made:
         flags = tuple(stage.name for stage in given.stages)
     report = read_report(agency, step.table)
-    counts = count(
+    counts = together.get(step.file) or count(
         cohort,
         by=[c for c in step.by if c in have],
         of=[f for f in flags if f in have],
-        provenance=about_table(agency, step, rows, report),
     )
     ledger = counts.ledger
     if "margin" in rows.columns:  # each person is in twice, once by race and once by sex
@@ -171,7 +197,8 @@ def _count(agency: Agency, step: Step) -> CountTable | None:
     else:
         what = WHAT.get(step.table, step.table)
         ledger = _ledger(report, ledger, weighted=weight, what=what)
-    return CountTable(counts.table, counts.by, counts.of, ledger, counts.provenance)
+    about = about_table(agency, step, rows, report)
+    return CountTable(counts.table, counts.by, counts.of, ledger, about)
 
 
 def _chosen_from(
@@ -215,6 +242,15 @@ def _rows(agency: Agency, table: str) -> duckdb.DuckDBPyRelation:
             f"{', '.join(_words_of(rows))}."
         )
     return rows
+
+
+def _source(agency: Agency, table: str) -> Files:
+    """Return the checked rows of a table as a file, which is counted without being loaded."""
+    rows = _rows(agency, table)
+    path = agency.private / f"{table}.parquet"
+    area = agency.inputs[table].area
+    alias = {"area": area} if area in rows.columns and area != "area" else {}
+    return Files((path,), "parquet", alias=alias)
 
 
 def _words_of(rows: duckdb.DuckDBPyRelation) -> list[str]:

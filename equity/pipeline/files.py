@@ -14,6 +14,7 @@ import pandas as pd
 
 from equity import __version__
 from equity.agency import Agency, Benchmark
+from equity.engine import connection
 from equity.sources import acs, population
 from equity.sources._files import plain_error
 
@@ -28,12 +29,6 @@ __all__ = [
     "to_parquet",
     "write_text",
 ]
-
-
-@cache
-def connection() -> duckdb.DuckDBPyConnection:
-    """Return the pipeline's own DuckDB connection."""
-    return duckdb.connect()
 
 
 def to_parquet(relation: duckdb.DuckDBPyRelation, path: Path) -> None:

@@ -146,6 +146,22 @@ def test_files_and_frames_give_the_identical_table(
         pd.testing.assert_frame_equal(found.ledger, reference.ledger, obj=name)
 
 
+@pytest.mark.spark
+def test_spark_counts_the_same_with_empty_partitions(spark_session):
+    kinds = {"date32[day]": "date", "string": "string", "bool": "boolean"}
+    schema = ", ".join(f"{f.name} {kinds.get(str(f.type), 'int')}" for f in SCHEMA)
+    rows = [
+        (DAYS[i % 4], 300 * i, [*RACES, None][i % 5], i, "t", i % 3 == 0, None, i % 5 > 1, None, i)
+        for i in range(30)
+    ]
+    spark = spark_session.createDataFrame(rows, schema).repartition(40)
+    for (by, of), weight in zip(ASKED, [None, "weight"] * 3, strict=False):
+        found = eq.count(cohort(spark, weight=weight), by=by, of=of)
+        reference = eq.count(cohort(pl.from_arrow(table(rows)), weight=weight), by=by, of=of)
+        pd.testing.assert_frame_equal(found.table, reference.table, check_exact=True)
+        pd.testing.assert_frame_equal(found.ledger, reference.ledger)
+
+
 @settings(max_examples=15, **QUICK)
 @given(parts=PARTS, flat=st.booleans())
 def test_daylight_of_files_is_that_of_frames(tmp_path_factory, parts, flat):
