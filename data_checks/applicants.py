@@ -19,7 +19,8 @@ KEYS = (
       for rule in ("order", "gap", "read", "mostly read")),
     "record", "weight:bounds",
     *(f"stage {k}:date" for k in range(1, MOST_STAGES + 1)),
-    "not a record",
+    "not a record", "empty columns",
+    *rules.FILE, *rules.MONTHS, *rules.DRIFT, *rules.OTHERS,
 )  # fmt: skip
 """In this order for ever: the place of a key is the rule's number. Add at the end."""
 

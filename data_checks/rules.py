@@ -8,6 +8,10 @@ from data_checks.report import ASIDE, STOP, WARN, Severity
 from data_checks.suite import Rank, Suite
 
 __all__ = [
+    "DRIFT",
+    "FILE",
+    "MONTHS",
+    "OTHERS",
     "STRUCTURE",
     "allowed",
     "bounds",
@@ -27,6 +31,18 @@ __all__ = [
 
 STRUCTURE = ("columns", "names", "types", "rows", "account", "set aside")
 """Keys of the rules about the file as a whole; they open every suite (`data_checks.structure`)."""
+
+FILE = ("personal columns", "whole copies", "delivered twice")
+"""Keys of further rules about the delivered file, of every table (`data_checks.columns`)."""
+MONTHS = (
+    "period", "months:missing", "months:thin", "months:race known", "times:midnight",
+    "times:rounded", "times:hours",
+)  # fmt: skip
+"""Keys of the rules on when things happened (`data_checks.months`)."""
+DRIFT = ("drift:rows", "drift:months", "drift:groups", "drift:rates", "drift:categories")
+"""Keys of the rules that compare with the last accepted load (`data_checks.drift`)."""
+OTHERS = ("groups:residents", "groups:workforce", "above residents")
+"""Keys of the rules that compare with the agency's other tables (`data_checks.others`)."""
 
 MOSTLY_READ = 0.20
 """A column in which more than this share of the values cannot be read was probably mapped to the

@@ -20,7 +20,6 @@ from equity.tables import PIPELINES, TABLES
 __all__ = ["check"]
 
 MEMORY = "3GB"
-VIEW = "checked"
 
 
 def check(
@@ -92,36 +91,34 @@ def _check(
         raw_columns = tuple(structure.columns_of(con, raw)) if raw is not None else ()
         suite = build(table, seen.kinds, context)
         sql.prepare(con, suite, data=data, columns=seen.columns, raw=raw, raw_columns=raw_columns)
-        found = con.execute(f"SELECT count(*) FROM {VIEW}").fetchone() or (0,)
-        if found[0] != seen.rows:
-            raise RuntimeError(f"{found[0]} rows were made of {seen.rows}: a fault of this check.")
-        runnable = [r for r in suite.rules if r.expectation is not None]
-        counted = sql.counts(con, runnable)
+        made = con.execute("SELECT count(*) FROM checked").fetchone() or (0,)
+        if made[0] != seen.rows:
+            raise RuntimeError(f"{made[0]} rows were made of {seen.rows}: a fault of this check.")
+        delivered: dict[str, Any] = {"raw": raw, "raw_columns": raw_columns}
+        structure.structure_rules(con, suite, seen, **delivered)
+        columns.column_rules(con, suite, seen, **delivered)
+        if table == "workforce":
+            titles.word_rule(con, suite)
+            snapshots.copy_rule(con, suite)
+        suite.sort()
+        runnable = {r.id: r for r in suite.rules if r.expectation is not None}
         aside = split.set_aside(
             con,
-            [r for r in runnable if r.severity == ASIDE],
+            [r for r in runnable.values() if r.severity == ASIDE],
             {**suite.types, **{f"{r.name}_first": "text" for r in suite.ranks}},
         )
-        results = structure.structure_results(
-            con, suite, seen, raw=raw, raw_columns=raw_columns,
-            aside=aside - structure.no_records(con, seen),
-        )  # fmt: skip
-        if table == "stops":
-            results += columns.column_results(con, suite, seen, raw=raw, raw_columns=raw_columns)
         shown_tables: tuple[ShownTable, ...] = ()
         if table == "workforce":
-            results.append(titles.word_result(con, suite))
-            results.append(snapshots.copy_result(con, suite))
             shown_tables = titles.title_table(con, suite)
-        delivered = _delivered(con)
-        shown = {
-            r.id: sql.examples(con, r)
-            for r in runnable
-            if counted[r.id][1] and _may_show(suite, r.shows)
-        }
-    verdicts = _judge(database, [r.expectation for r in runnable], config)
-    results += [_result(r, seen, counted, verdicts, shown) for r in suite.rules]
-    files = context.get("files") or delivered or data.name
+        sql.summarize(con, suite)
+        counted = sql.counts(con, list(runnable.values()))
+        broken = {i: r for i, r in runnable.items() if counted[i][1]}
+        shown = sql.found(con, broken)
+        shown = {i: (v if _may_show(suite, broken[i]) else (), p) for i, (v, p) in shown.items()}
+        named = _delivered(con)
+    verdicts = _judge(database, list(runnable.values()), config)
+    results = [_result(r, seen, counted, verdicts, shown) for r in suite.rules]
+    files = context.get("files") or named or data.name
     report = Report(
         table=table,
         rows_in=seen.rows,
@@ -150,14 +147,15 @@ def build(table: str, types: Mapping[str, str], context: Mapping[str, Any]) -> S
     return suite
 
 
-def _judge(
-    database: Path, expectations: list[Any], config: dict[str, Any]
-) -> dict[str, gx.Verdict]:
+def _judge(database: Path, rules: list[Rule], config: dict[str, Any]) -> dict[str, gx.Verdict]:
+    views: dict[str, list[Any]] = {}
+    for rule in rules:
+        views.setdefault(rule.view, []).append(rule.expectation)
     try:
-        return gx.judge(database, VIEW, expectations, config=config)
+        return gx.judge(database, views, config=config)
     except Exception as error:  # whatever it is: a rule that was not judged has not passed
         why = f"Great Expectations stopped with {type(error).__name__}"
-        return {e.meta["rule"]: gx.Verdict(because=why) for e in expectations}
+        return {r.id: gx.Verdict(because=why) for r in rules}
 
 
 def _result(
@@ -165,11 +163,11 @@ def _result(
     seen: structure.Profile,
     counted: Mapping[str, tuple[int, int]],
     verdicts: Mapping[str, gx.Verdict],
-    shown: Mapping[str, tuple[str, ...]],
+    shown: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]],
 ) -> RuleResult:
     result = RuleResult(
         rule.id, rule.says, rule.severity, "nothing to test", allowed=rule.allowed,
-        columns=rule.columns, do=rule.do,
+        columns=rule.columns, unit=rule.unit, do=rule.do,
     )  # fmt: skip
     if rule.expectation is None:
         because = structure.missing_because(seen, (*rule.columns, *rule.needs))
@@ -192,17 +190,19 @@ def _result(
     if verdict.because:
         return replace(result, outcome="could not run", because=verdict.because)
     if share is None:
-        return replace(result, tested=0, bad=0, because="no row to test it on")
+        return replace(result, tested=0, bad=0, because=rule.because or "no row to test it on")
     if verdict.success != (share <= rule.allowed):
         because = "Great Expectations and the counts differ on whether it passed"
         return replace(result, outcome="could not run", because=because)
+    examples, rows = shown.get(rule.id, ((), ()))
     return replace(
         result,
         outcome="passed" if verdict.success else "failed",
         tested=tested,
         bad=bad,
         share=share,
-        examples=shown.get(rule.id, ()),
+        examples=examples,
+        rows=rows,
     )
 
 
@@ -215,9 +215,9 @@ def _delivered(con: duckdb.DuckDBPyConnection) -> str:
     return ", ".join(Path(n).name for (n,) in names[:20]) + (", …" if len(names) > 20 else "")
 
 
-def _may_show(suite: Suite, column: str | None) -> bool:
-    name = (column or "").removeprefix("raw_")
-    if name == "not_a_record":
+def _may_show(suite: Suite, rule: Rule) -> bool:
+    name = (rule.shows or "").removeprefix("raw_")
+    if rule.view == "summary" or name == "not_a_record":
         return True
     if name in tuple(suite.context.get("stages") or ()):
         return True

@@ -19,9 +19,8 @@ BOM = "\ufeff"  # so that Excel reads the file as UTF-8
 def set_aside(
     con: duckdb.DuckDBPyConnection, rules: Sequence[Rule], kinds: Mapping[str, str]
 ) -> int:
-    """Make the table `aside` (check_row, reasons) and return how many rows it holds."""
+    """Fill the table `aside` (check_row, reasons) and return how many rows it holds."""
     if not rules:
-        con.execute("CREATE TABLE aside (check_row BIGINT, reasons VARCHAR)")
         return 0
     bad = {r.id: bad_sql(r.expectation) for r in rules}
     reasons = []
@@ -31,7 +30,7 @@ def set_aside(
             when += f" AND NOT {bad[rule.unless]}"
         reasons.append(f"CASE WHEN {when} THEN {_reason(rule, kinds)} END")
     con.execute(
-        "CREATE TABLE aside AS "
+        "INSERT INTO aside "
         f"SELECT check_row, concat_ws('; ', {', '.join(reasons)}) AS reasons "
         f"FROM checked WHERE {' OR '.join(bad.values())}"
     )

@@ -26,6 +26,7 @@ KEYS = (
     *(f"{c}:{k}" for c in LATER for k in ("read", "mostly read")),
     "weight:present", "weight:read", "weight:bounds", "year:present", "year:read", "year:bounds",
     "year:not in the future", "date:whole", "contraband:without a search", "empty columns",
+    *rules.FILE, *rules.MONTHS, *rules.DRIFT, *rules.OTHERS,
 )  # fmt: skip
 """In this order for ever: the place of a key is the rule's number. Add at the end."""
 
