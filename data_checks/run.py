@@ -14,7 +14,7 @@ import duckdb
 from data_checks import columns, snapshots, split, sql, structure, titles
 from data_checks import judge as gx
 from data_checks.report import ASIDE, Report, RuleResult, ShownTable
-from data_checks.suite import Rule, Suite
+from data_checks.suite import SET_ASIDE, Rule, Suite
 from equity.tables import PIPELINES, TABLES
 
 __all__ = ["check"]
@@ -102,16 +102,18 @@ def _check(
             snapshots.copy_rule(con, suite)
         suite.sort()
         runnable = {r.id: r for r in suite.rules if r.expectation is not None}
+        late = [r for r in runnable.values() if r.needs == (SET_ASIDE,) or r.view == "summary"]
+        counted = sql.counts(con, [r for r in runnable.values() if r not in late])
         aside = split.set_aside(
             con,
-            [r for r in runnable.values() if r.severity == ASIDE],
+            [r for i, r in runnable.items() if r.severity == ASIDE and counted[i][1]],
             {**suite.types, **{f"{r.name}_first": "text" for r in suite.ranks}},
         )
         shown_tables: tuple[ShownTable, ...] = ()
         if table == "workforce":
             shown_tables = titles.title_table(con, suite)
         sql.summarize(con, suite)
-        counted = sql.counts(con, list(runnable.values()))
+        counted |= sql.counts(con, late)
         broken = {i: r for i, r in runnable.items() if counted[i][1]}
         shown = sql.found(con, broken)
         shown = {i: (v if _may_show(suite, broken[i]) else (), p) for i, (v, p) in shown.items()}

@@ -19,7 +19,10 @@ BOM = "\ufeff"  # so that Excel reads the file as UTF-8
 def set_aside(
     con: duckdb.DuckDBPyConnection, rules: Sequence[Rule], kinds: Mapping[str, str]
 ) -> int:
-    """Fill the table `aside` (check_row, reasons) and return how many rows it holds."""
+    """Fill the table `aside` (check_row, reasons) and return how many rows it holds.
+
+    `rules` are those that set rows aside and that some row breaks.
+    """
     if not rules:
         return 0
     bad = {r.id: bad_sql(r.expectation) for r in rules}
@@ -49,6 +52,12 @@ def write_good(con: duckdb.DuckDBPyConnection, data: Path, good: Path) -> int:
     """Write the rows that are not set aside, as they were, and return how many they are."""
     good.parent.mkdir(parents=True, exist_ok=True)
     part = good.with_name(good.name + ".part")
+    found = con.execute("SELECT count(*) FROM aside").fetchone() or (0,)
+    if not found[0] and data.resolve() != good.resolve():
+        shutil.copyfile(data, part)
+        part.replace(good)
+        found = con.execute(f"SELECT count(*) FROM {parquet(good)}").fetchone() or (0,)
+        return int(found[0])
     found = con.execute(
         f"COPY (SELECT * EXCLUDE (file_row_number) FROM {parquet(data)} "
         "WHERE file_row_number NOT IN (SELECT check_row FROM aside)) "

@@ -55,7 +55,12 @@ def literal(value: Any) -> str:
 
 def parquet(path: Path) -> str:
     """Return the rows of a Parquet file, numbered, as SQL."""
-    return f"read_parquet({literal(str(path))}, file_row_number=true)"
+    # DuckDB else takes it from the file's statistics that no number is NaN, and they do not tell;
+    # and it adds a column for each folder above that is called such as `year=2024`.
+    return (
+        f"read_parquet({literal(str(path))}, file_row_number=true, can_have_nan=true, "
+        "hive_partitioning=false)"
+    )
 
 
 def condition_sql(condition: Any) -> str:
@@ -135,7 +140,10 @@ def prepare(
     con.execute(f"CREATE VIEW base AS SELECT {', '.join(chosen)} FROM {parquet(data)}")
     more, joins = ["base.*"], ""
     for rank in suite.ranks:
-        _rank(con, rank, data, columns, raw, raw_columns)
+        if rank.keys is not None:
+            _alike(con, rank.name, f"SELECT hash({_row(rank.keys)}) AS h FROM base")
+    for rank in suite.ranks:
+        _rank(con, rank, suite.ranks, data, columns, raw, raw_columns)
         table = f"copies_{rank.name}"
         more.append(
             f"CASE WHEN {_eligible(rank)} THEN coalesce({table}.number, 1) END AS {rank.name}"
@@ -143,6 +151,9 @@ def prepare(
         more.append(f"{table}.first AS {rank.name}_first")
         joins += f" LEFT JOIN {table} ON {table}.check_row = base.check_row"
     more += [f"{sql} AS {q(name)}" for name, sql in suite.helpers.items()]
+    for name, sql in suite.marks.items():
+        con.execute(f"CREATE TABLE rows_{name} AS SELECT check_row FROM base WHERE {sql}")
+        more.append(f"base.check_row IN (SELECT check_row FROM rows_{name}) AS {name}")
     con.execute("CREATE TABLE aside (check_row BIGINT, reasons VARCHAR)")  # filled by split.py
     record = "base.not_a_record IS NULL" if "not_a_record" in suite.types else "TRUE"
     more.append(
@@ -180,6 +191,15 @@ def _typed(name: str, kind: str, stored: str) -> str:
     return f"CAST({column} AS {DUCKDB_TYPES.get(kind, 'VARCHAR')})"
 
 
+def _row(names: Sequence[str]) -> str:
+    return ", ".join(map(q, names))
+
+
+def _alike(con: duckdb.DuckDBPyConnection, name: str, hashes: str) -> None:
+    """Make the table of the hashes that more than one row has."""
+    con.execute(f"CREATE TABLE alike_{name} AS {hashes} GROUP BY h HAVING count(*) > 1")
+
+
 def _eligible(rank: Rank) -> str:
     columns = rank.only_if_any or (rank.keys or ())[:1]
     sql = "(" + " OR ".join(f"base.{q(c)} IS NOT NULL" for c in columns) + ")"
@@ -191,6 +211,7 @@ def _eligible(rank: Rank) -> str:
 def _rank(
     con: duckdb.DuckDBPyConnection,
     rank: Rank,
+    ranks: Sequence[Rank],
     data: Path,
     columns: Mapping[str, str],
     raw: Path | None,
@@ -199,10 +220,15 @@ def _rank(
     """Make the small table of later copies: check_row, number (2, 3 ...), first (where it is).
 
     Rows are grouped by a hash first, and only the rows whose hash is not alone are compared
-    value by value: exact, and in bounded memory for any size of file.
+    value by value: exact, and in bounded memory for any size of file. Where a key says which rows
+    can be alike at all (`within`), only these are looked at.
     """
     own = ("source_file", "source_row", "file_row_number")
     base = f"SELECT * FROM base WHERE {_eligible(rank)}"
+    if rank.within:
+        key = next(r.keys or () for r in ranks if r.name == rank.within)
+        missing = " OR ".join(f"{q(k)} IS NULL" for k in key)
+        base += f" AND ({missing} OR hash({_row(key)}) IN (SELECT h FROM alike_{rank.within}))"
     traced = {"source_file", "source_row"}
     if rank.keys is not None:
         keys = [q(k) for k in rank.keys]
@@ -225,10 +251,11 @@ def _rank(
         )
     key = ", ".join(keys)
     window = f"(PARTITION BY {key} ORDER BY check_row)"
+    if rank.keys is None:
+        _alike(con, rank.name, f"SELECT hash({key}) AS h FROM {rows}")
     con.execute(
-        f"CREATE TABLE copies_{rank.name} AS "
-        f"WITH alike AS (SELECT hash({key}) AS h FROM {rows} GROUP BY h HAVING count(*) > 1), "
-        f"candidates AS (SELECT * FROM {rows} WHERE hash({key}) IN (SELECT h FROM alike)), "
+        f"CREATE TABLE copies_{rank.name} AS WITH candidates AS "
+        f"(SELECT * FROM {rows} WHERE hash({key}) IN (SELECT h FROM alike_{rank.name})), "
         f"numbered AS (SELECT check_row, source_file, row_number() OVER {window} AS number, "
         f"first_value(source_row) OVER {window} AS first_row, "
         f"first_value(source_file) OVER {window} AS first_file FROM candidates) "

@@ -92,7 +92,8 @@ def _copies(suite: Suite) -> None:
     # there a copy cannot be told from another stop, and no row is tested.
     telling = tuple(c for c in ("stop_id", "second_of_day") if suite.has(c))
     if telling:
-        suite.ranks.append(Rank("check_copy", None, only_if_any=telling))
+        within = "check_same_stop" if suite.has("stop_id") else None
+        suite.ranks.append(Rank("check_copy", None, only_if_any=telling, within=within))
     suite.between(
         "copy",
         "check_copy",

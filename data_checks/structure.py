@@ -10,7 +10,7 @@ import duckdb
 
 from data_checks.report import STOP
 from data_checks.sql import literal, parquet, q
-from data_checks.suite import Suite
+from data_checks.suite import SET_ASIDE, Suite
 from equity.tables import Table
 
 __all__ = [
@@ -56,7 +56,7 @@ def columns_of(con: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
     """Return the columns of a Parquet file -> stored type; ValueError if it is none."""
     try:
         found = con.execute(
-            f"DESCRIBE SELECT * FROM read_parquet({literal(str(path))})"
+            f"DESCRIBE SELECT * EXCLUDE (file_row_number) FROM {parquet(path)}"
         ).fetchall()
     except duckdb.Error as error:
         raise ValueError(
@@ -182,7 +182,7 @@ def structure_rules(
     _account(con, suite, seen, raw, raw_columns)
     suite.one_of(
         "set aside",
-        "check_set_aside",
+        SET_ASIDE,
         [False],
         says=f"At most {MOST_SET_ASIDE:.0%} of the rows are set aside.",
         severity=STOP,

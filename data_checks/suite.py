@@ -12,10 +12,10 @@ from typing import Any
 from data_checks.report import Severity
 from equity.tables import Table
 
-__all__ = ["Rank", "Rule", "Suite"]
+__all__ = ["SET_ASIDE", "Rank", "Rule", "Suite", "text"]
 
-OWN = {"check_set_aside"}
-"""Columns that the checked view always has; missing in it where a row is known to be no record."""
+SET_ASIDE = "check_set_aside"
+"""A column that the checked view always has; missing where a row is known to be no record."""
 _GX_SEVERITY = {"stop the load": "critical", "set the row aside": "warning", "warn": "info"}
 
 
@@ -59,12 +59,14 @@ class Rank:
     keys : the columns of the key; None: every column of the delivered row.
     only_if_any : a row is numbered only where one of these columns holds a value.
     unless : a row that this other rank numbers above 1 is passed over.
+    within : another rank; rows alike here are alike there as well, where its key has a value.
     """
 
     name: str
     keys: tuple[str, ...] | None
     only_if_any: tuple[str, ...] = ()
     unless: str | None = None
+    within: str | None = None
 
 
 @dataclass
@@ -77,6 +79,8 @@ class Suite:
     types : the columns that are there and can be read -> kind.
     context : what the agency knows: today, groups, stages, bounding box.
     helpers : columns added to `checked`: name -> SQL.
+    marks : yes or no added to `checked`, worked out once and not at every look: name -> SQL that
+        is true for few rows.
     tables : tables made from `checked` once, for rules that look at its rows in groups: name ->
         query, in this order. They may leave out the rows set aside (`NOT check_set_aside`).
     summaries : rule id -> a query of `name` (text, shown) and `value` (number, tested).
@@ -89,6 +93,7 @@ class Suite:
     context: Mapping[str, Any]
     rules: list[Rule] = field(default_factory=list)
     helpers: dict[str, str] = field(default_factory=dict)
+    marks: dict[str, str] = field(default_factory=dict)
     ranks: list[Rank] = field(default_factory=list)
     tables: dict[str, str] = field(default_factory=dict)
     summaries: dict[str, str] = field(default_factory=dict)
@@ -109,7 +114,10 @@ class Suite:
     def has(self, *columns: str) -> bool:
         """Whether all these columns are there."""
         return all(
-            c in self.types or c in self.helpers or c in {r.name for r in self.ranks} | OWN
+            c in self.types
+            or c in self.helpers
+            or c in self.marks
+            or c in {r.name for r in self.ranks} | {SET_ASIDE}
             for c in columns
         )
 
