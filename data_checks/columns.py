@@ -1,4 +1,4 @@
-"""What is told of the columns of a file of stops: those without any value, and years for dates."""
+"""What is told of the delivered file: its empty and personal columns, its copies, its dates."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from pathlib import Path
 
 import duckdb
 
+from data_checks.delivered import copy_rules
+from data_checks.personal import personal_rule
 from data_checks.report import WARN
-from data_checks.sql import parquet, q
+from data_checks.sql import literal, parquet, q
 from data_checks.structure import Profile
 from data_checks.suite import Suite
 
@@ -34,6 +36,9 @@ def column_rules(
 ) -> None:
     """Put the rules on the columns of the delivered file into the suite."""
     _empty(con, suite, seen, raw, raw_columns)
+    added = ("source_file", "source_row", "source_sheet", "not_a_record")
+    personal_rule(con, suite, raw, [c for c in raw_columns if c not in added])
+    copy_rules(con, suite, raw, raw_columns)
     if "date:whole" in suite.keys:
         _dated(suite, seen)
 
@@ -46,12 +51,16 @@ def _empty(
     raw_columns: Sequence[str],
 ) -> None:
     names = [c for c in raw_columns if not OWN.fullmatch(c)]
-    found: tuple = ()
+    filled: dict[str, int] = {}
     if raw is not None and names and seen.rows:
+        filled = dict.fromkeys(names, 1)
         blank = ", ".join(f"'{word}'" for word in BLANK)
-        chosen = [f"count_if(trim(CAST({q(c)} AS VARCHAR)) NOT IN ({blank}))" for c in names]
-        found = con.execute(f"SELECT {', '.join(chosen)} FROM {parquet(raw)}").fetchone() or ()
-    filled = dict(zip(names, found, strict=False))
+        sure = _surely_filled(con, raw, blank)
+        doubtful = [c for c in names if c not in sure]
+        chosen = [f"count_if(trim(CAST({q(c)} AS VARCHAR)) NOT IN ({blank}))" for c in doubtful]
+        if chosen:
+            found = con.execute(f"SELECT {', '.join(chosen)} FROM {parquet(raw)}").fetchone() or ()
+            filled |= dict(zip(doubtful, found, strict=False))
     empty = [c for c, n in filled.items() if not n]
     ours = [c.name for c in suite.table.columns if seen.columns.get(c.name) == "NULL"]
     named = ", ".join(f"“{c}”" for c in empty[:MOST_NAMED])
@@ -70,6 +79,21 @@ def _empty(
         do=f"Without any value: {named}{more}.{lost} Ask whether the agency does not record this, "
         "or the export has lost it.",
     )
+
+
+def _surely_filled(con: duckdb.DuckDBPyConnection, raw: Path, blank: str) -> set[str]:
+    """Return the columns whose lowest or highest value in some part of the file is not blank.
+
+    The file says both of each part, so that no row is read; few columns are left to be read.
+    """
+    lowest, highest = (
+        f"coalesce(trim(stats_{end}_value) NOT IN ({blank}), FALSE)" for end in ("min", "max")
+    )
+    found = con.execute(
+        f"SELECT DISTINCT path_in_schema FROM parquet_metadata({literal(str(raw))}) "
+        f"WHERE {lowest} OR {highest}"
+    ).fetchall()
+    return {name for (name,) in found}
 
 
 def _dated(suite: Suite, seen: Profile) -> None:

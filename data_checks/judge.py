@@ -35,6 +35,8 @@ class Verdict:
 @cache
 def load() -> Any:
     """Import Great Expectations (2-3 s), quietly, and return it."""
+    # A handler that is there already would write what the import logs.
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     # With PySpark installed, the import writes notes to both streams and warns.
     nowhere = io.StringIO()
     with _quiet(), contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
@@ -49,12 +51,16 @@ def load() -> Any:
 
 
 def judge(
-    database: Path, expectations: Mapping[str, Sequence[Any]], *, config: dict[str, Any]
+    database: Path,
+    expectations: Mapping[str, Sequence[Any]],
+    *,
+    config: dict[str, Any],
+    keep: list[Any] | None = None,
 ) -> dict[str, Verdict]:
     """Return rule id -> verdict for the rows of tables of a DuckDB file.
 
-    `expectations` are those for each table or view, `config` DuckDB's settings. No other
-    connection to the file may be open.
+    `expectations` are those for each table or view, `config` DuckDB's settings; the results as
+    Great Expectations has them are added to `keep`. No other connection to the file may be open.
     """
     gx = load()
     with _quiet():
@@ -82,6 +88,8 @@ def judge(
                 )
                 ran = context.validation_definitions.add(definition).run(result_format=COUNTS)
                 found += ran.results
+                if keep is not None:
+                    keep.append(ran)
         finally:
             for used in (engine, source.get_engine()):
                 used.dispose()

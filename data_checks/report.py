@@ -120,7 +120,7 @@ class Report:
         `because` says why, in whole sentences that quote no record.
         """
         rule = RuleResult(
-            f"{table[0].upper()}00", "The file can be read.", STOP, "could not run",
+            f"{table[0].upper()}00", "The file can be read.", STOP, "failed", 1, 1, 1.0,
             because=because.rstrip("."), unit="files",
             do="Mend the file, or what equity.toml says of it, as the reason says; check again.",
         )  # fmt: skip

@@ -8,26 +8,10 @@ from data_checks.report import ASIDE, STOP, WARN, Severity
 from data_checks.suite import Rank, Suite
 
 __all__ = [
-    "DRIFT",
-    "FILE",
-    "MONTHS",
-    "OTHERS",
-    "STRUCTURE",
-    "allowed",
-    "bounds",
-    "capital",
-    "dated",
-    "known",
-    "not_a_record",
-    "not_early",
-    "only_if",
-    "person",
-    "present",
-    "read",
-    "record",
-    "repeat",
-    "words",
-]
+    "DRIFT", "FILE", "MONTHS", "OTHERS", "STRUCTURE", "allowed", "bounds", "capital", "dated",
+    "known", "not_a_record", "not_early", "only_if", "person", "present", "read", "record",
+    "repeat", "words",
+]  # fmt: skip
 
 STRUCTURE = ("columns", "names", "types", "rows", "account", "set aside")
 """Keys of the rules about the file as a whole; they open every suite (`data_checks.structure`)."""
@@ -337,6 +321,7 @@ def record(suite: Suite, key: str, *labels: str) -> None:
         reason="the row is a total, not a record",
         severity=ASIDE,
         columns=tuple(c for c in (key, *labels) if c in said) or (key,),
+        expected=True,
         do="Nothing need be done: a total is not counted as a person. Exports without rows of "
         "totals are easier to check. If the row is a record, fill in its number and its other "
         "columns.",
@@ -353,6 +338,7 @@ def not_a_record(suite: Suite) -> None:
         severity=ASIDE,
         columns=("not_a_record",),
         shows="not_a_record",
+        expected=True,
         do="Nothing need be done: these rows are not counted as persons. Exports without rows of "
         "totals, headings and notes are easier to check.",
     )

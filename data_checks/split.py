@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,8 +12,11 @@ import duckdb
 from data_checks.sql import bad_sql, literal, parquet, q
 from data_checks.suite import Rule
 
-__all__ = ["set_aside", "write_good", "write_quarantine"]
+__all__ = ["FORMULA", "set_aside", "write_good", "write_quarantine"]
 
+FORMULA = "[\\s\u00a0\ufeff']*[=+@\uff1d\uff0b\uff0d\uff20-]|'*[\\t\\r\\n]"
+"""What a cell begins with that a spreadsheet would run when it opens a CSV file (OWASP, "CSV
+Injection"): such a cell is written with an apostrophe before it, which makes it text."""
 BOM = "\ufeff"  # so that Excel reads the file as UTF-8
 
 
@@ -88,14 +92,15 @@ def write_quarantine(
     else:
         names = [c for c in columns if c not in traced]
         join = f"LEFT JOIN {parquet(data)} r ON r.file_row_number = base.check_row"
-    cells = "".join(f", {_cell(f'r.{q(c)}')} AS {q(c)}" for c in names)
+    cells = "".join(f", {_cell(f'r.{q(c)}')} AS {q(_header(c))}" for c in names)
     quarantine.parent.mkdir(parents=True, exist_ok=True)
     body = quarantine.with_name(quarantine.name + ".body")
     part = quarantine.with_name(quarantine.name + ".part")
     con.execute(
-        f"COPY (SELECT base.source_file, base.source_row, {_cell('reasons')} AS reasons{cells} "
+        f"COPY (SELECT {_cell('base.source_file')} AS source_file, base.source_row, "
+        f"{_cell('reasons')} AS reasons{cells} "
         f"FROM aside JOIN base USING (check_row) {join} ORDER BY check_row) "
-        f"TO {literal(str(body))} (FORMAT csv, HEADER)"
+        f"TO {literal(str(body))} (FORMAT csv, HEADER, FORCE_QUOTE *)"
     )
     with body.open("rb") as source, part.open("wb") as target:
         target.write(BOM.encode())
@@ -105,10 +110,14 @@ def write_quarantine(
 
 
 def _cell(column: str) -> str:
-    # A cell that begins like a formula is run by a spreadsheet that opens the file: an apostrophe
-    # before it makes it text. Numbers such as -72.7 are left alone.
-    text = f"CAST({column} AS VARCHAR)"
+    # So that taking one apostrophe away gives the cell again, a cell that has apostrophes before a
+    # formula gets another. Numbers such as -72.7 are left alone.
+    words = f"CAST({column} AS VARCHAR)"
     return (
-        f"CASE WHEN regexp_matches({text}, '^[=+@\\t\\r-]') "
-        f"AND TRY_CAST({text} AS DOUBLE) IS NULL THEN '''' || {text} ELSE {text} END"
+        f"CASE WHEN regexp_matches({words}, {literal(f'^(?:{FORMULA})')}) "
+        f"AND TRY_CAST({words} AS DOUBLE) IS NULL THEN '''' || {words} ELSE {words} END"
     )
+
+
+def _header(name: str) -> str:
+    return f"'{name}" if re.match(FORMULA, name) else name

@@ -34,6 +34,7 @@ class Rule:
     shows : the column whose values say what is wrong.
     unless : the id of a rule that says it better; a row that breaks both gives only that reason.
     because : why there is nothing to test, where that is known beforehand.
+    expected : rows that break it are set aside and nobody need do anything about them.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Rule:
     view: str = "checked"
     unit: str = "rows"
     because: str = ""
+    expected: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,7 @@ class Suite:
         digest = hashlib.sha256(repr(self.table).encode())
         other = {"exits": "workforce", "promotions": "applicants"}.get(self.table.name)
         shared = ("rules", "structure", "sql", "suite", "titles", "columns", "snapshots")
+        shared += ("facts", "drift", "others", "months", "personal", "delivered")
         for module in (*shared, *([other] if other else []), self.table.name):
             digest.update("".join((folder / f"{module}.py").read_text("utf-8").split()).encode())
         return digest.hexdigest()[:12]
@@ -235,6 +238,7 @@ class Suite:
         view: str = "checked",
         unit: str = "rows",
         because: str = "",
+        expected: bool = False,
     ) -> None:
         needs = (*needs, *when_needs)
         rule_id = self.id(key)
@@ -270,6 +274,7 @@ class Suite:
                 view=view,
                 unit=unit,
                 because=because,
+                expected=expected,
             )
         )
 
