@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import data_checks
-from data_checks import Report, check, run
+from data_checks import Report, check, extract, run, split
 from data_checks.judge import Verdict
 from equity.tables import TABLES
 
@@ -694,8 +694,8 @@ def test_margins_of_error_that_are_all_missing_are_a_warning(tmp_path):
 
 
 def test_a_rule_on_which_the_two_counts_differ_could_not_run(tmp_path, monkeypatch):
-    def other(database, expectations, *, config):
-        found = real(database, expectations, config=config)
+    def other(database, expectations, **more):
+        found = real(database, expectations, **more)
         return {k: Verdict(True, v.tested, 0) for k, v in found.items()}
 
     real = run.gx.judge
@@ -1104,3 +1104,22 @@ def test_nashville(tmp_path, real_data):
         "person:shared key": 3,
         "hire_date:not after year": 221,
     }
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["=1+1", "+cmd", "@SUM(1)", "-2+3", "\t=1", "\r=1", "\n=1", " =1", "\u00a0=1", "\ufeff=1",
+     "\uff1d1", "'=1", "''=1"],
+)  # fmt: skip
+def test_a_formula_is_text_and_comes_back_as_it_was(cell):
+    guarded = duckdb.execute(f"SELECT {split._cell('x')} FROM (SELECT ? AS x)", [cell]).fetchone()
+    assert guarded == (f"'{cell}",)
+    assert extract._unguarded(guarded[0]) == cell
+
+
+@pytest.mark.parametrize("cell", ["-72.7", "+1", "plain", "'s-Hertogenbosch", "a;=1", ""])
+def test_what_is_no_formula_stays_as_it_is(cell):
+    assert duckdb.execute(
+        f"SELECT {split._cell('x')} FROM (SELECT ? AS x)", [cell]
+    ).fetchone() == (cell,)
+    assert extract._unguarded(cell) == cell
