@@ -46,18 +46,18 @@ $(VENV)/.installed-test: $(VENV)/.installed
 riverton/equity.toml: | $(VENV)/.installed
 	@$(BIN)/equity sample riverton
 
-# `equity count` checks first where a file has changed, and does nothing where none has
+# --check: files that have changed are checked first. Where none has, nothing is done
 dashboards: $(VENV)/.installed $(SAMPLE)
-	@$(BIN)/equity count "$(AGENCY)"
+	@$(BIN)/equity count --check "$(AGENCY)"
 	@$(BIN)/equity serve "$(AGENCY)" --port $(PORT)
 
 # nothing is sent anywhere: a folder is written, for you to look at first
 publish: $(VENV)/.installed $(SAMPLE)
-	@$(BIN)/equity count "$(AGENCY)"
+	@$(BIN)/equity count --check "$(AGENCY)"
 	@$(BIN)/equity publish "$(AGENCY)"
 
 lab: $(VENV)/.installed $(SAMPLE)
-	@$(BIN)/equity count "$(AGENCY)"
+	@$(BIN)/equity count --check "$(AGENCY)"
 	@$(BIN)/equity lab "$(AGENCY)"
 
 test: $(VENV)/.installed-test

@@ -6,6 +6,7 @@ from typing import Any
 
 from data_checks import rules
 from data_checks.report import ASIDE, STOP, WARN
+from data_checks.sql import q
 from data_checks.suite import Rank, Suite
 
 PREFIX = "A"
@@ -19,7 +20,8 @@ KEYS = (
       for rule in ("order", "gap", "read", "mostly read")),
     "record", "weight:bounds",
     *(f"stage {k}:date" for k in range(1, MOST_STAGES + 1)),
-    "not a record",
+    "not a record", "empty columns",
+    *rules.FILE, *rules.MONTHS, *rules.DRIFT, *rules.OTHERS,
 )  # fmt: skip
 """In this order for ever: the place of a key is the rule's number. Add at the end."""
 
@@ -110,21 +112,29 @@ def _stages(suite: Suite) -> None:
 
 
 def _dates(suite: Suite) -> None:
-    """Add for each stage that its date is not before that of the step before it."""
-    before = "date"
+    """Add for each stage that its date is not before any earlier date; blank ones are passed."""
+    before: list[str] = ["date"] if suite.has("date") else []
     for k, stage in enumerate(map(str, suite.context.get("stages") or ()), start=1):
         day = f"{stage}_date"
-        earlier = "application" if before == "date" else rules.words(before.removesuffix("_date"))
+        first = "date"
+        if before:
+            first = f"check_before_{k}"
+            # the latest of those that are known: greatest() passes over what is missing
+            suite.helpers[first] = f"greatest({', '.join(map(q, before))})"
+        named = [rules.words(c.removesuffix("_date")) for c in before if c != "date"]
+        earlier = " or ".join(["application", *named] if "date" in before else named)
         suite.not_after(
             f"stage {k}:date",
-            before,
+            first,
             day,
-            says=f"The date of {rules.words(stage)} is not before that of {earlier}. The person "
-            "is counted, but not in how long the stages take.",
+            says=f"The date of {rules.words(stage)} is not before that of "
+            f"{earlier or 'application'}. The person is counted, but not in how long the stages "
+            "take.",
             severity=WARN,
+            columns=(*(before or ["date"]), day),
             do="Correct the date that is wrong, or the order of the stages in equity.toml.",
         )
-        before = day if suite.has(day) else before
+        before += [day] if suite.has(day) else []
 
 
 def _any(conditions: list[Any]) -> Any:

@@ -1,4 +1,4 @@
-"""What is told of the columns of a file of stops: those without any value, and years for dates."""
+"""What is told of the delivered file: its empty and personal columns, its copies, its dates."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from pathlib import Path
 
 import duckdb
 
-from data_checks.report import WARN, RuleResult
-from data_checks.sql import parquet, q
+from data_checks.delivered import copy_rules
+from data_checks.personal import personal_rule
+from data_checks.report import WARN
+from data_checks.sql import literal, parquet, q
 from data_checks.structure import Profile
 from data_checks.suite import Suite
 
-__all__ = ["MOST_NAMED", "column_results"]
+__all__ = ["MOST_NAMED", "column_rules"]
 
 MOST_NAMED = 12
 """So many columns without a value are named."""
@@ -24,16 +26,21 @@ OWN = re.compile(r"source_(file|row|sheet)|not_a_record|column \d+( \(\d+\))?")
 BLANK = ("", "NA", "N/A", "NULL")
 
 
-def column_results(
+def column_rules(
     con: duckdb.DuckDBPyConnection,
     suite: Suite,
     seen: Profile,
     *,
     raw: Path | None,
     raw_columns: Sequence[str],
-) -> list[RuleResult]:
-    """Return the rules that every column holds a value, and that the file has dates."""
-    return [_empty(con, suite, seen, raw, raw_columns), _dated(suite, seen)]
+) -> None:
+    """Put the rules on the columns of the delivered file into the suite."""
+    _empty(con, suite, seen, raw, raw_columns)
+    added = ("source_file", "source_row", "source_sheet", "not_a_record")
+    personal_rule(con, suite, raw, [c for c in raw_columns if c not in added])
+    copy_rules(con, suite, raw, raw_columns)
+    if "date:whole" in suite.keys:
+        _dated(suite, seen)
 
 
 def _empty(
@@ -42,51 +49,66 @@ def _empty(
     seen: Profile,
     raw: Path | None,
     raw_columns: Sequence[str],
-) -> RuleResult:
-    says = "Every column of the delivered file holds a value in at least one row."
+) -> None:
     names = [c for c in raw_columns if not OWN.fullmatch(c)]
-    if raw is None or not names or not seen.rows:
-        return RuleResult(
-            suite.id("empty columns"), says, WARN, "nothing to test", 0, 0, unit="columns",
-            because="there are no delivered rows to look at",
-        )  # fmt: skip
-    blank = ", ".join(f"'{word}'" for word in BLANK)
-    chosen = [f"count_if(trim(CAST({q(c)} AS VARCHAR)) NOT IN ({blank}))" for c in names]
-    found = con.execute(f"SELECT {', '.join(chosen)} FROM {parquet(raw)}").fetchone() or ()
-    empty = [c for c, n in zip(names, found, strict=True) if not n]
+    filled: dict[str, int] = {}
+    if raw is not None and names and seen.rows:
+        filled = dict.fromkeys(names, 1)
+        blank = ", ".join(f"'{word}'" for word in BLANK)
+        sure = _surely_filled(con, raw, blank)
+        doubtful = [c for c in names if c not in sure]
+        chosen = [f"count_if(trim(CAST({q(c)} AS VARCHAR)) NOT IN ({blank}))" for c in doubtful]
+        if chosen:
+            found = con.execute(f"SELECT {', '.join(chosen)} FROM {parquet(raw)}").fetchone() or ()
+            filled |= dict(zip(doubtful, found, strict=False))
+    empty = [c for c, n in filled.items() if not n]
     ours = [c.name for c in suite.table.columns if seen.columns.get(c.name) == "NULL"]
     named = ", ".join(f"“{c}”" for c in empty[:MOST_NAMED])
     more = f" and {len(empty) - MOST_NAMED} more" if len(empty) > MOST_NAMED else ""
     lost = f" So nothing is known of: {', '.join(ours)}." if ours else ""
-    return RuleResult(
-        suite.id("empty columns"),
-        says,
-        WARN,
-        "failed" if empty else "passed",
-        len(names),
-        len(empty),
-        len(empty) / len(names),
-        examples=tuple(empty[:3]),
+    suite.facts(
+        "empty columns",
+        list(filled.items()),
+        1,
+        None,
+        says="Every column of the delivered file holds a value in at least one row.",
+        severity=WARN,
         columns=tuple(empty[:MOST_NAMED]),
         unit="columns",
+        because="there are no delivered rows to look at",
         do=f"Without any value: {named}{more}.{lost} Ask whether the agency does not record this, "
         "or the export has lost it.",
-    )  # fmt: skip
+    )
 
 
-def _dated(suite: Suite, seen: Profile) -> RuleResult:
+def _surely_filled(con: duckdb.DuckDBPyConnection, raw: Path, blank: str) -> set[str]:
+    """Return the columns whose lowest or highest value in some part of the file is not blank.
+
+    The file says both of each part, so that no row is read; few columns are left to be read.
+    """
+    lowest, highest = (
+        f"coalesce(trim(stats_{end}_value) NOT IN ({blank}), FALSE)" for end in ("min", "max")
+    )
+    found = con.execute(
+        f"SELECT DISTINCT path_in_schema FROM parquet_metadata({literal(str(raw))}) "
+        f"WHERE {lowest} OR {highest}"
+    ).fetchall()
+    return {name for (name,) in found}
+
+
+def _dated(suite: Suite, seen: Profile) -> None:
     years_alone = "year" in seen.columns and "date" not in seen.columns and seen.rows > 0
     there = "date" in seen.columns
-    return RuleResult(
-        suite.id("date:whole"),
-        "Every stop has a date, not its year alone.",
-        WARN,
-        "failed" if years_alone else "nothing to test",
-        seen.rows if years_alone else 0,
-        seen.rows if years_alone else 0,
-        1.0 if years_alone else None,
+    suite.facts(
+        "date:whole",
+        [("years alone", 0)] if years_alone else [],
+        1,
+        None,
+        says="Every stop has a date, not its year alone.",
+        severity=WARN,
         columns=("date",),
-        because="" if years_alone else f"the file has {'dates' if there else 'no column date'}",
+        unit="files",
+        because=f"the file has {'dates' if there else 'no column date'}",
         do="Ask for the dates and times of the stops. With years alone nothing can be shown by "
         "month, hour or daylight, and the rules on dates have nothing to test.",
     )

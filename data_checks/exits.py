@@ -12,7 +12,8 @@ KEYS = (
     "exit_date:read", "exit_date:mostly read", "exit_date:present", "exit_date:not too early",
     "exit_date:not before hire", "person:once a day", "race:allowed", "race:known", "sex:allowed",
     *(f"{c}:{k}" for c in ("hire_date", "sworn") for k in ("read", "mostly read")), "record",
-    "not a record",
+    "not a record", "empty columns",
+    *rules.FILE, *rules.MONTHS, *rules.DRIFT, *rules.OTHERS,
 )  # fmt: skip
 """In this order for ever: the place of a key is the rule's number. Add at the end."""
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 __all__ = ["ASIDE", "STOP", "WARN", "Outcome", "Report", "RuleResult", "Severity", "ShownTable"]
+
+FORMAT = 1
+"""The form of the JSON: a key that changes its meaning or goes away makes it the next."""
 
 Severity = Literal["stop the load", "set the row aside", "warn"]
 Outcome = Literal["passed", "failed", "could not run", "nothing to test"]
@@ -33,6 +36,9 @@ class RuleResult:
     examples : at most three values that break it; none from a column that identifies a person.
     columns : the columns that it reads.
     do : how to mend it.
+    rows : where the first ten rows that break it are, for those who mend the file: "row 17".
+    expected : whether rows that break it are in order, such as a row of totals: nothing is to do.
+    reason : what is wrong with a row that breaks it, as the extract of rows set aside says it.
     """
 
     id: str
@@ -48,11 +54,23 @@ class RuleResult:
     unit: str = "rows"
     because: str = ""
     do: str = ""
+    rows: tuple[str, ...] = ()
+    expected: bool = False
+    reason: str = ""
 
     @property
     def open(self) -> bool:
         """Whether the rule asks for a person's attention: it failed or could not run."""
-        return self.outcome in ("failed", "could not run")
+        return self.outcome == "could not run" or (self.outcome == "failed" and not self.expected)
+
+    @property
+    def word(self) -> str:
+        """The outcome as a page says it; a rule that warns and failed is a warning."""
+        if self.outcome != "failed":
+            return self.outcome
+        if self.expected:
+            return "nothing to do"
+        return "warning" if self.severity == WARN else "failed"
 
 
 @dataclass(frozen=True)
@@ -72,7 +90,9 @@ class Report:
     `rows_in == rows_good + rows_set_aside`, always. `usable` is False when a rule that stops the
     load failed, or a rule that stops the load or sets rows aside could not run: then nothing is
     written for use, and `rows_good` says how many rows broke no rule. `label` is what a page
-    calls the table, `tables` what is shown besides the rules.
+    calls the table, `tables` what is shown besides the rules, `headers` what the file calls our
+    columns, `load` the check of all files that this one was part of, `workbook_file` the rows set
+    aside for a spreadsheet program, or `workbook_note` why there is no such file.
     """
 
     table: str
@@ -88,6 +108,23 @@ class Report:
     fictional: bool = False
     label: str = ""
     tables: tuple[ShownTable, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    load: str = ""
+    workbook_file: str = ""
+    workbook_note: str = ""
+
+    @classmethod
+    def unread(cls, table: str, because: str, **more: Any) -> Report:
+        """Return the report of files that could not be read at all: the load stops.
+
+        `because` says why, in whole sentences that quote no record.
+        """
+        rule = RuleResult(
+            f"{table[0].upper()}00", "The file can be read.", STOP, "failed", 1, 1, 1.0,
+            because=because.rstrip("."), unit="files",
+            do="Mend the file, or what equity.toml says of it, as the reason says; check again.",
+        )  # fmt: skip
+        return cls(table, 0, 0, 0, (rule,), **more)
 
     @property
     def usable(self) -> bool:
@@ -124,6 +161,8 @@ class Report:
             stops = [r for r in self.rules if r.severity != WARN and r.open]
             stops = [r for r in stops if r.severity == STOP or r.outcome == "could not run"]
             why = "1 rule stops" if len(stops) == 1 else f"{len(stops)} rules stop"
+            if stops[0].id[1:] == "00":
+                return f"The file could not be read: {stops[0].because}."
             if not self.rows_in:
                 return "There are no rows that could be used."
             rows = _count(self.rows_in, "row")
@@ -145,13 +184,14 @@ class Report:
         said = f"{word} says: “{first.says}”"
         broken = [r for r in self.rules if r.severity == ASIDE and r.outcome == "failed"]
         if first.id[1:] == _SET_ASIDE and broken:  # the cause is the rule that most rows break
-            most = max(broken, key=lambda r: r.bad or 0)
+            most = max(broken, key=lambda r: (r.bad or 0, r.id))  # the later says it closer
             said += f" Most rows break this one: “{most.says}”"
         return said
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values, the verdict included."""
         return {
+            "format": FORMAT,
             **asdict(self),
             "usable": self.usable,
             "exit_code": self.exit_code,
@@ -173,6 +213,7 @@ class Report:
                     **{k: v for k, v in r.items() if k in RuleResult.__dataclass_fields__},
                     "examples": tuple(r.get("examples", ())),
                     "columns": tuple(r.get("columns", ())),
+                    "rows": tuple(r.get("rows", ())),
                 }
             )
             for r in kept.pop("rules", ())

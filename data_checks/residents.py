@@ -11,7 +11,8 @@ KEYS = (
     *rules.STRUCTURE,
     "place:present", "race:present", "race:allowed", "n:present", "n:bounds", "n:read",
     "moe:bounds", "moe:known", "moe:read", "moe:mostly read", "once", "whole", "year:bounds",
-    "year:read", "year:mostly read", "sex:present", "sex:allowed",
+    "year:read", "year:mostly read", "sex:present", "sex:allowed", "empty columns",
+    *rules.FILE,
 )  # fmt: skip
 """In this order for ever: the place of a key is the rule's number. Add at the end."""
 

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import duckdb
 
-from data_checks.report import WARN, RuleResult
+from data_checks.report import WARN
 from data_checks.sql import q
 from data_checks.suite import Suite
 
-__all__ = ["copy_result"]
+__all__ = ["copy_rule"]
 
 FEWEST = 20
 """Snapshots of fewer people may well be alike."""
 _APART = ("check_", "raw_", "source_")
 
 
-def copy_result(con: duckdb.DuckDBPyConnection, suite: Suite) -> RuleResult:
-    """Return the rule that no two snapshots hold the same records.
+def copy_rule(con: duckdb.DuckDBPyConnection, suite: Suite) -> None:
+    """Add the rule that no two snapshots hold the same records.
 
     Offices deliver one export twice under two dates. Two snapshots are alike if, without their
     dates, they hold the same rows as often, compared by a hash of 64 bits summed over the rows.
@@ -30,41 +28,33 @@ def copy_result(con: duckdb.DuckDBPyConnection, suite: Suite) -> RuleResult:
         for c, kind in suite.types.items()
         if c not in when and not c.startswith(_APART) and kind != "raw"
     ]
-    result = RuleResult(
-        suite.id("snapshot:copy"),
-        "No two snapshots hold the same records, in whatever order.",
-        WARN,
-        "nothing to test",
-        0,
-        0,
-        columns=tuple(told) or ("source_file",),
-        unit="snapshots",
-        do="Ask for the file again: one of the two dates has the export of the other. Until then "
-        "leave one of them out, because between them nothing seems to have changed.",
-    )
-    if not cells:
-        return replace(result, because="the file has no columns to compare")
-    row = ", ".join(f"coalesce(CAST({q(c)} AS VARCHAR), '')" for c in cells)
-    keys = ", ".join(map(q, when))
-    found = con.execute(
-        f"SELECT {keys}, count(*) AS n, sum(hash({row})) AS total, bit_xor(hash({row})) AS mix "
-        f"FROM checked GROUP BY {keys} HAVING count(*) >= {FEWEST} ORDER BY {keys}"
-    ).fetchall()
-    if len(found) < 2:
-        return replace(result, because="there is one snapshot only")
+    found = []
+    if cells:
+        row = ", ".join(f"coalesce(CAST({q(c)} AS VARCHAR), '')" for c in cells)
+        keys = ", ".join(map(q, when))
+        found = con.execute(
+            f"SELECT {keys}, count(*) AS n, sum(hash({row})) AS total, bit_xor(hash({row})) "
+            f"AS mix FROM checked GROUP BY {keys} HAVING count(*) >= {FEWEST} ORDER BY {keys}"
+        ).fetchall()
     first: dict[tuple, tuple] = {}
-    same = []
+    alike: list[tuple[str, float]] = []
     for *key, n, total, mix in found:
         earlier = first.setdefault((n, total, mix), tuple(key))
-        if earlier != tuple(key):
-            same.append(f"{_name(key, told)} is {_name(earlier, told)} again")
-    return replace(
-        result,
-        outcome="failed" if same else "passed",
-        tested=len(found),
-        bad=len(same),
-        share=len(same) / len(found),
-        examples=tuple(same[:3]),
+        again = earlier != tuple(key)
+        words = f" is {_name(earlier, told)} again" if again else ""
+        alike.append((_name(key, told) + words, int(again)))
+    suite.facts(
+        "snapshot:copy",
+        alike if len(found) > 1 else [],
+        None,
+        0,
+        says="No two snapshots hold the same records, in whatever order.",
+        severity=WARN,
+        columns=tuple(told) or ("source_file",),
+        unit="snapshots",
+        because="there is one snapshot only" if cells else "the file has no columns to compare",
+        do="Ask for the file again: one of the two dates has the export of the other. Until then "
+        "leave one of them out, because between them nothing seems to have changed.",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,17 +12,22 @@ import duckdb
 from data_checks.sql import bad_sql, literal, parquet, q
 from data_checks.suite import Rule
 
-__all__ = ["set_aside", "write_good", "write_quarantine"]
+__all__ = ["FORMULA", "set_aside", "write_good", "write_quarantine"]
 
+FORMULA = "[\\s\u00a0\ufeff']*[=+@\uff1d\uff0b\uff0d\uff20-]|'*[\\t\\r\\n]"
+"""What a cell begins with that a spreadsheet would run when it opens a CSV file (OWASP, "CSV
+Injection"): such a cell is written with an apostrophe before it, which makes it text."""
 BOM = "\ufeff"  # so that Excel reads the file as UTF-8
 
 
 def set_aside(
     con: duckdb.DuckDBPyConnection, rules: Sequence[Rule], kinds: Mapping[str, str]
 ) -> int:
-    """Make the table `aside` (check_row, reasons) and return how many rows it holds."""
+    """Fill the table `aside` (check_row, reasons) and return how many rows it holds.
+
+    `rules` are those that set rows aside and that some row breaks.
+    """
     if not rules:
-        con.execute("CREATE TABLE aside (check_row BIGINT, reasons VARCHAR)")
         return 0
     bad = {r.id: bad_sql(r.expectation) for r in rules}
     reasons = []
@@ -31,7 +37,7 @@ def set_aside(
             when += f" AND NOT {bad[rule.unless]}"
         reasons.append(f"CASE WHEN {when} THEN {_reason(rule, kinds)} END")
     con.execute(
-        "CREATE TABLE aside AS "
+        "INSERT INTO aside "
         f"SELECT check_row, concat_ws('; ', {', '.join(reasons)}) AS reasons "
         f"FROM checked WHERE {' OR '.join(bad.values())}"
     )
@@ -50,6 +56,12 @@ def write_good(con: duckdb.DuckDBPyConnection, data: Path, good: Path) -> int:
     """Write the rows that are not set aside, as they were, and return how many they are."""
     good.parent.mkdir(parents=True, exist_ok=True)
     part = good.with_name(good.name + ".part")
+    found = con.execute("SELECT count(*) FROM aside").fetchone() or (0,)
+    if not found[0] and data.resolve() != good.resolve():
+        shutil.copyfile(data, part)
+        part.replace(good)
+        found = con.execute(f"SELECT count(*) FROM {parquet(good)}").fetchone() or (0,)
+        return int(found[0])
     found = con.execute(
         f"COPY (SELECT * EXCLUDE (file_row_number) FROM {parquet(data)} "
         "WHERE file_row_number NOT IN (SELECT check_row FROM aside)) "
@@ -80,14 +92,15 @@ def write_quarantine(
     else:
         names = [c for c in columns if c not in traced]
         join = f"LEFT JOIN {parquet(data)} r ON r.file_row_number = base.check_row"
-    cells = "".join(f", {_cell(f'r.{q(c)}')} AS {q(c)}" for c in names)
+    cells = "".join(f", {_cell(f'r.{q(c)}')} AS {q(_header(c))}" for c in names)
     quarantine.parent.mkdir(parents=True, exist_ok=True)
     body = quarantine.with_name(quarantine.name + ".body")
     part = quarantine.with_name(quarantine.name + ".part")
     con.execute(
-        f"COPY (SELECT base.source_file, base.source_row, {_cell('reasons')} AS reasons{cells} "
+        f"COPY (SELECT {_cell('base.source_file')} AS source_file, base.source_row, "
+        f"{_cell('reasons')} AS reasons{cells} "
         f"FROM aside JOIN base USING (check_row) {join} ORDER BY check_row) "
-        f"TO {literal(str(body))} (FORMAT csv, HEADER)"
+        f"TO {literal(str(body))} (FORMAT csv, HEADER, FORCE_QUOTE *)"
     )
     with body.open("rb") as source, part.open("wb") as target:
         target.write(BOM.encode())
@@ -97,10 +110,14 @@ def write_quarantine(
 
 
 def _cell(column: str) -> str:
-    # A cell that begins like a formula is run by a spreadsheet that opens the file: an apostrophe
-    # before it makes it text. Numbers such as -72.7 are left alone.
-    text = f"CAST({column} AS VARCHAR)"
+    # So that taking one apostrophe away gives the cell again, a cell that has apostrophes before a
+    # formula gets another. Numbers such as -72.7 are left alone.
+    words = f"CAST({column} AS VARCHAR)"
     return (
-        f"CASE WHEN regexp_matches({text}, '^[=+@\\t\\r-]') "
-        f"AND TRY_CAST({text} AS DOUBLE) IS NULL THEN '''' || {text} ELSE {text} END"
+        f"CASE WHEN regexp_matches({words}, {literal(f'^(?:{FORMULA})')}) "
+        f"AND TRY_CAST({words} AS DOUBLE) IS NULL THEN '''' || {words} ELSE {words} END"
     )
+
+
+def _header(name: str) -> str:
+    return f"'{name}" if re.match(FORMULA, name) else name

@@ -9,23 +9,30 @@ from typing import Any
 
 import duckdb
 
-from data_checks.suite import Rank, Rule, Suite
+from data_checks.suite import Rank, Rule, Suite, text
 
 __all__ = [
     "bad_sql",
     "condition_sql",
     "counts",
-    "examples",
+    "found",
     "literal",
     "parquet",
     "prepare",
     "q",
+    "summarize",
     "tested_sql",
 ]
 
 DUCKDB_TYPES = {
     "flag": "BOOLEAN", "integer": "BIGINT", "number": "DOUBLE", "date": "DATE",
 }  # fmt: skip
+
+
+LOOKED_AT = 200
+"""So many of the values that break a rule are looked through for three that differ."""
+ROWS_NAMED = 10
+LONGEST = 90
 
 
 def q(name: str) -> str:
@@ -43,12 +50,17 @@ def literal(value: Any) -> str:
         return repr(value)
     if isinstance(value, datetime | date):
         return f"TIMESTAMP '{value:%Y-%m-%d %H:%M:%S}'"
-    return "'" + str(value).replace("'", "''") + "'"
+    return text(str(value))
 
 
 def parquet(path: Path) -> str:
     """Return the rows of a Parquet file, numbered, as SQL."""
-    return f"read_parquet({literal(str(path))}, file_row_number=true)"
+    # DuckDB else takes it from the file's statistics that no number is NaN, and they do not tell;
+    # and it adds a column for each folder above that is called such as `year=2024`.
+    return (
+        f"read_parquet({literal(str(path))}, file_row_number=true, can_have_nan=true, "
+        "hive_partitioning=false)"
+    )
 
 
 def condition_sql(condition: Any) -> str:
@@ -128,7 +140,10 @@ def prepare(
     con.execute(f"CREATE VIEW base AS SELECT {', '.join(chosen)} FROM {parquet(data)}")
     more, joins = ["base.*"], ""
     for rank in suite.ranks:
-        _rank(con, rank, data, columns, raw, raw_columns)
+        if rank.keys is not None:
+            _alike(con, rank.name, f"SELECT hash({_row(rank.keys)}) AS h FROM base")
+    for rank in suite.ranks:
+        _rank(con, rank, suite.ranks, data, columns, raw, raw_columns)
         table = f"copies_{rank.name}"
         more.append(
             f"CASE WHEN {_eligible(rank)} THEN coalesce({table}.number, 1) END AS {rank.name}"
@@ -136,7 +151,27 @@ def prepare(
         more.append(f"{table}.first AS {rank.name}_first")
         joins += f" LEFT JOIN {table} ON {table}.check_row = base.check_row"
     more += [f"{sql} AS {q(name)}" for name, sql in suite.helpers.items()]
+    for name, sql in suite.marks.items():
+        con.execute(f"CREATE TABLE rows_{name} AS SELECT check_row FROM base WHERE {sql}")
+        more.append(f"base.check_row IN (SELECT check_row FROM rows_{name}) AS {name}")
+    con.execute("CREATE TABLE aside (check_row BIGINT, reasons VARCHAR)")  # filled by split.py
+    record = "base.not_a_record IS NULL" if "not_a_record" in suite.types else "TRUE"
+    more.append(
+        f"CASE WHEN {record} THEN base.check_row IN (SELECT check_row FROM aside) END "
+        "AS check_set_aside"
+    )
     con.execute(f"CREATE VIEW checked AS SELECT {', '.join(more)} FROM base{joins}")
+
+
+def summarize(con: duckdb.DuckDBPyConnection, suite: Suite) -> None:
+    """Make the table `summary`: a column for each rule, a row for each thing it looks at."""
+    for name, query in suite.tables.items():
+        con.execute(f"CREATE TABLE {q(name)} AS {query}")
+    parts = ["SELECT NULL::VARCHAR AS name WHERE FALSE"] + [
+        f"SELECT CAST(name AS VARCHAR) AS name, CAST(value AS DOUBLE) AS {q(rule)} FROM ({query})"
+        for rule, query in suite.summaries.items()
+    ]
+    con.execute(f"CREATE TABLE summary AS {' UNION ALL BY NAME '.join(parts)}")
 
 
 def _value(name: str, columns: Mapping[str, str]) -> str:
@@ -156,6 +191,15 @@ def _typed(name: str, kind: str, stored: str) -> str:
     return f"CAST({column} AS {DUCKDB_TYPES.get(kind, 'VARCHAR')})"
 
 
+def _row(names: Sequence[str]) -> str:
+    return ", ".join(map(q, names))
+
+
+def _alike(con: duckdb.DuckDBPyConnection, name: str, hashes: str) -> None:
+    """Make the table of the hashes that more than one row has."""
+    con.execute(f"CREATE TABLE alike_{name} AS {hashes} GROUP BY h HAVING count(*) > 1")
+
+
 def _eligible(rank: Rank) -> str:
     columns = rank.only_if_any or (rank.keys or ())[:1]
     sql = "(" + " OR ".join(f"base.{q(c)} IS NOT NULL" for c in columns) + ")"
@@ -167,6 +211,7 @@ def _eligible(rank: Rank) -> str:
 def _rank(
     con: duckdb.DuckDBPyConnection,
     rank: Rank,
+    ranks: Sequence[Rank],
     data: Path,
     columns: Mapping[str, str],
     raw: Path | None,
@@ -175,10 +220,15 @@ def _rank(
     """Make the small table of later copies: check_row, number (2, 3 ...), first (where it is).
 
     Rows are grouped by a hash first, and only the rows whose hash is not alone are compared
-    value by value: exact, and in bounded memory for any size of file.
+    value by value: exact, and in bounded memory for any size of file. Where a key says which rows
+    can be alike at all (`within`), only these are looked at.
     """
     own = ("source_file", "source_row", "file_row_number")
     base = f"SELECT * FROM base WHERE {_eligible(rank)}"
+    if rank.within:
+        key = next(r.keys or () for r in ranks if r.name == rank.within)
+        missing = " OR ".join(f"{q(k)} IS NULL" for k in key)
+        base += f" AND ({missing} OR hash({_row(key)}) IN (SELECT h FROM alike_{rank.within}))"
     traced = {"source_file", "source_row"}
     if rank.keys is not None:
         keys = [q(k) for k in rank.keys]
@@ -201,10 +251,11 @@ def _rank(
         )
     key = ", ".join(keys)
     window = f"(PARTITION BY {key} ORDER BY check_row)"
+    if rank.keys is None:
+        _alike(con, rank.name, f"SELECT hash({key}) AS h FROM {rows}")
     con.execute(
-        f"CREATE TABLE copies_{rank.name} AS "
-        f"WITH alike AS (SELECT hash({key}) AS h FROM {rows} GROUP BY h HAVING count(*) > 1), "
-        f"candidates AS (SELECT * FROM {rows} WHERE hash({key}) IN (SELECT h FROM alike)), "
+        f"CREATE TABLE copies_{rank.name} AS WITH candidates AS "
+        f"(SELECT * FROM {rows} WHERE hash({key}) IN (SELECT h FROM alike_{rank.name})), "
         f"numbered AS (SELECT check_row, source_file, row_number() OVER {window} AS number, "
         f"first_value(source_row) OVER {window} AS first_row, "
         f"first_value(source_file) OVER {window} AS first_file FROM candidates) "
@@ -216,22 +267,62 @@ def _rank(
 
 
 def counts(con: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> dict[str, tuple[int, int]]:
-    """Return rule id -> (values tested, values that break the rule), in one pass."""
-    if not rules:
-        return {}
-    chosen = ", ".join(
-        f"count_if({tested_sql(r.expectation)}), count_if({bad_sql(r.expectation)})" for r in rules
+    """Return rule id -> (values tested, values that break the rule), in one pass of each table."""
+    counted: dict[str, tuple[int, int]] = {}
+    for view in dict.fromkeys(r.view for r in rules):
+        here = [r for r in rules if r.view == view]
+        chosen = ", ".join(
+            f"count_if({tested_sql(r.expectation)}), count_if({bad_sql(r.expectation)})"
+            for r in here
+        )
+        found = con.execute(f"SELECT {chosen} FROM {view}").fetchone() or ()
+        whole = [int(n or 0) for n in found]  # of no rows the count is NULL
+        counted |= {r.id: (whole[2 * i], whole[2 * i + 1]) for i, r in enumerate(here)}
+    return counted
+
+
+def found(
+    con: duckdb.DuckDBPyConnection, rules: Mapping[str, Rule]
+) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Return rule id -> (up to three values that break it, where its first ten rows are).
+
+    `rules` are those that some row breaks, by id. All are looked for in one pass.
+    """
+    shown: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+    here = [r for r in rules.values() if r.view == "checked"]
+    if here:
+        place = "{'r': source_row, 'f': source_file}"
+        parts = []
+        for rule in here:
+            bad = bad_sql(rule.expectation)
+            value = f"CAST({q(rule.shows)} AS VARCHAR)" if rule.shows else "NULL::VARCHAR"
+            parts.append(
+                f"arg_min({value}, check_row, {LOOKED_AT}) FILTER "
+                f"(WHERE {bad} AND {value} IS NOT NULL), "
+                f"arg_min({place}, check_row, {ROWS_NAMED}) FILTER (WHERE {bad})"
+            )
+        several = "SELECT count(DISTINCT source_file) > 1 FROM base"
+        files = (con.execute(several).fetchone() or (False,))[0]
+        cells = con.execute(f"SELECT {', '.join(parts)} FROM checked").fetchone() or ()
+        for i, rule in enumerate(here):
+            values, places = cells[2 * i] or [], cells[2 * i + 1] or []
+            rows = tuple(
+                f"row {p['r']}" + (f" of {p['f']}" if files else "")
+                for p in places
+                if p["r"] is not None
+            )
+            shown[rule.id] = _few(values), rows
+    for rule in rules.values():
+        if rule.view == "summary":
+            names = con.execute(
+                f"SELECT name FROM summary WHERE {bad_sql(rule.expectation)} AND name IS NOT NULL "
+                "ORDER BY rowid LIMIT 3"
+            ).fetchall()
+            shown[rule.id] = _few([n for (n,) in names]), ()
+    return shown
+
+
+def _few(values: Sequence[str]) -> tuple[str, ...]:
+    return tuple(
+        v if len(v) <= LONGEST else v[: LONGEST - 1] + "…" for v in list(dict.fromkeys(values))[:3]
     )
-    found = con.execute(f"SELECT {chosen} FROM checked").fetchone() or ()
-    whole = [int(n or 0) for n in found]  # of no rows the count is NULL
-    return {r.id: (whole[2 * i], whole[2 * i + 1]) for i, r in enumerate(rules)}
-
-
-def examples(con: duckdb.DuckDBPyConnection, rule: Rule, *, at_most: int = 3) -> tuple[str, ...]:
-    """Return the first few different values that break the rule."""
-    shown = f"CAST({q(rule.shows or '')} AS VARCHAR)"
-    found = con.execute(
-        f"SELECT {shown} AS v FROM checked WHERE {bad_sql(rule.expectation)} AND v IS NOT NULL "
-        f"GROUP BY v ORDER BY min(check_row) LIMIT {at_most}"
-    ).fetchall()
-    return tuple(v if len(v) <= 60 else v[:59] + "…" for (v,) in found)

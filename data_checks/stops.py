@@ -26,6 +26,7 @@ KEYS = (
     *(f"{c}:{k}" for c in LATER for k in ("read", "mostly read")),
     "weight:present", "weight:read", "weight:bounds", "year:present", "year:read", "year:bounds",
     "year:not in the future", "date:whole", "contraband:without a search", "empty columns",
+    *rules.FILE, *rules.MONTHS, *rules.DRIFT, *rules.OTHERS,
 )  # fmt: skip
 """In this order for ever: the place of a key is the rule's number. Add at the end."""
 
@@ -91,7 +92,8 @@ def _copies(suite: Suite) -> None:
     # there a copy cannot be told from another stop, and no row is tested.
     telling = tuple(c for c in ("stop_id", "second_of_day") if suite.has(c))
     if telling:
-        suite.ranks.append(Rank("check_copy", None, only_if_any=telling))
+        within = "check_same_stop" if suite.has("stop_id") else None
+        suite.ranks.append(Rank("check_copy", None, only_if_any=telling, within=within))
     suite.between(
         "copy",
         "check_copy",

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import duckdb
 
-from data_checks.report import STOP, WARN, RuleResult, Severity
+from data_checks.report import STOP
 from data_checks.sql import literal, parquet, q
-from data_checks.suite import Suite
+from data_checks.suite import SET_ASIDE, Suite
 from equity.tables import Table
 
 __all__ = [
@@ -18,9 +18,8 @@ __all__ = [
     "Profile",
     "columns_of",
     "missing_because",
-    "no_records",
     "profile",
-    "structure_results",
+    "structure_rules",
 ]
 
 MOST_SET_ASIDE = 0.20
@@ -57,7 +56,7 @@ def columns_of(con: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
     """Return the columns of a Parquet file -> stored type; ValueError if it is none."""
     try:
         found = con.execute(
-            f"DESCRIBE SELECT * FROM read_parquet({literal(str(path))})"
+            f"DESCRIBE SELECT * EXCLUDE (file_row_number) FROM {parquet(path)}"
         ).fetchall()
     except duckdb.Error as error:
         raise ValueError(
@@ -123,53 +122,75 @@ def profile(
     )
 
 
-def structure_results(
+def structure_rules(
     con: duckdb.DuckDBPyConnection,
     suite: Suite,
     seen: Profile,
     *,
     raw: Path | None,
     raw_columns: Sequence[str],
-    aside: int,
-) -> list[RuleResult]:
-    """Return the results of the rules about the file as a whole."""
+) -> None:
+    """Put the rules about the file as a whole into the suite."""
     hint = "".join(f" The file has {a!r}, which is not {b!r}." for a, b in seen.misspelt.items())
     whole = "Map the columns of the file in equity.toml, with capitals as they are there."
-    return [
-        _result(
-            suite.id("columns"),
-            f"The columns that are needed are there: {', '.join(seen.required)}.",
-            STOP, len(seen.required), len(seen.missing), examples=seen.missing,
-            columns=seen.missing or seen.required, unit="columns", do=whole + hint,
-        ),
-        _result(
-            suite.id("names"),
-            "No column differs from a known one in capitals only.",
-            STOP, len(seen.columns), len(seen.misspelt), examples=tuple(seen.misspelt),
-            columns=tuple(seen.misspelt), unit="columns", do=whole + hint,
-        ),
-        _result(
-            suite.id("types"),
-            "Each column is of the kind that it should be (text, number, date, yes or no).",
-            STOP, len(seen.kinds) + len(seen.wrong_type), len(seen.wrong_type),
-            examples=tuple(f"{c}: {w}" for c, w in seen.wrong_type.items()),
-            columns=tuple(seen.wrong_type), unit="columns",
-            do="Look whether the right column is mapped. If you made the file yourself, keep "
-            "dates as dates and yes or no as true or false, not as text.",
-        ),
-        _result(
-            suite.id("rows"), "There is at least one row.", STOP, 1, int(seen.rows == 0),
-            unit="files", do="Export the file again: it holds a header and nothing else.",
-        ),
-        _account(con, suite, seen, raw, raw_columns),
-        _result(
-            suite.id("set aside"),
-            f"At most {MOST_SET_ASIDE:.0%} of the rows are set aside.",
-            STOP, max(seen.rows - no_records(con, seen), aside), aside, allowed=MOST_SET_ASIDE,
-            do="So many rows do not go wrong one by one. Look at the rules above that failed: "
-            "most often a column is mapped to the wrong column of the file.",
-        ),
-    ]  # fmt: skip
+    suite.facts(
+        "columns",
+        [(c, int(c in seen.missing)) for c in seen.required],
+        None,
+        0,
+        says=f"The columns that are needed are there: {', '.join(seen.required)}.",
+        severity=STOP,
+        columns=seen.missing or seen.required,
+        unit="columns",
+        do=whole + hint,
+    )
+    suite.facts(
+        "names",
+        [(c, int(c in seen.misspelt)) for c in {**seen.columns, **seen.misspelt}],
+        None,
+        0,
+        says="No column differs from a known one in capitals only.",
+        severity=STOP,
+        columns=tuple(seen.misspelt),
+        unit="columns",
+        do=whole + hint,
+    )
+    kinds = dict.fromkeys(seen.kinds, 0.0)
+    wrong = {f"{c}: {what}": 1.0 for c, what in seen.wrong_type.items()}
+    suite.facts(
+        "types",
+        list((kinds | wrong).items()),
+        None,
+        0,
+        says="Each column is of the kind that it should be (text, number, date, yes or no).",
+        severity=STOP,
+        columns=tuple(seen.wrong_type),
+        unit="columns",
+        do="Look whether the right column is mapped. If you made the file yourself, keep "
+        "dates as dates and yes or no as true or false, not as text.",
+    )
+    suite.facts(
+        "rows",
+        [("no row", seen.rows)],
+        1,
+        None,
+        says="There is at least one row.",
+        severity=STOP,
+        unit="files",
+        do="Export the file again: it holds a header and nothing else.",
+    )
+    _account(con, suite, seen, raw, raw_columns)
+    suite.one_of(
+        "set aside",
+        SET_ASIDE,
+        [False],
+        says=f"At most {MOST_SET_ASIDE:.0%} of the rows are set aside.",
+        severity=STOP,
+        allowed=MOST_SET_ASIDE,
+        columns=("every column",),
+        do="So many rows do not go wrong one by one. Look at the rules above that failed: "
+        "most often a column is mapped to the wrong column of the file.",
+    )
 
 
 def _account(
@@ -178,60 +199,35 @@ def _account(
     seen: Profile,
     raw: Path | None,
     raw_columns: Sequence[str],
-) -> RuleResult:
-    says = "Every row of the delivered file is among the rows checked, and no other."
+) -> None:
     traced = {"source_file", "source_row"}
-    if raw is None or not traced <= {*raw_columns} or not traced <= {*seen.columns}:
-        return RuleResult(
-            suite.id("account"), says, WARN, "nothing to test", 0, 0,
-            because="the rows cannot be traced to the rows of the delivered file",
-        )  # fmt: skip
-    # in a file of totals one row becomes several: one for each group
-    twice = "0" if suite.context.get("several") else "count(*) - count(DISTINCT (f, r))"
-    keys = "CAST(source_file AS VARCHAR) AS f, CAST(source_row AS BIGINT) AS r"
-    found = con.execute(
-        f"WITH a AS (SELECT {keys} FROM {parquet(raw)}), b AS (SELECT f, r FROM "
-        "(SELECT CAST(source_file AS VARCHAR) AS f, CAST(source_row AS BIGINT) AS r FROM base)), "
-        "lost AS (SELECT count(*) AS n FROM a ANTI JOIN b USING (f, r)), "
-        "new AS (SELECT count(*) AS n FROM b ANTI JOIN a USING (f, r)), "
-        f"twice AS (SELECT {twice} AS n FROM b) "
-        "SELECT (SELECT count(*) FROM a), lost.n + new.n + twice.n FROM lost, new, twice"
-    ).fetchone() or (0, 0)
-    return _result(
-        suite.id("account"), says, WARN, int(found[0]), int(found[1]),
+    numbers: list[tuple[str, float | None]] = []
+    if raw is not None and traced <= {*raw_columns} and traced <= {*seen.columns}:
+        # in a file of totals one row becomes several: one for each group
+        twice = "0" if suite.context.get("several") else "count(*) - count(DISTINCT (f, r))"
+        keys = "CAST(source_file AS VARCHAR) AS f, CAST(source_row AS BIGINT) AS r"
+        found = con.execute(
+            f"WITH a AS (SELECT {keys} FROM {parquet(raw)}), b AS (SELECT {keys} FROM base), "
+            "lost AS (SELECT count(*) AS n FROM a ANTI JOIN b USING (f, r)), "
+            "new AS (SELECT count(*) AS n FROM b ANTI JOIN a USING (f, r)), "
+            f"twice AS (SELECT {twice} AS n FROM b) "
+            "SELECT lost.n, new.n, twice.n FROM lost, new, twice"
+        ).fetchone() or (0, 0, 0)
+        said = ("rows lost", "rows that were not in the file", "rows there twice")
+        numbers = [(f"{n:,} {words}", n) for n, words in zip(found, said, strict=True)]
+    suite.facts(
+        "account",
+        numbers,
+        None,
+        0,
+        says="Every row of the delivered file is among the rows checked, and no other.",
+        severity=STOP,
         columns=("source_file", "source_row"),
+        unit="kinds of difference",
+        because="the rows cannot be traced to the rows of the delivered file",
         do="Rows were lost or doubled on the way from the file to the table. Compare the number "
         "of rows with what the spreadsheet shows.",
-    )  # fmt: skip
-
-
-def _result(
-    id: str,
-    says: str,
-    severity: Severity,
-    tested: int,
-    bad: int,
-    *,
-    allowed: float = 0.0,
-    examples: tuple[str, ...] = (),
-    columns: tuple[str, ...] = (),
-    unit: str = "rows",
-    do: str = "",
-) -> RuleResult:
-    share = bad / tested if tested else None
-    outcome = "nothing to test" if share is None else "failed" if share > allowed else "passed"
-    return RuleResult(
-        id, says, severity, outcome, tested, bad, share, allowed, examples[:3], columns, unit,
-        do=do,
-    )  # fmt: skip
-
-
-def no_records(con: duckdb.DuckDBPyConnection, seen: Profile) -> int:
-    """Return how many rows are totals, repeated headers, headings or notes: none went wrong."""
-    if "not_a_record" not in seen.kinds:
-        return 0
-    found = con.execute("SELECT count(not_a_record) FROM base").fetchone() or (0,)
-    return int(found[0])
+    )
 
 
 def missing_because(seen: Profile, columns: Mapping[str, object] | Sequence[str]) -> str:

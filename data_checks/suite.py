@@ -12,19 +12,29 @@ from typing import Any
 from data_checks.report import Severity
 from equity.tables import Table
 
-__all__ = ["Rank", "Rule", "Suite"]
+__all__ = ["SET_ASIDE", "Rank", "Rule", "Suite", "text"]
 
+SET_ASIDE = "check_set_aside"
+"""A column that the checked view always has; missing where a row is known to be no record."""
 _GX_SEVERITY = {"stop the load": "critical", "set the row aside": "warning", "warn": "info"}
+
+
+NOTHING = "SELECT NULL::VARCHAR AS name, NULL::DOUBLE AS value WHERE FALSE"
+"""The query of a summary that has no row."""
 
 
 @dataclass(frozen=True)
 class Rule:
     """One rule of a suite; `expectation` is None where a column that it needs is not there.
 
+    view : the table that it is about: `checked`, one row for each row of the file, or `summary`,
+        one row for each month, column, group ... (`unit`).
     needs : the columns of the checked view that it reads, helpers included.
     reason : what is wrong with a row, as the quarantine file says it.
     shows : the column whose values say what is wrong.
     unless : the id of a rule that says it better; a row that breaks both gives only that reason.
+    because : why there is nothing to test, where that is known beforehand.
+    expected : rows that break it are set aside and nobody need do anything about them.
     """
 
     id: str
@@ -38,6 +48,10 @@ class Rule:
     allowed: float
     unless: str | None = None
     expectation: Any = None
+    view: str = "checked"
+    unit: str = "rows"
+    because: str = ""
+    expected: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,12 +61,14 @@ class Rank:
     keys : the columns of the key; None: every column of the delivered row.
     only_if_any : a row is numbered only where one of these columns holds a value.
     unless : a row that this other rank numbers above 1 is passed over.
+    within : another rank; rows alike here are alike there as well, where its key has a value.
     """
 
     name: str
     keys: tuple[str, ...] | None
     only_if_any: tuple[str, ...] = ()
     unless: str | None = None
+    within: str | None = None
 
 
 @dataclass
@@ -64,6 +80,12 @@ class Suite:
         added at the end of `keys`, so that an id means the same rule in every load.
     types : the columns that are there and can be read -> kind.
     context : what the agency knows: today, groups, stages, bounding box.
+    helpers : columns added to `checked`: name -> SQL.
+    marks : yes or no added to `checked`, worked out once and not at every look: name -> SQL that
+        is true for few rows.
+    tables : tables made from `checked` once, for rules that look at its rows in groups: name ->
+        query, in this order. They may leave out the rows set aside (`NOT check_set_aside`).
+    summaries : rule id -> a query of `name` (text, shown) and `value` (number, tested).
     """
 
     table: Table
@@ -73,7 +95,10 @@ class Suite:
     context: Mapping[str, Any]
     rules: list[Rule] = field(default_factory=list)
     helpers: dict[str, str] = field(default_factory=dict)
+    marks: dict[str, str] = field(default_factory=dict)
     ranks: list[Rank] = field(default_factory=list)
+    tables: dict[str, str] = field(default_factory=dict)
+    summaries: dict[str, str] = field(default_factory=dict)
 
     def id(self, key: str) -> str:
         """Return the id of the rule called `key`."""
@@ -84,10 +109,17 @@ class Suite:
                 f"{key!r} is not in the list of rules of {self.table.name}: add it at the end."
             ) from None
 
+    def sort(self) -> None:
+        """Put the rules in the order of their numbers."""
+        self.rules.sort(key=lambda rule: int(rule.id[len(self.prefix) :]))
+
     def has(self, *columns: str) -> bool:
         """Whether all these columns are there."""
         return all(
-            c in self.types or c in self.helpers or c in {r.name for r in self.ranks}
+            c in self.types
+            or c in self.helpers
+            or c in self.marks
+            or c in {r.name for r in self.ranks} | {SET_ASIDE}
             for c in columns
         )
 
@@ -106,6 +138,7 @@ class Suite:
         digest = hashlib.sha256(repr(self.table).encode())
         other = {"exits": "workforce", "promotions": "applicants"}.get(self.table.name)
         shared = ("rules", "structure", "sql", "suite", "titles", "columns", "snapshots")
+        shared += ("facts", "drift", "others", "months", "personal", "delivered")
         for module in (*shared, *([other] if other else []), self.table.name):
             digest.update("".join((folder / f"{module}.py").read_text("utf-8").split()).encode())
         return digest.hexdigest()[:12]
@@ -142,6 +175,49 @@ class Suite:
         pair["ignore_row_if"] = "either_value_is_missing"
         self._add(key, "ExpectColumnPairValuesAToBeGreaterThanB", pair, [first, last], **more)
 
+    def summary(
+        self,
+        key: str,
+        query: str,
+        low: float | None,
+        high: float | None,
+        *,
+        unit: str,
+        needs: Sequence[str] = (),
+        **more: Any,
+    ) -> None:
+        """Add: each number of a query is at least `low` and at most `high`.
+
+        query : `SELECT ... AS name, ... AS value FROM ...` over `checked` or one of `tables`: one
+            row for each `unit` (months, columns, groups). `name` is shown, so it names no person;
+            a `value` that is NULL is not tested.
+        needs : columns without which there is nothing to test.
+        """
+        here = self.has(*needs)
+        if here:
+            self.summaries[self.id(key)] = query
+        bounds = {"min_value": low, "max_value": high}
+        self._add(
+            key, "ExpectColumnValuesToBeBetween", {"column": self.id(key), **bounds}, needs,
+            view="summary", unit=unit, **more,
+        )  # fmt: skip
+
+    def facts(
+        self,
+        key: str,
+        numbers: Sequence[tuple[str, float | None]],
+        low: float | None,
+        high: float | None,
+        **more: Any,
+    ) -> None:
+        """Add: each of these numbers, which are known already, lies between `low` and `high`."""
+        rows = ", ".join(
+            f"({text(name)}, {'NULL' if value is None else repr(float(value))})"
+            for name, value in numbers
+        )
+        query = f"SELECT * FROM (VALUES {rows}) t(name, value)" if rows else NOTHING
+        self.summary(key, query, low, high, **more)
+
     def _add(
         self,
         key: str,
@@ -159,6 +235,10 @@ class Suite:
         when: Any = None,
         when_needs: Sequence[str] = (),
         unless: str | None = None,
+        view: str = "checked",
+        unit: str = "rows",
+        because: str = "",
+        expected: bool = False,
     ) -> None:
         needs = (*needs, *when_needs)
         rule_id = self.id(key)
@@ -191,8 +271,17 @@ class Suite:
                 allowed=allowed,
                 unless=unless and self.id(unless),
                 expectation=expectation,
+                view=view,
+                unit=unit,
+                because=because,
+                expected=expected,
             )
         )
+
+
+def text(words: str) -> str:
+    """Return words as SQL."""
+    return "'" + words.replace("'", "''") + "'"
 
 
 def _bound(value: Any) -> Any:

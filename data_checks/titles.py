@@ -9,11 +9,11 @@ from typing import Any
 
 import duckdb
 
-from data_checks.report import WARN, RuleResult, ShownTable
+from data_checks.report import WARN, ShownTable
 from data_checks.sql import q
 from data_checks.suite import Suite
 
-__all__ = ["FEWEST", "MOST_ROWS", "title_table", "word_result"]
+__all__ = ["FEWEST", "MOST_ROWS", "title_table", "word_rule"]
 
 CONDITIONS = ("equals", "starts_with", "any_of", "none_of")
 FEWEST = 3
@@ -21,8 +21,8 @@ FEWEST = 3
 MOST_ROWS = 40
 
 
-def word_result(con: duckdb.DuckDBPyConnection, suite: Suite) -> RuleResult:
-    """Return the rule that every word of the rules made by the agency occurs in the file.
+def word_rule(con: duckdb.DuckDBPyConnection, suite: Suite) -> None:
+    """Add the rule that every word of the rules made by the agency occurs in the file.
 
     A misspelt word matches nobody, and without this rule nobody would notice.
     """
@@ -30,25 +30,22 @@ def word_result(con: duckdb.DuckDBPyConnection, suite: Suite) -> RuleResult:
     rules = dict.fromkeys(rule.partition(".")[0] for rule in given)
     names = " and ".join(f"{rule} rule" for rule in rules) or "sworn rule"
     columns = tuple(dict.fromkeys(str(r.get("column", "title")) for r in given.values()))
-    thing = " or ".join(columns) or "title"
-    result = RuleResult(
-        suite.id("rule words"), f"Every word of the {names} occurs in a {thing}.", WARN,
-        "nothing to test", 0, 0, columns=columns or ("title",), unit="words",
-    )  # fmt: skip
     asked = [(str(r.get("column", "title")), *w) for r in given.values() for w in _asked(r)]
     there = {c for (c, *_) in con.execute("DESCRIBE checked").fetchall()}
-    if not asked or not {c for c, *_ in asked} <= there:
-        because = "no rule is given" if not asked else "the file has no such column"
-        return _with(result, because=because)
-    held = {c: _held(con, c) for c in columns}
-    lost = [(c, k, w) for c, k, w in asked if not any(_holds(k, w, t) for t in held[c])]
-    return _with(
-        result,
-        outcome="failed" if lost else "passed",
-        tested=len(asked),
-        bad=len(lost),
-        share=len(lost) / len(asked),
-        examples=tuple(w for _, _, w in lost[:3]),
+    held, lost = {}, []
+    if asked and {c for c, *_ in asked} <= there:
+        held = {c: _held(con, c) for c in columns}
+        lost = [(c, k, w) for c, k, w in asked if not any(_holds(k, w, t) for t in held[c])]
+    suite.facts(
+        "rule words",
+        [(w, int((c, k, w) not in lost)) for c, k, w in asked] if held else [],
+        1,
+        None,
+        says=f"Every word of the {names} occurs in a {' or '.join(columns) or 'title'}.",
+        severity=WARN,
+        columns=columns or ("title",),
+        unit="words",
+        because="the file has no such column" if asked else "no rule is given",
         do=" ".join(_advice(suite, held[c], c, k, w) for c, k, w in lost)
         + " Correct the word in equity.toml, or remove it. Only whole words are found: Officer is "
         "not in Officers.",
@@ -96,12 +93,6 @@ def title_table(con: duckdb.DuckDBPyConnection, suite: Suite) -> tuple[ShownTabl
             f"{note} Titles held by fewer than {FEWEST} people are summed as other titles.",
         ),
     )
-
-
-def _with(result: RuleResult, **changes: Any) -> RuleResult:
-    from dataclasses import replace
-
-    return replace(result, **changes)
 
 
 def _asked(rule: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

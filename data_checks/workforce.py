@@ -16,7 +16,8 @@ KEYS = (
     *(f"{c}:{k}" for c in ("hire_date", "year", "sworn") for k in ("read", "mostly read")),
     "person:shared key", "hire_date:not after year", "record", "rule words",
     "exit_date:read", "exit_date:mostly read", "exit_date:not before hire", "weight:bounds",
-    "snapshot:copy", "not a record", "exit_date:mostly here",
+    "snapshot:copy", "not a record", "exit_date:mostly here", "empty columns",
+    *rules.FILE, *rules.MONTHS, *rules.DRIFT, *rules.OTHERS,
 )  # fmt: skip
 """In this order for ever: the place of a key is the rule's number. Add at the end."""
 

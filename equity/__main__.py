@@ -106,27 +106,22 @@ def sample(
 
 
 @app.command()
-def check(folder: Folder = None, agency: Option = None) -> None:
+def check(
+    folder: Folder = None,
+    agency: Option = None,
+    data_docs: Annotated[
+        bool,
+        typer.Option(
+            "--data-docs", help="Also write Great Expectations' own pages, to checks/data_docs."
+        ),
+    ] = False,
+) -> None:
     """Check every input file, and set aside the rows that cannot be used.
 
     Exit code 0: all rows can be used. 1: some rows were set aside, or a warning was given.
     2: a file cannot be used.
     """
-    from equity.agency import read_agency
-    from equity.pipeline import check_agency
-
-    found = read_agency(_place(folder, agency))
-    with _working() as tell:
-        reports = check_agency(found, tell=tell)
-    for name, report in reports.items():
-        out.print(f"{name.replace('residents: ', 'benchmark ')}: {report.sentence}")
-    out.print(f"Every rule and its result: {found.checks / 'index.html'}")
-    if any(report.rows_set_aside for report in reports.values()):
-        out.print(
-            f"Rows set aside, with their reasons: {found.private / 'set_aside'}. They are "
-            "people's records: keep them inside the agency."
-        )
-    raise typer.Exit(max((r.exit_code for r in reports.values()), default=0))
+    raise typer.Exit(_check(_place(folder, agency), data_docs=data_docs))
 
 
 @app.command()
@@ -141,16 +136,28 @@ def count(
             "until the counting is run without --quick.",
         ),
     ] = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Check the files first if they have changed, as `equity check` does.",
+        ),
+    ] = False,
 ) -> None:
-    """Count the checked rows into the small tables that the dashboards open."""
+    """Count the checked rows into the small tables that the dashboards open.
+
+    Files that changed since they were checked are not counted: run `equity check` first.
+    """
     from equity.agency import read_agency
-    from equity.pipeline import count_agency, is_current
+    from equity.pipeline import count_agency, is_current, unchecked
 
     place = _place(folder, agency)
     found = read_agency(place)
     if is_current(found):
         out.print(f"The counts in {found.counts} are up to date.")
         return
+    if check and unchecked(found) and _check(place) == 2:
+        raise typer.Exit(2)
     with _working() as tell:
         paths = count_agency(found, fits=not quick, tell=tell)
     out.print(f"Wrote {len(paths)} count files to {found.counts}.")
@@ -265,6 +272,21 @@ def lab(folder: Folder = None, agency: Option = None) -> None:
     from equity.serve import lab as start
 
     start(_counts(_place(folder, agency)))
+
+
+def _check(place: Path, *, data_docs: bool = False) -> int:
+    """Check the files, say in three lines what was found, and return the exit code."""
+    from data_checks import first, verdict
+    from equity.agency import read_agency
+    from equity.pipeline import check_agency
+
+    found = read_agency(place)
+    with _working() as tell:
+        reports = check_agency(found, data_docs=data_docs, tell=tell)
+    out.print(verdict(reports))
+    out.print(first(reports))
+    out.print(f"What was found, where, and how to mend it: {found.checks / 'index.html'}")
+    return max((r.exit_code for r in reports.values()), default=0)
 
 
 def _place(folder: Path | None, agency: Path | None) -> Path:

@@ -200,7 +200,7 @@ def _agree(agency: Agency, file: str) -> None:
                 "[stops] may say that its records are public already. Remove the line."
             )
         always = {"format", "files", "title", "header_row", "sheet", "encoding", "values"}
-        always |= {"people"}
+        always |= {"people", "period"}
         unused = sorted(table.model_fields_set - always - {"keep", "leave_out"} - form.keys)
         if unused:
             raise AgencyError(

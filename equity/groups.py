@@ -8,6 +8,7 @@ how, and refuses where it cannot be done without inventing numbers.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -301,6 +302,11 @@ def crosswalk(source: str, to: str) -> dict[str, str]:
     )
 
 
+MOST_WORDS = 60
+"""A column with more different values than these does not hold words for groups."""
+LONGEST_WORD = 60
+
+
 def recode(
     values: Iterable[str],
     mapping: Mapping[str, str | None],
@@ -313,14 +319,25 @@ def recode(
 
     `values` are the distinct values of a column, `mapping` what each becomes (None: not known).
     The message calls the column `column`, and gives the lines to paste under `section` of the
-    agency file (such as ``applicants.values.race``), whose right sides are among `allowed`.
+    agency file (such as ``applicants.values.race``), whose right sides are among `allowed`. What
+    may be about one person is not shown: long texts, numbers and addresses, and all values of a
+    column that has more of them than there are words for groups.
     """
     unmapped = sorted({str(v) for v in values if v is not None and v not in mapping})
     if unmapped:
-        shown = ", ".join(repr(v) for v in unmapped[:20])
-        more = f" and {len(unmapped) - 20} more" if len(unmapped) > 20 else ""
+        if len(unmapped) > MOST_WORDS:
+            raise ValueError(
+                f"Column {column!r} holds {len(unmapped):,} different values that no rule maps to "
+                "a group. So many are not words for groups, and they are not shown here, since "
+                "they may be about single people. Look whether equity.toml names the right column."
+            )
+        told = [v for v in unmapped if len(v) <= LONGEST_WORD and not re.search(r"@|\d{4}", v)]
+        shown = ", ".join(repr(v) for v in told[:20])
+        more = (
+            f" and {len(unmapped) - len(told[:20])} more" if len(unmapped) > len(told[:20]) else ""
+        )
         groups = f" Groups: {', '.join(allowed)}." if allowed else ""
-        example = json.dumps(unmapped[0], ensure_ascii=False)
+        example = json.dumps(told[0] if told else "the words of the file", ensure_ascii=False)
         raise ValueError(
             f"Column {column!r} holds values that no rule maps to a group: {shown}{more}. Say in "
             f"equity.toml, in the section [{section or f'TABLE.values.{column}'}], what each "

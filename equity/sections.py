@@ -64,6 +64,16 @@ def _day(value: Any) -> dt.date:
         raise ValueError('a date such as "2025-07-01"') from None
 
 
+def _period(value: Any) -> tuple[dt.date, dt.date]:
+    try:
+        first, last = map(_day, value)
+    except (TypeError, ValueError):
+        raise ValueError('the first and the last day, ["2024-01-01", "2024-12-31"]') from None
+    if first > last:
+        raise ValueError("the first day, then the last")
+    return first, last
+
+
 def _header(value: Any) -> int | list[int]:
     rows = value if isinstance(value, list) else [value]
     whole = all(isinstance(r, int) and not isinstance(r, bool) and r > 0 for r in rows)
@@ -266,6 +276,7 @@ class Input(Section):
     sheet: Annotated[Any, AfterValidator(_sheets)] = None
     encoding: str | None = None
     year: int | None = Field(default=None, ge=1900, le=2200)
+    period: Annotated[Any, AfterValidator(_period)] = None
     date: Annotated[Any, AfterValidator(_day)] = None
     date_from: Literal["file", "sheet"] | None = None
     area: Name = "district"

@@ -88,7 +88,7 @@ def publishable(
         rows=ledger["rows"].astype("Int64").mask(rows),
         left_out=ledger["left_out"].astype("Int64").mask(left),
     )
-    kept = {k: provenance[k] for k in _KEPT if k in provenance}
+    kept = {k: provenance[k] for k in _KEPT if k in provenance} | _checked(provenance)
     totals = any(_TOTALS in str(b) for b in ledger["because"])
     about = kept | _files(provenance, minimum, hide=bool(rows[:1].any()), totals=totals)
     if (left & (ledger["step"] == "set aside")).any():
@@ -187,13 +187,22 @@ def _files(about: Mapping[str, Any], minimum: int, *, hide: bool, totals: bool) 
     return found
 
 
+def _checked(about: Mapping[str, Any]) -> dict[str, Any]:
+    """Return by which version of the rules the file was accepted, and when.
+
+    The name of the load stays in the house: it is made of a digest of the records.
+    """
+    check = about.get("checked")
+    return {"checked": {k: check[k] for k in ("on", "suite", "by") if k in check}} if check else {}
+
+
 def _check(rule: Mapping[str, Any], rows_in: int | None, told: bool) -> dict[str, Any]:
     """Return a rule without examples, and without numbers of rows from which few would follow.
 
     Rules overlap and build on each other, so that differences between their numbers are numbers
     of rows too: those of a rule about rows are kept where nothing can be taken from another.
     """
-    out = {**rule, "examples": []}
+    out = _plain(rule)
     if rule.get("unit", "rows") not in ("rows", None):
         return out
     tested = rule.get("tested")
@@ -203,6 +212,11 @@ def _check(rule: Mapping[str, Any], rows_in: int | None, told: bool) -> dict[str
     if out["tested"] is None or out["bad"] is None:
         out["hidden"] = "hidden"  # what stands for the number of exceptions
     return out
+
+
+def _plain(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a rule without what stands in the rows: no values, and not where they are."""
+    return {**{k: v for k, v in rule.items() if k != "rows"}, "examples": []}
 
 
 def _source(source: Mapping[str, Any], totals: bool) -> dict[str, Any]:
@@ -226,9 +240,9 @@ def _name(file: Any) -> str:
 
 
 def _without_examples(provenance: Mapping[str, Any]) -> dict[str, Any]:
-    about = dict(provenance)
+    about = {**provenance, **_checked(provenance)}
     if "checks" in about:
-        about["checks"] = [{**c, "examples": []} for c in about["checks"]]
+        about["checks"] = [_plain(c) for c in about["checks"]]
     if "sources" in about:
         about["sources"] = [{**s, "file": _name(s.get("file", ""))} for s in about["sources"]]
     return about

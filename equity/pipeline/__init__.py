@@ -4,6 +4,6 @@ Row-level data stays in the agency's ``private`` folder; ``counts`` and ``checks
 """
 
 from equity.pipeline.checking import check_agency
-from equity.pipeline.counting import PLAN, Step, count_agency, is_current
+from equity.pipeline.counting import PLAN, Step, count_agency, is_current, unchecked
 
-__all__ = ["PLAN", "Step", "check_agency", "count_agency", "is_current"]
+__all__ = ["PLAN", "Step", "check_agency", "count_agency", "is_current", "unchecked"]

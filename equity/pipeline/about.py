@@ -16,7 +16,7 @@ from equity.pipeline.plan import Step
 from equity.sources.police_uk import TIMEZONE as LONDON
 from equity.tables import AGE_BANDS
 
-__all__ = ["about_agency", "about_table"]
+__all__ = ["about_agency", "about_check", "about_table"]
 
 UNKNOWN = {
     "declined": "Declined to say",
@@ -60,7 +60,8 @@ def about_table(
         "last_date": last and str(last)[:10],
         "rows_in": report["rows_in"],
         "rows_set_aside": report["rows_set_aside"],
-        "checks": report["rules"],
+        "checks": [{k: v for k, v in rule.items() if k != "rows"} for rule in report["rules"]],
+        **about_check(report),
         "notes": _notes(agency, step, rows),
         "scheme": {"name": scheme.name, "title": scheme.title, "note": scheme.note},
         "labels": _labels(step, given, dict(scheme.labels)),
@@ -71,6 +72,12 @@ def about_table(
     if "area" in step.by:
         about["area"] = given.area
     return about
+
+
+def about_check(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return which version of which rules accepted the rows, who judged them, and when."""
+    keys = {"on": "checked_on", "suite": "suite_version", "by": "engine", "load": "load"}
+    return {"checked": {ours: report[theirs] for ours, theirs in keys.items()}}
 
 
 def _notes(agency: Agency, step: Step, rows: duckdb.DuckDBPyRelation) -> list[str]:

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import os
+import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from equity import groups, sources
-from equity.agency import Agency, Stage
-from equity.pipeline.files import connection, marks, residents, slug, to_parquet, write_text
+from equity import __version__, groups, sources
+from equity.agency import Agency, Benchmark, Input, Stage
+from equity.pipeline.accepted import accept, compared
+from equity.pipeline.files import (
+    checked_rows,
+    connection,
+    marks,
+    residents,
+    sha256,
+    slug,
+    tables,
+    to_parquet,
+    write_text,
+)
 from equity.sections import FORMATS
 from equity.sources._files import scan
 
@@ -25,7 +39,11 @@ Tell = Callable[[str], None]
 
 
 def check_agency(
-    agency: Agency, *, today: dt.date | None = None, tell: Tell = lambda _: None
+    agency: Agency,
+    *,
+    today: dt.date | None = None,
+    data_docs: bool = False,
+    tell: Tell = lambda _: None,
 ) -> dict[str, Any]:
     """Read, standardise and check every input; set aside the rows that cannot be used.
 
@@ -33,78 +51,183 @@ def check_agency(
     ----------
     agency : from :func:`equity.agency.read_agency`.
     today : the date after which a stop lies in the future; the machine's date if not given.
+    data_docs : whether to write Great Expectations' own pages too.
     tell : is called with a sentence at each step.
 
     Returns
     -------
     dict of table name (or ``residents: <benchmark>``) -> `data_checks.Report`. Checked rows and
-    rows set aside are in ``agency.private``, the result page in ``agency.checks``.
+    rows set aside are in ``agency.private``, the result page in ``agency.checks``. A table whose
+    files cannot be read has a report that says why; the others are checked all the same.
     """
-    from data_checks import check, write_page
+    from data_checks import record, suite_version
 
     inputs = {name: agency.paths(name) for name in agency.inputs}
     for benchmark in agency.benchmarks:  # all files are there before the long work begins
         agency.benchmark_path(benchmark)
+    stamped = marks(agency)
     reports: dict[str, Any] = {}
+    today = today or dt.date.today()
+    docs = agency.checks / "data_docs"
+    shutil.rmtree(docs, ignore_errors=True)  # pages of an earlier load would be taken for these
+    docs = docs if data_docs else None
     agency.private.mkdir(parents=True, exist_ok=True)
     (agency.private / ".gitignore").write_text("*\n", encoding="utf-8")
     with tempfile.TemporaryDirectory(dir=agency.private, prefix=".work-") as work_folder:
         work = Path(work_folder)
-        for name, paths in inputs.items():
-            given = agency.inputs[name]
-            files = ", ".join(p.name for p in paths)
-            tell(f"Reading {name}: {files}")
-            raw, rows = work / f"{name}_raw.parquet", work / f"{name}.parquet"
-            to_parquet(
-                scan(
-                    paths, encoding=given.encoding, header_row=given.header_row, sheet=given.sheet
-                ),
-                raw,
-            )
-            to_parquet(_standardize(agency, name, raw), rows)
-            tell(f"Checking {name}")
-            good, aside = work / f"{name}_good.parquet", work / "set_aside" / f"{name}.csv"
-            reports[name] = check(
-                table=name,
-                data=rows,
-                raw=raw,
-                good=good,
-                quarantine=aside,
-                context=_context(agency, name, today or dt.date.today(), paths),
-            )
-        for benchmark in agency.benchmarks:
-            tell(f"Checking the benchmark {benchmark.label}")
-            table = residents(agency, benchmark, benchmark.scheme)
-            rows = work / f"{benchmark.name}.parquet"
-            table.to_parquet(rows, index=False)
-            reports[f"residents: {benchmark.name}"] = check(
-                table="residents",
-                data=rows,
-                raw=None,
-                good=work / "residents_good.parquet",
-                quarantine=work / "residents_set_aside.csv",
-                context=_context(
-                    agency,
-                    "residents",
-                    today or dt.date.today(),
-                    [agency.benchmark_path(benchmark)],
-                    benchmark.label,
-                    benchmark.scheme,
-                ),
-            )
+        benchmarks = {
+            b.name: _residents(agency, b, work, today, docs, tell) for b in agency.benchmarks
+        }
+        usable = [name for name, report in benchmarks.items() if report.usable]
+        # the workforce first: the other tables are compared with it
+        for name in sorted(inputs, key=lambda name: name != "workforce"):
+            reports[name] = _checked(agency, name, inputs[name], work, today, usable, docs, tell)
+        reports = {name: reports[name] for name in inputs}
+        reports |= {f"residents: {name}": report for name, report in benchmarks.items()}
         # only now, when everything has been checked, do results take the place of earlier ones
+        (agency.private / "checked.json").unlink(missing_ok=True)
         for name in inputs:
-            _deliver(
-                agency,
-                name,
-                work / f"{name}_good.parquet",
-                work / "set_aside" / f"{name}.csv",
-                usable=reports[name].usable,
-            )
-    _write_reports(agency, reports, write_page)
-    stamp = {"marks": marks(agency), "usable": {k: r.usable for k, r in reports.items()}}
+            reports[name] = _deliver(agency, name, work, reports[name])
+            accept(agency, name, work / "facts")
+    load = record(
+        reports,
+        agency.checks,
+        key=_key(agency),
+        agency=agency.agency.name,
+        fictional=agency.agency.fictional,
+    )
+    stamp = {
+        "marks": stamped,
+        "usable": {k: r.usable for k, r in reports.items()},
+        "suites": {name: suite_version(name) for name in tables(agency)},
+        "rows": {
+            name: sha256(p) for name in inputs if (p := checked_rows(agency, name)).is_file()
+        },
+        "load": load,
+    }
     write_text(agency.private / "checked.json", json.dumps(stamp))
     return reports
+
+
+def _checked(
+    agency: Agency,
+    name: str,
+    paths: list[Path],
+    work: Path,
+    today: dt.date,
+    benchmarks: Collection[str],
+    docs: Path | None,
+    tell: Tell,
+) -> Any:
+    """Read, standardise and check the files of one table."""
+    from data_checks import check
+
+    given = agency.inputs[name]
+    context = _context(agency, name, today, paths)
+    tell(f"Reading {name}: {', '.join(p.name for p in paths)}")
+    raw, rows = work / f"{name}_raw.parquet", work / f"{name}.parquet"
+    try:
+        to_parquet(
+            scan(paths, encoding=given.encoding, header_row=given.header_row, sheet=given.sheet),
+            raw,
+        )
+        to_parquet(_standardize(agency, name, raw), rows)
+        tell(f"Checking {name}")
+        report = check(
+            table=name,
+            data=rows,
+            raw=raw,
+            good=work / f"{name}_good.parquet",
+            quarantine=work / "set_aside" / f"{name}.csv",
+            context=context
+            | compared(agency, name, work / "facts", benchmarks)
+            | _own_page(docs, name),
+            facts=work / "facts" / f"{name}.json",
+        )
+    except ValueError as error:
+        report = _unread(agency, name, paths, today, error)
+    return replace(report, headers=_headers(given.columns, given.stages))
+
+
+def _residents(
+    agency: Agency,
+    benchmark: Benchmark,
+    work: Path,
+    today: dt.date,
+    docs: Path | None,
+    tell: Tell,
+) -> Any:
+    """Read and check the residents of one benchmark."""
+    from data_checks import check
+
+    tell(f"Checking the benchmark {benchmark.label}")
+    paths = [agency.benchmark_path(benchmark)]
+    rows = work / f"{benchmark.name}.parquet"
+    try:
+        residents(agency, benchmark, benchmark.scheme).to_parquet(rows, index=False)
+        return check(
+            table="residents",
+            data=rows,
+            raw=None,
+            good=work / "residents_good.parquet",
+            quarantine=work / "residents_set_aside.csv",
+            context=_context(agency, "residents", today, paths, benchmark.label, benchmark.scheme)
+            | _own_page(docs, f"residents: {benchmark.name}"),
+        )
+    except ValueError as error:
+        report = _unread(agency, "residents", paths, today, error)
+        return replace(report, label=benchmark.label)
+
+
+def _own_page(docs: Path | None, name: str) -> dict[str, Any]:
+    """Return where Great Expectations' own page of this check is to be written, if anywhere."""
+    return {"data_docs": docs and docs / f"{slug(name)}.html"}
+
+
+def _unread(
+    agency: Agency, name: str, paths: list[Path], today: dt.date, error: ValueError
+) -> Any:
+    """Return the report of a table whose files cannot be read, or raise what is no such thing."""
+    from data_checks import Report, suite_version
+    from equity.widgets._safety import speaks_for_itself
+
+    if not speaks_for_itself(error):  # a fault of ours, whose words may quote a record
+        raise error
+    return Report.unread(
+        name,
+        " ".join(str(error).split()),
+        data_file=", ".join(p.name for p in paths),
+        checked_on=today.isoformat(),
+        suite_version=suite_version(name),
+        fictional=agency.agency.fictional,
+    )
+
+
+def _headers(columns: Mapping[str, Any] | None, stages: list[Stage]) -> dict[str, str]:
+    """Return our columns -> what the file calls them, as far as equity.toml says it."""
+    named = {**(columns or {}), **{s.name: s.column for s in stages}}
+    return {
+        ours: " or ".join(theirs) if isinstance(theirs, list) else str(theirs)
+        for ours, theirs in named.items()
+        if theirs
+    }
+
+
+def _key(agency: Agency) -> str:
+    """Return a digest of all that decides what a check finds, but for the day."""
+    from data_checks import suite_version
+
+    paths = [
+        *(p for name in agency.inputs for p in agency.paths(name)),
+        *map(agency.benchmark_path, agency.benchmarks),
+    ]
+    said = [
+        __version__,
+        agency.model_dump_json(),
+        [suite_version(name) for name in tables(agency)],
+        [[p.name, sha256(p)] for p in paths],
+    ]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
 def _standardize(agency: Agency, name: str, raw: Path) -> Any:
@@ -174,11 +297,29 @@ def _context(
         "bounding_box": box,
         "fictional": place.fictional,
         "rules": _single(given.rules) if given else {},
+        "mapped": _mapped(given) if given else {},
+        "period": given.period if given else None,
         "copies": given.copies if given else "set aside",
         "several": given is not None and given.format in TOTALS,
         "label": label,
         "files": [p.name for p in files],
     }
+
+
+def _mapped(given: Input) -> dict[str, list[str]]:
+    """Return what the columns of the file are known for: their name there -> ours."""
+    named = {**getattr(getattr(sources, given.format), "COLUMNS", {}), **given.columns}
+    pairs = [(s.name, [c for c in (s.column, s.date) if c]) for s in given.stages]
+    pairs += [(c, [name] if isinstance(name, str) else name) for c, name in named.items()]
+    pairs += [(c, [n]) for c, groups in given.groups.items() for g in groups.values()
+              for n in ([g] if isinstance(g, str) else g)]  # fmt: skip
+    if given.disposition:
+        pairs.append(("disposition", [given.disposition.column]))
+    known: dict[str, list[str]] = {}
+    for ours, names in pairs:
+        for name in names:
+            known.setdefault(name, []).append(ours)
+    return known
 
 
 def _single(rules: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -192,27 +333,24 @@ def _single(rules: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     return flat
 
 
-def _deliver(agency: Agency, name: str, good: Path, aside: Path, *, usable: bool) -> None:
+def _deliver(agency: Agency, name: str, work: Path, report: Any) -> Any:
     """Put checked rows and rows set aside in their places, or take old ones away; no half file."""
-    quarantine = agency.private / "set_aside"
+    from data_checks import write_workbook
+
+    drafts, quarantine = work / "set_aside", agency.private / "set_aside"
+    drafts.mkdir(exist_ok=True)
     quarantine.mkdir(exist_ok=True)
+    aside, workbook = drafts / f"{name}.csv", drafts / f"{name}.xlsx"
+    report = replace(report, workbook_note=write_workbook(aside, workbook, report))
+    if workbook.exists():
+        report = replace(report, workbook_file=workbook.name)
     for draft, final in (
-        (good if usable else None, agency.private / f"{name}.parquet"),
-        (aside, quarantine / f"{name}.csv"),
+        (work / f"{name}_good.parquet", checked_rows(agency, name)),
+        (aside, quarantine / aside.name),
+        (workbook, quarantine / workbook.name),
     ):
-        if draft is not None and draft.exists():
+        if draft.exists():
             os.replace(draft, final)
         else:
             final.unlink(missing_ok=True)
-
-
-def _write_reports(agency: Agency, reports: Mapping[str, Any], write_page: Any) -> None:
-    agency.checks.mkdir(parents=True, exist_ok=True)
-    for name, report in reports.items():
-        report.to_json(agency.checks / f"{slug(name)}.json")
-    write_page(
-        reports,
-        agency.checks / "index.html",
-        agency=agency.agency.name,
-        fictional=agency.agency.fictional,
-    )
+    return report

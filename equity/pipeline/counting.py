@@ -17,10 +17,11 @@ from equity.agency import Agency, Input
 from equity.cohorts import Cohort
 from equity.counts import CountTable, count, count_all
 from equity.engine import Files
-from equity.pipeline.about import about_agency, about_table
-from equity.pipeline.checking import Tell, check_agency
+from equity.pipeline.about import about_agency, about_check, about_table
+from equity.pipeline.checking import Tell
 from equity.pipeline.dusk import around_dusk, placed
 from equity.pipeline.files import (
+    checked_rows,
     connection,
     marks,
     read_report,
@@ -42,14 +43,14 @@ OF_A_PERSON = ("race", "sex", "race_unknown", "sworn", "job_category", "rank")
 WHAT = {"workforce": "employees", "promotions": "candidates"}
 """What the rows of a table are, where its name does not say so."""
 
-__all__ = ["PLAN", "Step", "count_agency", "is_current"]
+__all__ = ["PLAN", "Step", "count_agency", "is_current", "unchecked"]
 
 
 def count_agency(agency: Agency, *, fits: bool = True, tell: Tell = lambda _: None) -> list[Path]:
     """Count the checked rows once and write the count files, all that a dashboard opens.
 
-    Checks first where the files, or equity.toml, have changed since the last check. The counts
-    are in place before the results that take long are computed, so that the dashboards can be
+    Rows are counted only if they were checked, and are as the check left them. The counts are in
+    place before the results that take long are computed, so that the dashboards can be
     opened meanwhile; a result whose counts have not changed is not computed again.
 
     Parameters
@@ -61,12 +62,13 @@ def count_agency(agency: Agency, *, fits: bool = True, tell: Tell = lambda _: No
     Raises
     ------
     ValueError
-        A table did not pass its critical checks; the message names it and the result page.
+        A table was not checked since it changed, or did not pass its critical checks; the message
+        names it, and the command or the page that says what to do.
     """
-    stamp = agency.private / "checked.json"
-    if not stamp.is_file() or json.loads(stamp.read_text())["marks"] != marks(agency):
-        check_agency(agency, tell=tell)
-    unusable = [name for name, ok in json.loads(stamp.read_text())["usable"].items() if not ok]
+    why = unchecked(agency)
+    if why:
+        raise ValueError(f"{why}: run `equity check` first. Only checked rows are counted.")
+    unusable = [name for name, ok in _stamp(agency)["usable"].items() if not ok]
     if unusable:
         raise ValueError(
             f"{', '.join(unusable)} cannot be counted: a check that stops the load failed. "
@@ -100,6 +102,37 @@ def count_agency(agency: Agency, *, fits: bool = True, tell: Tell = lambda _: No
     mark = {"marks": marks(agency), "complete": complete}
     write_text(agency.counts / "current.json", json.dumps(mark))
     return [agency.counts / f"{name}.parquet" for name in (*made, *(r.name for r in waiting))]
+
+
+def unchecked(agency: Agency) -> str:
+    """Return why the rows may not be counted as they are, as the begin of a sentence; "" if so."""
+    stamp = _stamp(agency)
+    if not stamp:
+        return "The files were not checked"
+    (ours, rules, *files), (we, versions, *before) = marks(agency), stamp["marks"]
+    if ours != we:
+        return "equity.toml, or equity itself, changed since the files were checked"
+    if rules != versions:
+        return "The rules of the data checks changed since the files were checked"
+    changed = [Path(new[0]).name for new in files if new not in before]
+    if changed:
+        return f"{', '.join(changed)} was not checked since it changed"
+    for name in agency.inputs:
+        path = checked_rows(agency, name)
+        if stamp["usable"][name] and (
+            not path.is_file() or sha256(path) != stamp["rows"].get(name)
+        ):
+            return f"The rows of {name} in {path.name} are not as the check left them"
+    return ""
+
+
+def _stamp(agency: Agency) -> dict[str, Any]:
+    """Return what the last check noted; nothing, if there was none or it is of another kind."""
+    try:
+        stamp = json.loads((agency.private / "checked.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return stamp if stamp.keys() >= {"marks", "usable", "rows"} else {}
 
 
 def is_current(agency: Agency) -> bool:
@@ -228,7 +261,7 @@ def _chosen_from(
 
 def _rows(agency: Agency, table: str) -> duckdb.DuckDBPyRelation:
     """Return the checked rows, with the column `area` and a weight that is never missing."""
-    rows = connection().read_parquet(str(agency.private / f"{table}.parquet"))
+    rows = connection().read_parquet(str(checked_rows(agency, table)))
     if "weight" in rows.columns:
         rows = rows.project("* REPLACE (coalesce(weight, 1) AS weight)")
     if table != "stops":
@@ -303,6 +336,7 @@ def _benchmarks(agency: Agency, table: str) -> CountTable:
         **about_agency(agency),
         "table": "residents",
         "title": "Residents",
+        **about_check(read_report(agency, f"residents: {given[0].name}")),
         "sources": [
             {"file": p.name, "sha256": sha256(p)}
             for p in dict.fromkeys(map(agency.benchmark_path, given))

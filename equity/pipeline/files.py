@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from data_checks import suite_version
 from equity import __version__
 from equity.agency import Agency, Benchmark
 from equity.engine import connection
@@ -19,6 +20,7 @@ from equity.sources import acs, population
 from equity.sources._files import plain_error
 
 __all__ = [
+    "checked_rows",
     "connection",
     "marks",
     "read_report",
@@ -26,6 +28,7 @@ __all__ = [
     "sha256",
     "slug",
     "swap",
+    "tables",
     "to_parquet",
     "write_text",
 ]
@@ -59,14 +62,25 @@ def swap(new: Path, final: Path) -> None:
 
 
 def marks(agency: Agency) -> list[list[Any]]:
-    """Return what tells that an input changed: each file's name, size and time; our version."""
+    """Return what tells that an input changed: each file's name, size and time; our versions."""
     paths = [
         *(p for name in agency.inputs for p in agency.paths(name)),
         *map(agency.benchmark_path, agency.benchmarks),
     ]
     digest = hashlib.sha256(agency.model_dump_json().encode()).hexdigest()
     sizes = [[str(p), p.stat().st_size, p.stat().st_mtime_ns] for p in paths]
-    return [["equity", __version__, digest], *sizes]
+    rules = [suite_version(name) for name in tables(agency)]
+    return [["equity", __version__, digest], ["data_checks", *rules], *sizes]
+
+
+def tables(agency: Agency) -> list[str]:
+    """Return the tables of which files are checked."""
+    return [*agency.inputs, *(["residents"] if agency.benchmarks else [])]
+
+
+def checked_rows(agency: Agency, table: str) -> Path:
+    """Return where the rows of a table lie that passed its checks; they alone are counted."""
+    return agency.private / f"{table}.parquet"
 
 
 def sha256(path: Path) -> str:

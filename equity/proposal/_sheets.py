@@ -9,7 +9,8 @@ from pathlib import Path
 
 from equity.proposal._look import LOOK_AT, Looked, fill, header_of
 from equity.proposal._names import columns_of, table_of
-from equity.sources import _csv, _files, _headers
+from equity.sources import _files, _headers
+from equity.sources._encoding import look_through
 from equity.sources._workbook import sheet_rows
 
 __all__ = ["look"]
@@ -38,7 +39,7 @@ def _layout(found: Looked) -> None:
     if head.startswith(b"PK\x03\x04"):
         _workbook(found)
         return
-    encoding, _, _ = _csv._look_through(found.path, None)
+    encoding = look_through(found.path, None).encoding
     found.encoding = encoding
     with found.path.open(encoding=encoding.replace("utf-8", "utf-8-sig"), newline="") as file:
         lines = [line for _, line in zip(range(LOOK_AT), file, strict=False)]

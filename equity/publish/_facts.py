@@ -145,6 +145,7 @@ def sources(site: Mapping[str, Any]) -> list[dict[str, Any]]:
                 "aside": _told(about.get("rows_set_aside"), low, hidden.get("left_out")),
                 "made": str(about.get("made") or "")[:10],
                 "checks": f"{len(checks) - len(broken)} of {len(checks)}" if checks else "",
+                "accepted": _accepted(about.get("checked") or {}),
                 "broken": [
                     {
                         "says": c.get("says", ""),
@@ -167,6 +168,13 @@ def sources(site: Mapping[str, Any]) -> list[dict[str, Any]]:
             }
         )
     return said
+
+
+def _accepted(check: Mapping[str, Any]) -> str:
+    """Return which version of the rules accepted the file, when, and what judged it."""
+    if not check.get("suite"):
+        return ""
+    return f"rules {check['suite']}, on {check.get('on', '')}, by {check.get('by', '')}"
 
 
 def _told(number: Any, least: int, hidden: str | None = None) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import csv
 import io
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,6 +13,15 @@ from pathlib import Path
 import duckdb
 
 from equity.sources import _headers, _rows
+from equity.sources._broken import (
+    check_merged,
+    check_merged_cells,
+    ends_in_quote,
+    lost_rows,
+    plain_error,
+    too_long,
+)
+from equity.sources._encoding import IN_MEMORY_BYTES, look_through, wrong_encoding
 from equity.sources._relation import (
     column_names,
     identifier,
@@ -24,56 +33,82 @@ from equity.sources._relation import (
 )
 from equity.sources._text import SPACES
 
-__all__ = ["open_csv", "plain_error"]
+__all__ = ["CHECKED_BYTES", "open_csv"]
 
-CHUNK = 1 << 23
 CHECKED_BYTES = 1 << 31
 """CSV files up to this size are read through once when they are opened, to say what is broken."""
-_EMPTY = re.compile(
-    rb'\n(?:[ \t]|\xc2\xa0)*(?:"(?:[ \t]|\xc2\xa0)*")?[ \t]*[,;\t|]|\n[ \t]+(?:[\r\n]|$)'
-)
-"""A line whose first cell is blank, which may therefore be a line without any value."""
-IN_MEMORY_BYTES = 1 << 28
-"""Above this size a CSV file with blank lines stays lazy; its row numbers then leave them out."""
+MANY_COLUMNS = 200
+"""DuckDB takes long to make sense of statements about more columns than this."""
 
 
 def open_csv(
     path: Path, encoding: str | None, header_rows: Sequence[int], delimiter: str | None
 ) -> duckdb.DuckDBPyRelation:
     """Open one CSV file, see `equity.sources._files.scan`."""
-    found, awkward, empty_rows = _look_through(path, encoding)
-    head, lines, delimiter = _csv_header(path, found, header_rows, delimiter)
+    look = look_through(path, encoding)
+    head, lines, delimiter = _csv_header(path, look.encoding, header_rows, delimiter)
     headers = [head[n - 1] for n in header_rows]
-    if awkward:
-        with path.open(encoding=found, newline="") as file:
-            return in_memory(_csv_rows(file, delimiter, path), header_rows, path)
     names, unnamed = column_names(_rows.joined(headers) if headers[1:] else headers[0])
+    small = path.stat().st_size <= IN_MEMORY_BYTES
+    # DuckDB counts the lines of a header in its own way if there are line breaks in its cells
+    awkward = lines != header_rows[-1] or len(names) > MANY_COLUMNS
+    if look.awkward or (small and awkward):
+        return _held(path, look.encoding, header_rows, delimiter, len(names))
     options = (
         f"{quoted_path(path)}, auto_detect = false, delim = {literal(delimiter)}, quote = '\"', "
-        f"escape = '\"', header = false, skip = {lines}, "
-        f"encoding = '{'latin-1' if found == 'cp1252' else 'utf-8'}', columns = {{"
+        f"escape = '\"', header = false, skip = {header_rows[-1]}, "
+        f"encoding = '{'utf-8' if look.encoding == 'utf-8' else 'latin-1'}', columns = {{"
         + ", ".join(f"{literal(n)}: 'VARCHAR'" for n in names)
         + "}"
     )
+    count = None
     if path.stat().st_size <= CHECKED_BYTES:
-        options = _checked(options, path, len(names))
+        try:
+            options, count = _checked(options)
+        except duckdb.Error as error:
+            if small:  # Python reads some of what DuckDB does not, and knows which line is broken
+                return _held(path, look.encoding, header_rows, delimiter, len(names))
+            raise plain_error(error, path.name) from None
     columns = ", ".join(identifier(n) for n in names)
     relation = select(
         f"{columns}, row_number() OVER () + {header_rows[-1]} AS source_row, "
         f"{literal(path.name)} AS source_file FROM read_csv({options})"
     )
-    while unnamed and unnamed[-1] == names[-1]:
-        last = identifier(unnamed.pop())
-        if relation.filter(f"{last} IS NOT NULL").limit(1).fetchall():
-            break
-        names.pop()
-        relation = relation.project(f"* EXCLUDE ({last})")
-    if empty_rows:
+    # DuckDB leaves out rows without a word where a quotation mark is out of place
+    if count is not None and look.lines != count + lines:
+        check_merged(relation, names, delimiter, path.name)
+        if look.lines != count + lines + _breaks(relation, names, look.end):
+            if small:
+                return _held(path, look.encoding, header_rows, delimiter, len(names))
+            if not look.blank_lines:
+                raise lost_rows(path.name, look.lines, count)
+    relation = _without_blank_columns(relation, names, unnamed)
+    if look.empty_rows:
         texts = (f"nullif(trim({identifier(n)}, {literal(SPACES)}), '')" for n in names)
         relation = relation.filter(f"coalesce({', '.join(texts)}) IS NOT NULL")
-    if path.stat().st_size <= IN_MEMORY_BYTES:
+    if small:
         relation = _not_records(relation, names, headers, head[: header_rows[0] - 1])
     return with_rows(relation, path)
+
+
+def _without_blank_columns(
+    relation: duckdb.DuckDBPyRelation, names: list[str], unnamed: list[str]
+) -> duckdb.DuckDBPyRelation:
+    """Take the last columns off, and out of `names`, that have neither a name nor a value."""
+    last: list[str] = []
+    while (
+        len(last) < min(len(unnamed), len(names) - 1)
+        and unnamed[-1 - len(last)] == names[-1 - len(last)]
+    ):
+        last.append(names[-1 - len(last)])
+    if not last:
+        return relation
+    filled = relation.aggregate(", ".join(f"count({identifier(n)})" for n in last)).fetchall()[0]
+    blank = list(itertools.takewhile(lambda n: not filled[last.index(n)], last))
+    if not blank:
+        return relation
+    del names[-len(blank) :]
+    return relation.project(f"* EXCLUDE ({', '.join(map(identifier, blank))})")
 
 
 def _not_records(
@@ -91,7 +126,7 @@ def _not_records(
         for t, cell in list(zip(texts, header, strict=False))[:3]
         if cell.strip(SPACES)
     ]
-    alone = f"{' + '.join(f'CAST({t} IS NOT NULL AS INTEGER)' for t in texts)} = 1"
+    alone = f"len(list_filter([{', '.join(texts)}], lambda text: text IS NOT NULL)) = 1"
     some = relation.filter(
         " OR ".join(f"coalesce({sql}, FALSE)" for sql in [*labels, *again, alone])
     )
@@ -111,112 +146,56 @@ def _not_records(
     return relation.project(f"*, CASE {cases} END AS not_a_record")
 
 
-def plain_error(error: BaseException, name: str = "The file") -> ValueError:
-    """Say in words what DuckDB found broken in a CSV file, without quoting the broken row."""
-    text = str(error)
-    line = re.search(r"Line: (\d+)", text)
-    where = f"{name}, line {line[1]}," if line else f"{name}"
-    if found := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text):
-        return ValueError(
-            f"{where} has {found[2]} values, the header has {found[1]} columns. Often a comma "
-            "stands inside a value that is not in quotation marks, or the column names are in a "
-            "lower row (then say so with header_row). Export the file again, or repair the line."
-        )
-    if "quote" in text:
-        return ValueError(
-            f"{where} has a quotation mark that is not closed, or text after a closing one. "
-            "Export the file again, or repair the line."
-        )
-    if re.search("unicode|utf-?8|latin-1", text, re.I):
-        return ValueError(
-            f"{name} holds characters that its encoding does not have. Save it as 'CSV UTF-8', or "
-            "name its encoding, such as encoding='latin-1'."
-        )
-    return ValueError(f"{where} cannot be read as CSV. Save it again as CSV (UTF-8) or .xlsx.")
-
-
-def _checked(options: str, path: Path, width: int) -> str:
-    """Read a CSV file through once; rows that end early are allowed, other broken rows are not."""
+def _checked(options: str) -> tuple[str, int]:
+    """Read a CSV file through once, and count its rows; rows that end early are allowed."""
     slow = f"{options}, null_padding = true, parallel = false"
     try:
-        select(f"count(*) FROM read_csv({options})").fetchall()
-        return options
+        return options, _count(options)
     except duckdb.Error as error:
         short = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", str(error))
         if not short or int(short[2]) > int(short[1]):
-            words = str(plain_error(error, path.name))
-            title = _headers.where(_headers.ORIGINS[path.name]) if width < 3 else ""
-            raise ValueError(words + title) from None
-    try:
-        select(f"count(*) FROM read_csv({slow})").fetchall()
-    except duckdb.Error as error:
-        raise plain_error(error, path.name) from None
-    return slow
+            raise
+    return slow, _count(slow)
 
 
-def _look_through(path: Path, encoding: str | None) -> tuple[str, bool, bool]:
-    """Return the encoding, whether DuckDB cannot read the file itself, and if rows may be empty.
+def _breaks(relation: duckdb.DuckDBPyRelation, names: Sequence[str], end: str) -> int:
+    """Return the number of line breaks in the cells of a relation."""
+    mark = f"chr({ord(end)})"
+    cells = (f"coalesce(length({c}) - length(replace({c}, {mark}, '')), 0)" for c in
+             map(identifier, names))  # fmt: skip
+    return int(relation.aggregate(f"sum({' + '.join(cells)})").fetchall()[0][0] or 0)
 
-    DuckDB knows UTF-8 and ISO 8859-1, not the Windows code page that adds curly quotation marks;
-    and it skips blank lines, after which its row numbers would be wrong.
-    """
-    try:
-        name = codecs.lookup(encoding).name if encoding else "utf-8"
-    except LookupError:
-        raise ValueError(
-            f"encoding={encoding!r} is not known. Common ones are 'utf-8', 'cp1252' (Windows) "
-            "and 'latin-1'."
-        ) from None
-    name = {"iso8859-1": "cp1252", "utf-8-sig": "utf-8"}.get(name, name)
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    windows = blank = empty = False
-    tail = b""
-    with path.open("rb") as file:
-        if file.read(2) in (b"\xff\xfe", b"\xfe\xff"):
-            return "utf-16", True, True
-        file.seek(0)
-        while chunk := file.read(CHUNK):
-            if name == "utf-8":
-                try:
-                    decoder.decode(chunk)
-                except UnicodeDecodeError:
-                    if encoding:
-                        raise plain_error(ValueError("utf-8"), path.name) from None
-                    name = "cp1252"
-            text = tail + chunk
-            if b"\x00" in text and not encoding:
-                raise ValueError(
-                    f"{path.name} is not text: it holds zero bytes. If it comes from a "
-                    "spreadsheet, save it as .xlsx or 'CSV UTF-8'."
-                )
-            blank = blank or re.search(rb"\n\r?\n\r?[^\r\n]", text) is not None
-            empty = empty or _EMPTY.search(text) is not None
-            windows = windows or re.search(rb"[\x80-\x9f]", text) is not None
-            tail = text[-64:]
-    if path.stat().st_size > IN_MEMORY_BYTES:
-        blank = False
-    return name, blank or name not in ("utf-8", "cp1252") or (name == "cp1252" and windows), empty
+
+def _count(options: str) -> int:
+    return select(f"count(*) FROM read_csv({options})").fetchall()[0][0]
 
 
 def _csv_header(
     path: Path, encoding: str, header_rows: Sequence[int], delimiter: str | None
 ) -> tuple[list[list[str]], int, str]:
     """Return the rows down to the last header row, how many lines they are, and the delimiter."""
-    with path.open(encoding=encoding.replace("utf-8", "utf-8-sig"), newline="") as file:
+    with path.open(encoding=encoding, newline="") as file:
         try:
-            lines = [line for _, line in zip(range(header_rows[-1] + 50), file, strict=False)]
-        except (UnicodeDecodeError, UnicodeError):
-            raise plain_error(ValueError("unicode"), path.name) from None
+            lines = list(itertools.islice(_lines(file), header_rows[-1] + 50))
+        except UnicodeError:
+            raise wrong_encoding(path.name) from None
 
-    def head(mark: str) -> tuple[list[list[str]], int]:
-        reader = csv.reader(lines, delimiter=mark)
+    def head(mark: str, *, strict: bool = False) -> tuple[list[list[str]], int]:
+        reader = csv.reader(lines, delimiter=mark, strict=strict)
         return [next(reader, []) for _ in range(header_rows[-1])], reader.line_num
+
+    def columns(mark: str) -> tuple[bool, int]:
+        try:
+            return True, len(head(mark, strict=True)[0][-1])
+        except csv.Error:  # another character follows a closing quotation mark: it is that one
+            return False, len(head(mark)[0][-1])
 
     marks = [delimiter] if delimiter else [",", ";", "\t", "|"]
     try:
-        best = max(marks, key=lambda mark: len(head(mark)[0][-1]))
-        above, used = head(best)
-    except (csv.Error, TypeError):
+        with _long_cells():
+            best = max(marks, key=columns)
+            above, used = head(best)
+    except (csv.Error, TypeError, ValueError):
         raise ValueError(
             f"The header of {path.name} cannot be read as CSV. Check header_row={header_rows[-1]} "
             f"and delimiter={delimiter!r}."
@@ -235,11 +214,49 @@ def _csv_header(
     return above, used, best
 
 
-def _csv_rows(file: io.TextIOBase, delimiter: str, path: Path) -> Iterator[Sequence[str | None]]:
+def _held(
+    path: Path, encoding: str, header_rows: Sequence[int], delimiter: str, width: int
+) -> duckdb.DuckDBPyRelation:
+    """Read a CSV file by Python's own reader, and hold it in memory."""
+    with path.open(encoding=encoding, newline="") as file, _long_cells():
+        rows = _csv_rows(file, delimiter, path, header_rows[-1], width)
+        return in_memory(rows, header_rows, path)
+
+
+def _lines(file: io.TextIOBase) -> Iterator[str]:
+    """Yield the lines without the mark at their beginning, which may be there more than once."""
+    yield re.sub("^(?:\ufeff|\u00ef\u00bb\u00bf)+", "", file.readline())
+    yield from file
+
+
+def _csv_rows(
+    file: io.TextIOBase, delimiter: str, path: Path, last: int, width: int
+) -> Iterator[Sequence[str | None]]:
+    reader = csv.reader(_lines(file), delimiter=delimiter, strict=True)
+    begins = number = 0
     try:
-        for row in csv.reader(file, delimiter=delimiter, strict=True):
-            yield [cell.lstrip("\ufeff") if i == 0 else cell for i, cell in enumerate(row)]
+        for number, row in enumerate(reader, start=1):
+            while len(row) > width and number > last and not row[-1].strip(SPACES):
+                row.pop()
+            if len(row) > width and number > last:
+                title = _headers.where(_headers.ORIGINS[path.name]) if width < 3 else ""
+                words = too_long(path.name, begins + 1, len(row), width)
+                raise ValueError(f"{words}{title}")
+            if reader.line_num > begins + 1 and number > last:
+                check_merged_cells(row, width, delimiter, path.name, number)
+            begins = reader.line_num
+            yield row
     except UnicodeError:
-        raise plain_error(ValueError("unicode"), path.name) from None
-    except csv.Error as error:
-        raise plain_error(ValueError(f"quote {error}"), path.name) from None
+        raise wrong_encoding(path.name) from None
+    except csv.Error:
+        raise ends_in_quote(path.name, begins + 1) from None
+
+
+@contextlib.contextmanager
+def _long_cells() -> Iterator[None]:
+    """Let Python read cells of any length; the limit is one for the whole process."""
+    before = csv.field_size_limit(1 << 30)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import duckdb
 
-from equity.sources._csv import open_csv, plain_error
+from equity.sources._broken import plain_error
+from equity.sources._csv import CHECKED_BYTES, open_csv
 from equity.sources._relation import (
     identifier,
     literal,
@@ -38,6 +39,10 @@ WRONG_FORMATS: tuple[tuple[bytes, str], ...] = (
     (b"7z\xbc\xaf", "is a 7z archive. Unpack it first"),
     (b"Rar!", "is a RAR archive. Unpack it first"),
     (b"SQLite format 3", "is a database. Export the table as CSV"),
+    (b"PK\x05\x06", "is an archive without any file in it. Export it again"),
+    (b"\x89PNG", "is a picture. Ask for the table behind it as CSV or .xlsx"),
+    (b"\xff\xd8\xff", "is a picture. Ask for the table behind it as CSV or .xlsx"),
+    (b"GIF8", "is a picture. Ask for the table behind it as CSV or .xlsx"),
     (b"{\\rtf", "is a text document. Export the table as CSV"),
 )
 
@@ -53,8 +58,9 @@ def scan(
     """Open one file or several as a DuckDB relation in which every column is text.
 
     CSV of any size and Parquet are read when the relation is used, in bounded memory; a CSV file
-    is read through once here, so that what is broken is said at once. Workbooks, and CSV files in
-    UTF-16 or Windows-1252 or with blank lines, are held in memory. Parquet columns keep their
+    is read through once here, so that what is broken is said at once, and its lines are counted.
+    Workbooks, and CSV files in UTF-16 or Windows-1252, with blank lines, mixed line ends, column
+    names of several lines or over 200 columns, are held in memory. Parquet columns keep their
     types. Two columns are added: `source_row`, the row as a spreadsheet numbers it, and
     `source_file`. Rows and trailing columns without any value or header are left out. Several
     files are put under each other by column name. A second column called "Location" becomes
@@ -154,6 +160,8 @@ def _head(path: Path) -> bytes:
 def _parquet(path: Path) -> duckdb.DuckDBPyRelation:
     try:
         relation = select(f"* FROM read_parquet({quoted_path(path)})")
+        if path.stat().st_size <= CHECKED_BYTES:  # pages further down may be broken
+            relation.aggregate("bit_xor(hash(*COLUMNS(*)))").fetchall()
     except duckdb.Error:
         raise ValueError(
             f"{path.name} is a Parquet file that is damaged or not complete. Export it again."

@@ -127,13 +127,13 @@ def column_names(header: Sequence[str | None]) -> tuple[list[str], list[str]]:
     names: list[str] = []
     unnamed: list[str] = []
     taken = set(OWN)
+    copies: dict[str, int] = {}
     for position, cell in enumerate(header, start=1):
         stem = " ".join((cell or "").split())
-        name = stem or f"column {position}"
-        copy = 1
+        name = base = stem or f"column {position}"
         while name.casefold() in taken:
-            copy += 1
-            name = f"{stem or f'column {position}'} ({copy})"
+            copies[base.casefold()] = copies.get(base.casefold(), 1) + 1
+            name = f"{base} ({copies[base.casefold()]})"
         taken.add(name.casefold())
         names.append(name)
         if not stem:

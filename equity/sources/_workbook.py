@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
+import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,10 +14,16 @@ from typing import Any
 import duckdb
 
 from equity.sources import _headers
+from equity.sources._archive import check_archive, check_sheet, damaged
 from equity.sources._relation import in_memory, literal, stacked
 from equity.sources._text import cell_text
 
 __all__ = ["read_workbook", "sheet_rows"]
+
+MAX_ROWS = 1 << 20
+"""Rows that a sheet of Excel can have."""
+MAX_CELLS = 100_000_000
+"""Cells that are held in memory at most, about 2 GB."""
 
 _MERGED = re.compile(rb'<mergeCell [^>]*ref="([A-Z]+)([0-9]+):([A-Z]+)([0-9]+)"')
 
@@ -26,7 +34,7 @@ def read_workbook(
     """Open the sheets of a workbook that are asked for, see `equity.sources._files.scan`."""
     several = sheet == "*" or (sheet is not None and not isinstance(sheet, str))
     asked = None if sheet in (None, "*") else [sheet] if isinstance(sheet, str) else list(sheet)
-    with _Book(path) as book:
+    with _quiet(), _Book(path) as book:
         names = book.names
         for name in asked or ():
             if name not in names:
@@ -63,7 +71,7 @@ def read_workbook(
 def sheet_rows(path: Path, at_most: int) -> dict[str, list[list[str | None]]]:
     """Return the first rows of each visible sheet that is not empty, as text."""
     found = {}
-    with _Book(path) as book:
+    with _quiet(), _Book(path) as book:
         for name in book.visible:
             first, rows = book.rows(name)
             if first is not None:
@@ -100,19 +108,18 @@ class _Book:
     def __init__(self, path: Path) -> None:
         from openpyxl import load_workbook
 
-        with zipfile.ZipFile(path) if zipfile.is_zipfile(path) else _damaged(path) as archive:
-            if "xl/workbook.xml" not in archive.namelist():
-                raise ValueError(
-                    f"{path.name} is a ZIP archive, not a workbook or CSV. Unpack it and name the "
-                    "file in it; an .ods or .xlsb workbook must be saved as .xlsx."
-                )
+        check_archive(path)
         if path.suffix.lower() in (".csv", ".txt", ".tsv"):
             raise ValueError(
                 f"{path.name} is an Excel workbook, though its name ends in {path.suffix}. Rename "
                 "it to .xlsx, or save it as CSV."
             )
         self.path = path
-        self.book = load_workbook(path, read_only=True, data_only=True)
+        try:
+            # links to other workbooks are not followed: what they gave is in the cells
+            self.book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
+        except Exception:  # openpyxl breaks in many ways on XML that is not as it should be
+            raise damaged(path) from None
         self.names = [s.title for s in self.book.worksheets]
         self.visible = [s.title for s in self.book.worksheets if s.sheet_state == "visible"]
 
@@ -124,14 +131,40 @@ class _Book:
 
     def rows(self, name: str) -> tuple[int | None, Iterator[Row]]:
         """Return the place of the first row that is not blank, and all rows."""
-        page: Any = self.book[name]
-        page.reset_dimensions()  # some exports state a wrong range
-        rows = ([cell_text(c.value, c.number_format) for c in row] for row in page.rows)
+        rows = self._rows(name)
         first = next(((i, r) for i, r in enumerate(rows) if any(r)), None)
         if first is None:
             return None, iter(())
         blank: list[Row] = [[] for _ in range(first[0])]
         return first[0], itertools.chain(blank, [first[1]], rows)
+
+    def _rows(self, name: str) -> Iterator[Row]:
+        page: Any = self.book[name]
+        cells = 0
+        try:
+            check = str(page._worksheet_path).lstrip("/")
+            page.reset_dimensions()  # some exports state a wrong range
+        except Exception:
+            raise damaged(self.path) from None
+        check_sheet(self.path, check, name)
+        rows = enumerate(page.rows, start=1)
+        while True:
+            try:
+                number, cells_of_row = next(rows)
+                row = [cell_text(c.value, c.number_format) for c in cells_of_row]
+            except StopIteration:
+                return
+            except Exception:
+                raise damaged(self.path) from None
+            while row and row[-1] is None:  # cells that are only formatted
+                row.pop()
+            cells += len(row)
+            if number > MAX_ROWS or cells > MAX_CELLS:
+                raise ValueError(
+                    f"Sheet {name!r} of {self.path.name} is too large to be read as a workbook. "
+                    "Save it as CSV."
+                )
+            yield row
 
     def spans(self, name: str, lines: Sequence[int]) -> list[list[tuple[int, int]]]:
         """Return, for each of some rows, the first and last column (from 0) of merged cells."""
@@ -153,5 +186,9 @@ def _number(letters: bytes) -> int:
     return number - 1
 
 
-def _damaged(path: Path) -> zipfile.ZipFile:
-    raise ValueError(f"{path.name} is a workbook or archive that is damaged. Export it again.")
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep openpyxl from warning of what it leaves out, such as drop-down lists and themes."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

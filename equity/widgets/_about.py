@@ -70,6 +70,7 @@ def sources(*counts: CountTable | None) -> ipywidgets.Widget:
                 "rows": ("Records", "text"),
                 "aside": ("Set aside", "text"),
                 "checks": ("Data checks", "text"),
+                "accepted": ("Accepted by", "text"),
                 "sha256": ("Fingerprint", "text"),
             },
             filename="sources",
@@ -145,7 +146,7 @@ def _files(counts: CountTable) -> list[dict[str, Any]]:
     rows = [_file(counts, source) for source in files]
     for row in rows if len(rows) > 1 else []:
         row["rows"] += f" in {len(rows)} files" if row is rows[0] else ""
-        for key in ("rows", "aside", "checks") if row is not rows[0] else ():
+        for key in ("rows", "aside", "checks", "accepted") if row is not rows[0] else ():
             row[key] = "with the first"
     return rows
 
@@ -163,8 +164,18 @@ def _file(counts: CountTable, source: dict[str, Any]) -> dict[str, Any]:
         "rows": _whole(about, "rows_in"),
         "aside": _whole(about, "rows_set_aside"),
         "checks": said,
+        "accepted": _accepted(about),
         "sha256": source.get("sha256", "")[:12],
     }
+
+
+def _accepted(about: Mapping[str, Any]) -> str:
+    """Return which version of the rules accepted the file, and when; the load only inside."""
+    check = about.get("checked") or {}
+    if not check.get("suite"):
+        return "does not apply"
+    load = f", load {check['load']}" if check.get("load") else ""
+    return f"rules {check['suite']} on {check.get('on', '')}{load}"
 
 
 def _found(counts: list[CountTable], *, fictional: bool) -> list[ipywidgets.Widget]:
@@ -240,6 +251,9 @@ def _made(counts: list[CountTable]) -> str:
     about = counts[0].provenance
     text = f"{about.get('agency', '')}. Counted on {about.get('made', '')}"
     text += f" with equity {about.get('equity_version', '')}."
+    engines = dict.fromkeys((c.provenance.get("checked") or {}).get("by", "") for c in counts)
+    judges = ", ".join(engine for engine in engines if engine)
+    text += f" The data checks were run by {judges}." if judges else ""
     if about.get("fictional"):
         text += " All of it is fictional: no such place, department or person exists."
     return text

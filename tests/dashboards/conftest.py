@@ -172,7 +172,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
 def sample_counts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The count files of the fictional agency, made by the command line as a user makes them."""
     folder = tmp_path_factory.mktemp("sample") / "riverton"
-    for words in (["sample", str(folder)], ["count", "--agency", str(folder)]):
+    for words in (["sample", str(folder)], ["count", "--check", "--agency", str(folder)]):
         done = subprocess.run(
             [sys.executable, "-m", "equity", *words], capture_output=True, text=True, check=False
         )

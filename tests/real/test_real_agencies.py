@@ -26,7 +26,7 @@ def agency(tmp_path_factory, real_data_folder):
             path = folder / "equity.toml"
             path.write_text(text.replace("SHARED", str(real_data_folder)), encoding="utf-8")
             with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as end:
-                patch.setattr(sys, "argv", ["equity", "count", "--quick", "--agency", str(folder)])
+                patch.setattr(sys, "argv", ["equity", "count", "--check", "--quick", str(folder)])
                 main()
             assert not end.value.code
             made[name] = folder

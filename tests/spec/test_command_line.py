@@ -76,7 +76,9 @@ def equity(monkeypatch, capfd):
 def test_from_raw_files_to_counts(office, equity):
     code, said = equity("check", "--agency", office)
     assert code == 1, said  # one row was set aside
-    assert "set_aside" in said
+    assert "Both files can be used; 1 of 14 rows was set aside; " in said
+    assert "Look first at Stops: 1 of 6 rows break a rule. S07" in said
+    assert str(office / "checks" / "index.html") in said
 
     code, said = equity("count", "--agency", office)
     assert code == 0, said
@@ -89,7 +91,7 @@ def test_from_raw_files_to_counts(office, equity):
     )
     assert rates.set_index("group").loc["black", "ratio"] == 1  # (1/30) / (2/60)
 
-    code, said = equity("count", "--agency", office)
+    code, said = equity("count", "--check", "--agency", office)
     assert (code, "up to date" in said) == (0, True)
 
 
@@ -98,14 +100,14 @@ def test_quick_leaves_out_the_threshold_test_and_says_so(office, equity, monkeyp
     rows = [f"{row},{district}" for row, district in zip(rows, "xyxyxy", strict=True)]
     text = "\n".join([f"{header},district", *rows]) + "\n"
     (office / "stops.csv").write_text(text, encoding="utf-8")
-    code, said = equity("count", "--quick", office)
+    code, said = equity("count", "--check", "--quick", office)
     assert code == 0, said
     fitted = office / "counts" / "threshold_test.parquet"
     assert (office / "counts" / "stops.parquet").is_file() and not fitted.exists()
     # the full run makes up for it, and a quick one then leaves it there
-    code, said = equity("count", office)
+    code, said = equity("count", "--check", office)
     assert (code, "up to date" in said, fitted.is_file()) == (0, False, True)
-    code, said = equity("count", "--quick", office)
+    code, said = equity("count", "--check", "--quick", office)
     assert (code, "up to date" in said, fitted.is_file()) == (0, True, True)
     code, said = equity("count", "--help")
     assert "--quick" in said and "threshold test" in said
@@ -121,8 +123,10 @@ def test_a_row_that_cannot_be_used_is_set_aside_with_its_number_its_values_and_w
 
 
 def test_no_record_reaches_the_result_page_or_the_count_files(office, equity):
-    equity("count", "--agency", office)
-    for path in (office / "checks").iterdir():
+    equity("count", "--check", "--agency", office)
+    pages = [p for p in (office / "checks").rglob("*") if p.is_file()]
+    assert {p.name for p in pages} >= {"index.html", "loads.html", "load.json", "stops.json"}
+    for path in pages:
         # examples of bad values are shown, never the record that they stand in
         assert "12:34:56" not in path.read_text(encoding="utf-8")
     for path in (office / "counts").glob("*.parquet"):
@@ -131,10 +135,10 @@ def test_no_record_reaches_the_result_page_or_the_count_files(office, equity):
 
 
 def test_a_changed_file_is_checked_and_counted_again(office, equity):
-    equity("count", "--agency", office)
+    equity("count", "--check", "--agency", office)
     more = STOPS + "7,2023-01-05,13:00:00,hispanic,FALSE,NA\n"
     (office / "stops.csv").write_text(more, encoding="utf-8")
-    code, said = equity("count", "--agency", office)
+    code, said = equity("count", "--check", "--agency", office)
     assert code == 0, said
     assert eq.read_counts(office / "counts" / "stops.parquet").table["n"].sum() == 6
 
@@ -161,7 +165,7 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("command", ["check", "count"])
+@pytest.mark.parametrize("command", [("check",), ("count", "--check")])
 @pytest.mark.parametrize("case", BAD)
 def test_bad_input_gets_a_paragraph_with_the_way_out(office, equity, command, case):
     (name, text), says = BAD[case]
@@ -169,7 +173,7 @@ def test_bad_input_gets_a_paragraph_with_the_way_out(office, equity, command, ca
         (office / name).unlink()
     else:
         (office / name).write_text(text, encoding="utf-8")
-    code, said = equity(command, "--agency", office)
+    code, said = equity(*command, "--agency", office)
     assert code == 2, said
     assert "Traceback" not in said
     assert "fault of ours" not in said, said
@@ -178,10 +182,10 @@ def test_bad_input_gets_a_paragraph_with_the_way_out(office, equity, command, ca
 
 
 def test_bad_input_leaves_the_last_good_counts_alone(office, equity):
-    equity("count", "--agency", office)
+    equity("count", "--check", "--agency", office)
     before = (office / "counts" / "stops.parquet").read_bytes()
     (office / "stops.csv").write_text("", encoding="utf-8")
-    code, _ = equity("count", "--agency", office)
+    code, _ = equity("count", "--check", "--agency", office)
     assert code == 2
     assert (office / "counts" / "stops.parquet").read_bytes() == before
 
@@ -217,7 +221,7 @@ def test_a_file_that_is_no_agency_file_is_refused(office, equity):
 
 def test_without_a_benchmark_the_note_says_what_is_missing(office, equity):
     (office / "equity.toml").write_text(TOML.split("[[benchmarks]]")[0], encoding="utf-8")
-    code, said = equity("count", office)
+    code, said = equity("count", "--check", office)
     assert (code, "names no [[benchmarks]]" in said) == (0, True)
 
 
@@ -235,8 +239,66 @@ values = ["true"]
 because = "searched people answer another question"
 """
     (office / "equity.toml").write_text(TOML + rules, encoding="utf-8")
-    assert equity("count", office)[0] == 0
+    assert equity("count", "--check", office)[0] == 0
     counts = eq.read_counts(office / "counts" / "stops.parquet")
     # 6 in the file, 1 unreadable date, 1 Hispanic, 1 searched
     assert counts.ledger["rows"].tolist() == [6, 5, 4, 3]
     assert counts.table["n"].sum() == 3
+
+
+def test_what_was_not_checked_is_not_counted(office, equity):
+    code, said = equity("count", office)
+    assert (code, "The files were not checked: run `equity check` first" in said) == (2, True)
+    equity("check", office)
+    (office / "stops.csv").write_text(STOPS + "7,2023-01-05,13:00:00,white,FALSE,NA\n", "utf-8")
+    code, said = equity("count", office)
+    assert (code, "stops.csv was not checked since it changed" in said) == (2, True)
+    equity("check", office)
+    toml = (office / "equity.toml").read_text(encoding="utf-8").replace("Test PD", "Test P.D.")
+    (office / "equity.toml").write_text(toml, encoding="utf-8")
+    code, said = equity("count", office)
+    assert (code, "equity.toml, or equity itself, changed" in said) == (2, True)
+    assert not (office / "counts").exists()
+
+
+def test_rows_that_were_changed_after_the_check_are_not_counted(office, equity):
+    equity("check", office)
+    rows = office / "private" / "stops.parquet"
+    rows.write_bytes(rows.read_bytes() + b" ")
+    code, said = equity("count", office)
+    assert (code, "stops.parquet are not as the check left them" in said) == (2, True)
+    rows.unlink()
+    assert equity("count", office)[0] == 2
+    assert equity("count", "--check", office)[0] == 0
+
+
+def test_rules_that_changed_after_the_check_ask_for_another(office, equity, monkeypatch):
+    equity("check", office)
+    monkeypatch.setattr("equity.pipeline.files.suite_version", lambda table: "another")
+    code, said = equity("count", office)
+    assert (code, "The rules of the data checks changed" in said) == (2, True)
+
+
+def test_one_file_that_cannot_be_read_does_not_keep_the_others_from_being_checked(office, equity):
+    (office / "acs.csv").write_text("no census table", encoding="utf-8")
+    code, said = equity("check", office)
+    assert code == 2
+    assert "1 of 2 files can be used; 1 of 6 rows was set aside" in said
+    assert "Residents cannot be used. The file could not be read: " in said
+    page = (office / "checks" / "index.html").read_text(encoding="utf-8")
+    assert "5 of 6 rows can be used" in page and "R00" in page
+    code, said = equity("count", office)
+    assert (code, "residents: residents cannot be counted" in said) == (2, True)
+
+
+def test_a_count_file_says_who_accepted_it(office, equity):
+    equity("count", "--check", office)
+    (load,) = (office / "checks" / "loads").iterdir()
+    for name in ("stops", "residents_stops"):
+        checked = eq.read_counts(office / "counts" / f"{name}.parquet").provenance["checked"]
+        assert re.fullmatch("[0-9a-f]{12}", checked["suite"])
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d", checked["on"])
+        assert "Great Expectations" in checked["by"]
+        assert checked["load"] == load.name
+    rules = eq.read_counts(office / "counts" / "stops.parquet").provenance["checks"]
+    assert not any("rows" in rule for rule in rules)  # where a record stands stays in the office

@@ -563,3 +563,14 @@ def test_cells_that_cannot_be_are_refused():
         changed(OLD.astype({"value": "Float64"}).assign(value=1.5), OLD, 10)
     with pytest.raises(ValueError, match="has no column 'quantity'"):
         known_from(OLD.drop(columns="quantity"), {})
+
+
+@pytest.mark.parametrize("people", [True, False])
+def test_who_accepted_a_file_is_told_but_not_its_load_nor_where_a_record_stands(people):
+    checked = {"on": "2026-01-05", "suite": "0123456789ab", "by": "GX", "load": "2026-aaaaaaaa"}
+    found = [{**rule(), "rows": ["row 17"]}]
+    said, _ = publishable(
+        about(checked=checked, checks=found), ledger_of(503, 15), minimum=10, people=people
+    )
+    assert said["checked"] == {"on": "2026-01-05", "suite": "0123456789ab", "by": "GX"}
+    assert "row 17" not in str(said)

@@ -14,7 +14,8 @@ import pytest
 
 from equity import measures, read_counts
 from equity.agency import read_agency
-from equity.pipeline import PLAN, count_agency, is_current
+from equity.pipeline import PLAN, check_agency, is_current
+from equity.pipeline import count_agency as only_count
 
 COUNTS = [
     "applicants", "daylight", "officers", "promotions", "residents_applicants", "residents_stops",
@@ -24,6 +25,12 @@ COUNTS = [
 WHOLE = [
     "stops", "stops_by_age", "stops_by_area", "stops_by_hour", "stops_by_month", "stops_by_reason"
 ]  # fmt: skip
+
+
+def count_agency(agency, **told):
+    """Check an agency's files, and count them."""
+    check_agency(agency)
+    return only_count(agency, **told)
 
 
 def quick_fit(counts, *, group, reference, within, tell=None):

@@ -8,7 +8,7 @@ import pytest
 
 from equity import read_counts
 from equity.agency import read_agency
-from equity.pipeline import count_agency
+from equity.pipeline import check_agency, count_agency
 
 HEAD = """[agency]
 name = "Smallville"
@@ -59,6 +59,7 @@ def keyed(toml: str = "") -> str:
 
 
 def counted(path: Path, name: str):
+    check_agency(read_agency(path))
     count_agency(read_agency(path))
     return read_counts(path / f"counts/{name}.parquet")
 
@@ -80,6 +81,7 @@ def test_exits_are_chosen_as_the_agency_file_says(tmp_path) -> None:
     assert table["left"].sum() == 6  # the other two are gone from the next roster
     (folder / "equity.toml").write_text(text + rule.replace("department", "rank"), "utf-8")
     with pytest.raises(ValueError, match=r"\[\[exits.keep\]\] column = 'rank'"):
+        check_agency(read_agency(folder))
         count_agency(read_agency(folder))
 
 

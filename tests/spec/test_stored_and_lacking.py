@@ -121,7 +121,7 @@ def test_evidence_is_held_together_only_where_there_are_stops(counts):
 
 def test_a_count_file_says_what_was_done_to_times_and_what_its_rows_stand_for(tmp_path):
     from equity.agency import read_agency
-    from equity.pipeline import count_agency
+    from equity.pipeline import check_agency, count_agency
 
     (tmp_path / "stops.csv").write_text(
         "when,race,number\n2024-01-05 10:00,white,30\n2024-02-05 23:00,black,12\n"
@@ -131,6 +131,7 @@ def test_a_count_file_says_what_was_done_to_times_and_what_its_rows_stand_for(tm
         '[stops]\nformat = "stops"\nfiles = ["stops.csv"]\ntimes = "UTC"\n'
         '[stops.columns]\ndate = "when"\nsubject_race = "race"\nweight = "number"\n'
     )
+    check_agency(read_agency(tmp_path))
     count_agency(read_agency(tmp_path))
     stops = widgets.load(tmp_path / "counts", "stops")
     assert stops is not None
