@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from equity import groups, tables
 from equity.cohorts import Cohort, col
-from equity.counts import CountTable, count, count_all, read_counts
+from equity.counts import CountTable, add_counts, count, count_all, read_counts
 from equity.daylight import add_daylight, sun_times
 from equity.durations import add_flows, service_spells, stage_waits
 from equity.measures import (
@@ -63,6 +63,7 @@ __all__ = [
     "CountTable",
     "THIRTY_BY_30",
     "Evidence",
+    "add_counts",
     "add_daylight",
     "add_flows",
     "adverse_impact",

@@ -13,6 +13,7 @@ import pyarrow as pa
 from narwhals.typing import IntoFrame
 
 from equity.cohorts import Cohort
+from equity.counts._add import summed
 from equity.counts._parquet import Pass, Unfit
 from equity.counts._table import CountTable, plain
 from equity.engine import Files
@@ -151,21 +152,25 @@ def _by_codes(
     derive = {name: (DERIVED[name][0], recipe) for name, recipe in RECIPES.items()}
     for by, of in asked.values():
         _named_once(by, of, weight)
-    fit: dict[str, Any] = {}
-    one: Pass | None = None
-    for name, table in asked.items():  # what cannot be counted so must not hinder the others
-        try:
-            one = Pass(cohort, {name: table}, derive)
-            fit[name] = table
-        except Unfit:
-            continue
+    fit, one = dict(asked), _pass(cohort, asked, derive)
+    if one is None:  # what cannot be counted so must not hinder the others
+        fit = {name: t for name, t in asked.items() if _pass(cohort, {name: t}, derive)}
+        one = _pass(cohort, fit, derive) if fit else None
+    if one is None:
+        return {}, []
     try:
-        if one is None:
-            return {}, []
-        cells, left = (one if len(fit) == 1 else Pass(cohort, fit, derive)).run(tell)
+        cells, left = one.run(tell)
     except Unfit:
         return {}, []
     return {name: _counted(part.table(), fit[name][0]) for name, part in cells.items()}, left
+
+
+def _pass(cohort: Cohort, tables: Mapping[str, Any], derive: Mapping[str, Any]) -> Pass | None:
+    """Return the pass for these tables; None where one of them cannot be counted by codes."""
+    try:
+        return Pass(cohort, tables, derive)
+    except Unfit:
+        return None
 
 
 def _counted(arrow: pa.Table, by: tuple[str, ...]) -> pd.DataFrame:
@@ -319,11 +324,7 @@ def _known(cells: pd.DataFrame, by: tuple[str, ...], of: tuple[str, ...]) -> pd.
         numbers[flag] = n.where(cells[flag].fillna(False).astype(bool), 0)
         numbers[f"{flag}_known"] = n.where(cells[flag].notna(), 0)
     wide = pd.concat([cells[list(by)], pd.DataFrame(numbers)], axis=1)
-    if not by:
-        return pd.DataFrame([wide.sum()])
-    grouped = wide.groupby(list(by), dropna=False, sort=False, observed=True)
-    table = grouped.sum().reset_index()
-    return table.sort_values(list(by), na_position="last", kind="stable", ignore_index=True)
+    return summed(wide, by)
 
 
 def _whole(rows: int) -> pd.DataFrame:
