@@ -79,12 +79,15 @@ class Files:
     kind : "parquet" or "csv".
     parts : whether folders such as ``year=2019`` hold a column of the rows (Parquet only).
     alias : further names for columns: new name -> column of the files.
+    only : a text column and the values of it that are read; the rows of others are as if they
+        were not there. Of Parquet files the row groups without these values are not read.
     """
 
     paths: tuple[Path, ...]
     kind: str
     parts: bool = False
     alias: Mapping[str, str] = field(default_factory=dict)
+    only: tuple[str, tuple[str, ...]] | None = None
 
     @cached_property
     def relation(self) -> duckdb.DuckDBPyRelation:
@@ -105,6 +108,11 @@ class Files:
                 f"{', '.join(p.name for p in self.paths[:3])} cannot be read as {self.kind}. "
                 f"The engine says: {said}"
             ) from None
+        if self.only:
+            column, values = self.only
+            found = found.filter(
+                f'"{_named(column)}" IN ({", ".join(_literal(v) for v in values)})'
+            )
         if self.alias:
             more = ", ".join(
                 f'"{_named(old)}" AS "{_named(new)}"' for new, old in self.alias.items()
@@ -191,6 +199,10 @@ def _plain(path: Path) -> str:
 
 def _quoted(text: str) -> str:
     return text.replace("'", "''")
+
+
+def _literal(text: str) -> str:
+    return f"'{_quoted(text)}'"
 
 
 def _named(name: str) -> str:

@@ -71,6 +71,9 @@ class Pass:
         if not self.pieces:
             raise Unfit("no rows")
         self.columns: dict[str, Column] = {}
+        self.only = files.only
+        if self.only and not isinstance(self._column(self.only[0]), Text):
+            raise Unfit(f"{self.only[0]} is no text")
         for function in cohort.maps:
             added = function.coded(self._column, self.kinds)
             if added is None:
@@ -148,6 +151,8 @@ class Pass:
             for piece in pieces():
                 for batch in self._batches(piece):
                     done[0] += batch.rows
+                    if self.only:
+                        batch.keep(self._asked_for(batch))
                     left[0] += batch.rows
                     for i, step in enumerate(self.steps, 1):
                         if batch.rows:
@@ -196,6 +201,13 @@ class Pass:
                 except Unfit:
                     full.add(name)
         return {name: one for name, one in cells.items() if name not in full}, left
+
+    def _asked_for(self, batch: Batch) -> np.ndarray:
+        """Return whether each row has one of the values that alone are read."""
+        assert self.only is not None
+        name, wanted = self.only
+        codes = batch.codes(name)  # first: these may have met new values
+        return np.array([v in wanted for v in self.columns[name].values]).take(codes)
 
     def _batches(self, piece: _Piece) -> Iterator[Batch]:
         there = {
@@ -260,7 +272,7 @@ def _pieces(
         where = {meta.metadata.schema.column(i).path: i for i in range(len(meta.schema.names))}
         for group in range(meta.metadata.num_row_groups):
             told = meta.metadata.row_group(group)
-            if not told.num_rows:
+            if not told.num_rows or _without(told, where, files.only):
                 continue
             pieces.append(_Piece(path, group, told.num_rows, tuple(names), folders))
             for name in names:
@@ -275,6 +287,19 @@ def _pieces(
                 old = bounds.get(name, (low, high))
                 bounds[name] = (min(low, old[0]), max(high, old[1]))
     return pieces, {name: b for name, b in bounds.items() if name not in unbounded}, odd
+
+
+def _without(
+    told: Any, where: Mapping[str, int], only: tuple[str, tuple[str, ...]] | None
+) -> bool:
+    """Whether the statistics say that no row of a row group has one of the values asked for."""
+    if only is None or only[0] not in where:
+        return False
+    found = told.column(where[only[0]]).statistics
+    if found is None or not found.has_min_max or not isinstance(found.min, str):
+        return False
+    # they may be cut short, and then are still below the least and above the greatest
+    return not any(found.min <= value <= found.max for value in only[1])
 
 
 def _whole(value: Any) -> int:
