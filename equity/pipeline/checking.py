@@ -19,6 +19,7 @@ from equity.pipeline.accepted import accept, compared
 from equity.pipeline.files import (
     checked_rows,
     connection,
+    delivered,
     marks,
     residents,
     sha256,
@@ -102,6 +103,9 @@ def check_agency(
         "suites": {name: suite_version(name) for name in tables(agency)},
         "rows": {
             name: sha256(p) for name in inputs if (p := checked_rows(agency, name)).is_file()
+        },
+        "parts": {
+            name: delivered(p) for name in inputs if (p := checked_rows(agency, name)).is_file()
         },
         "load": load,
     }

@@ -6,37 +6,35 @@ import json
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pandas as pd
 
-from equity import groups
 from equity.agency import Agency, Input
 from equity.cohorts import Cohort
-from equity.counts import CountTable, count, count_all
+from equity.counts import CountTable, count
 from equity.engine import Files
-from equity.pipeline.about import about_agency, about_check, about_table
+from equity.pipeline.about import about_table
 from equity.pipeline.checking import Tell
+from equity.pipeline.compared import COMPARED, benchmarks
 from equity.pipeline.dusk import around_dusk, placed
 from equity.pipeline.files import (
     checked_rows,
     connection,
     marks,
     read_report,
-    residents,
     sha256,
     swap,
     write_text,
 )
+from equity.pipeline.parts import Parts
 from equity.pipeline.people import FIRST, chosen, prepared
 from equity.pipeline.plan import DAYLIGHT, OFFICERS, PLAN, Step, countable
 from equity.pipeline.results import results
 from equity.tables import PIPELINES
-
-COMPARED = ("stops", "workforce", "applicants")
-"""The tables that are compared with residents."""
 
 OF_A_PERSON = ("race", "sex", "race_unknown", "sworn", "job_category", "rank")
 """What a period of service tells of the person, as of its first record."""
@@ -46,24 +44,33 @@ WHAT = {"workforce": "employees", "promotions": "candidates"}
 __all__ = ["PLAN", "Step", "count_agency", "is_current", "unchecked"]
 
 
-def count_agency(agency: Agency, *, fits: bool = True, tell: Tell = lambda _: None) -> list[Path]:
+def count_agency(
+    agency: Agency,
+    *,
+    fits: bool = True,
+    verify: bool = False,
+    tell: Tell = lambda _: None,
+) -> list[Path]:
     """Count the checked rows once and write the count files, all that a dashboard opens.
 
     Rows are counted only if they were checked, and are as the check left them. The counts are in
     place before the results that take long are computed, so that the dashboards can be
-    opened meanwhile; a result whose counts have not changed is not computed again.
+    opened meanwhile; a result whose counts have not changed is not computed again. Of the files
+    that were delivered only those are counted that changed (`equity.pipeline.parts`).
 
     Parameters
     ----------
     agency : from :func:`equity.agency.read_agency`.
     fits : whether to compute what takes minutes (the threshold test), or to leave it out.
+    verify : whether to count all rows once more, and to refuse where that gives other counts.
     tell : is called with a sentence at each step.
 
     Raises
     ------
     ValueError
         A table was not checked since it changed, or did not pass its critical checks; the message
-        names it, and the command or the page that says what to do.
+        names it, and the command or the page that says what to do. Or (`verify`) a full recount
+        gives other counts.
     """
     why = unchecked(agency)
     if why:
@@ -75,11 +82,12 @@ def count_agency(agency: Agency, *, fits: bool = True, tell: Tell = lambda _: No
             f"{agency.checks / 'index.html'} says which and what to do; then run `equity check`."
         )
     agency.results.mkdir(parents=True, exist_ok=True)
+    parts = Parts(agency, _stamp(agency).get("parts", {}), tell=tell, verify=verify)
     with _work(agency) as work:
-        together = _together(agency, tell)
+        together = _together(agency, parts)
         made = dict(_made(agency, tell, together))
         made |= {
-            f"residents_{name}": _benchmarks(agency, name)
+            f"residents_{name}": benchmarks(agency, name)
             for name in agency.inputs
             if name in COMPARED and agency.benchmarks_of(name)
         }
@@ -96,6 +104,7 @@ def count_agency(agency: Agency, *, fits: bool = True, tell: Tell = lambda _: No
             table.write(work / f"{name}.parquet")
         (agency.counts / "current.json").unlink(missing_ok=True)
         swap(work, agency.counts)
+    parts.tidy()
     for result in waiting:
         result.compute(agency, tell).write(agency.counts / f"{result.name}.parquet")
     complete = fits or all(r.name in made or r in waiting for r in wanted)
@@ -159,25 +168,25 @@ def _officers(agency: Agency, together: Mapping[str, CountTable]) -> CountTable 
     return _count(agency, OFFICERS, together)
 
 
-def _together(agency: Agency, tell: Tell) -> dict[str, CountTable]:
-    """Count the stops for all count files that take them as they are, in one pass."""
-    if "stops" not in agency.inputs:
-        return {}
-    rows = _rows(agency, "stops")
-    if "weight" in rows.columns:
-        return {}
-    steps = [
-        step
-        for step in (*PLAN, OFFICERS)
-        if step.table == "stops" and step.file != DAYLIGHT and step.possible(rows.columns)
-    ]
-    have = countable(rows.columns)
-    asked = {
-        step.file: ([c for c in step.by if c in have], [f for f in step.of if f in have])
-        for step in steps
-    }
-    cohort = _chosen_from(Cohort(_source(agency, "stops")), steps[0], agency.inputs["stops"])
-    return count_all(cohort, asked, tell=tell)
+def _together(agency: Agency, parts: Parts) -> dict[str, CountTable]:
+    """Count what adds up over files: the steps that take the rows of a table as they are."""
+    made: dict[str, CountTable] = {}
+    for table in agency.inputs:
+        columns = _rows(agency, table).columns
+        steps = [s for s in (*PLAN, OFFICERS) if s.table == table and not s.made]
+        steps = [s for s in steps if s.possible(columns)]
+        plain = [s for s in steps if s.file != DAYLIGHT]
+        dusk = [s for s in steps if s.file == DAYLIGHT and placed(agency)]
+        for together in filter(None, (plain, dusk)):  # of the same rows, left out alike
+            of_files = partial(_cohort, agency, together[0])
+            have = _countable(columns, together[0])
+            asked = {step.file: _columns(agency, step, have) for step in together}
+            given, place = agency.inputs[table], agency.agency
+            said = [given.keep, given.leave_out, given.area if table == "stops" else ""]
+            if together is dusk:
+                said += [place.latitude, place.longitude, place.timezone]
+            made |= parts.count(table, asked, of_files, said)
+    return made
 
 
 def _made(
@@ -198,28 +207,17 @@ def _count(agency: Agency, step: Step, together: Mapping[str, CountTable]) -> Co
     rows = _rows(agency, step.table)
     weight = "weight" if "weight" in rows.columns else None
     given = agency.inputs[step.table]
-    plain = step.table == "stops" and weight is None
-    source = _source(agency, step.table) if plain else rows
-    cohort = _chosen_from(Cohort(source, weight=weight), step, given)
-    if step.made:
-        cohort = prepared(agency, step.made, step.table, cohort)
+    counts = together.get(step.file)
+    if counts is None:
+        cohort = prepared(agency, step.made, step.table, _cohort(agency, step))
         if cohort is None:
             return None
         if step.made == "spells":
             cohort = _chosen_from(cohort, step, given, only=OF_A_PERSON)
-    have = countable(cohort.rows.collect_schema().names())
-    if step.file == DAYLIGHT:
-        cohort = around_dusk(agency, cohort, on_foot="type" in rows.columns)
-        have |= {"is_dark", "minutes_since_dusk", "days_from_change"}
-    flags = step.of
-    if step.table in PIPELINES and not step.made:
-        flags = tuple(stage.name for stage in given.stages)
+        names = cohort.rows.collect_schema().names()
+        by, of = _columns(agency, step, _countable(names, step))
+        counts = count(cohort, by=by, of=of)
     report = read_report(agency, step.table)
-    counts = together.get(step.file) or count(
-        cohort,
-        by=[c for c in step.by if c in have],
-        of=[f for f in flags if f in have],
-    )
     ledger = counts.ledger
     if "margin" in rows.columns:  # each person is in twice, once by race and once by sex
         one = rows.aggregate("min(margin)").fetchall()[0][0]  # race, or sex if there is only that
@@ -232,6 +230,40 @@ def _count(agency: Agency, step: Step, together: Mapping[str, CountTable]) -> Co
         ledger = _ledger(report, ledger, weighted=weight, what=what)
     about = about_table(agency, step, rows, report)
     return CountTable(counts.table, counts.by, counts.of, ledger, about)
+
+
+def _cohort(agency: Agency, step: Step, files: Collection[str] | None = None) -> Cohort:
+    """Return the rows of a step, of some delivered files or of all, before anything is made."""
+    rows = _rows(agency, step.table)
+    weight = "weight" if "weight" in rows.columns else None
+    source: Any = rows
+    if step.table == "stops" and weight is None:
+        source = _source(agency, step.table, files)
+    elif files is not None:
+        source = rows.filter(duckdb.ColumnExpression("source_file").isin(*map(_constant, files)))
+    cohort = _chosen_from(Cohort(source, weight=weight), step, agency.inputs[step.table])
+    if step.file == DAYLIGHT:
+        cohort = around_dusk(agency, cohort, on_foot="type" in rows.columns)
+    return cohort
+
+
+def _constant(text: str) -> duckdb.Expression:
+    return duckdb.ConstantExpression(text)
+
+
+def _countable(columns: Collection[str], step: Step) -> set[str]:
+    have = countable(columns)
+    if step.file == DAYLIGHT:
+        have |= {"is_dark", "minutes_since_dusk", "days_from_change"}
+    return have
+
+
+def _columns(agency: Agency, step: Step, have: Collection[str]) -> tuple[list[str], list[str]]:
+    """Return by what, and what flags, a step counts of rows that have these columns."""
+    flags = step.of
+    if step.table in PIPELINES and not step.made:
+        flags = tuple(stage.name for stage in agency.inputs[step.table].stages)
+    return [c for c in step.by if c in have], [f for f in flags if f in have]
 
 
 def _chosen_from(
@@ -277,13 +309,13 @@ def _rows(agency: Agency, table: str) -> duckdb.DuckDBPyRelation:
     return rows
 
 
-def _source(agency: Agency, table: str) -> Files:
+def _source(agency: Agency, table: str, files: Collection[str] | None) -> Files:
     """Return the checked rows of a table as a file, which is counted without being loaded."""
     rows = _rows(agency, table)
-    path = agency.private / f"{table}.parquet"
     area = agency.inputs[table].area
     alias = {"area": area} if area in rows.columns and area != "area" else {}
-    return Files((path,), "parquet", alias=alias)
+    only = None if files is None else ("source_file", tuple(files))
+    return Files((checked_rows(agency, table),), "parquet", alias=alias, only=only)
 
 
 def _words_of(rows: duckdb.DuckDBPyRelation) -> list[str]:
@@ -312,71 +344,3 @@ def _ledger(
             }
         )
     return pd.concat([pd.DataFrame(rows), counted.iloc[1:]], ignore_index=True)
-
-
-def _benchmarks(agency: Agency, table: str) -> CountTable:
-    """Every benchmark side by side, under the scheme of groups of `table`."""
-    scheme = agency.scheme(table)
-    parts = []
-    given = agency.benchmarks_of(table)
-    for benchmark in given:
-        part = residents(agency, benchmark, scheme)
-        if table != "stops":  # a workforce is compared with the whole place
-            part = _whole_place(part)
-        parts.append(part.assign(benchmark=benchmark.label))
-    frame = pd.concat(parts, ignore_index=True)
-    by = tuple(
-        c
-        for c in ("benchmark", "place", "district", "year", "universe", "race", "sex")
-        if c in frame.columns
-    )
-    numbers = ("n", "moe", "controlled", "place_n", "place_moe")
-    rest = [c for c in numbers if c in frame.columns]
-    provenance = {
-        **about_agency(agency),
-        "table": "residents",
-        "title": "Residents",
-        **about_check(read_report(agency, f"residents: {given[0].name}")),
-        "sources": [
-            {"file": p.name, "sha256": sha256(p)}
-            for p in dict.fromkeys(map(agency.benchmark_path, given))
-        ],
-        "labels": {
-            "race": dict(groups.scheme(scheme).labels),
-            "benchmark": {b.label: b.label for b in given},  # in the order of the agency file
-        },
-        "scheme": {"name": scheme, "title": groups.scheme(scheme).title},
-        "benchmarks": [
-            {
-                "label": b.label,
-                "place": b.place,
-                "year": b.year,
-                "note": b.note or _other_place(agency, b.place),
-            }
-            for b in given
-        ],
-    }
-    ledger = pd.DataFrame(columns=["step", "because", "rows", "left_out"])
-    return CountTable(frame[[*by, *rest]], by, (), ledger, provenance)
-
-
-def _whole_place(residents: pd.DataFrame) -> pd.DataFrame:
-    """Add up the districts of a benchmark that has them."""
-    if "district" not in residents.columns:
-        return residents
-    told = [c for c in ("race", "sex") if c in residents.columns]
-    keys = ["place", "year", "universe", *told, "controlled"]
-    squares = residents.assign(moe=residents["moe"] ** 2, place_moe=residents["place_moe"] ** 2)
-    parts = squares.groupby(keys, sort=False, dropna=False)
-    numbers = ["n", "moe", "place_n", "place_moe"]
-    whole = parts[numbers].agg(lambda v: v.sum(skipna=False)).reset_index()
-    return whole.assign(moe=whole["moe"] ** 0.5, place_moe=whole["place_moe"] ** 0.5)
-
-
-def _other_place(agency: Agency, place: str) -> str:
-    if place.casefold() == agency.agency.place.casefold():
-        return ""
-    return (
-        f"These residents are those of {place}, not those of {agency.agency.place} alone. Where "
-        "the two differ, so would every comparison."
-    )

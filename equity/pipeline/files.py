@@ -22,6 +22,7 @@ from equity.sources._files import plain_error
 __all__ = [
     "checked_rows",
     "connection",
+    "delivered",
     "marks",
     "read_report",
     "residents",
@@ -81,6 +82,28 @@ def tables(agency: Agency) -> list[str]:
 def checked_rows(agency: Agency, table: str) -> Path:
     """Return where the rows of a table lie that passed its checks; they alone are counted."""
     return agency.private / f"{table}.parquet"
+
+
+def delivered(path: Path) -> dict[str, list[Any]]:
+    """Return each delivered file of checked rows -> how many they are, and their digest.
+
+    The digest is of what can be counted, whatever the order of the rows: not of the numbers that
+    they had in the file. Rows that do not tell their file stand under "", all of them together.
+    """
+    rows = connection().read_parquet(str(path))
+    counted = [c for c in rows.columns if not c.startswith("source_")]
+    names = ", ".join('"' + c.replace('"', '""') + '"' for c in counted)
+    told = "source_file" in rows.columns and not rows.filter("source_file IS NULL").limit(1)
+    file = "source_file" if told else "''"
+    found = connection().sql(
+        f"SELECT file, count(*), sum(hash), bit_xor(hash) FROM (SELECT {file} AS file, "
+        f"hash({names}) AS hash FROM rows) GROUP BY file ORDER BY file"
+    )
+    shape = [duckdb.__version__, *zip(counted, map(str, rows.select(*counted).types), strict=True)]
+    return {
+        name: [n, hashlib.sha256(json.dumps([shape, n, str(total), xor]).encode()).hexdigest()]
+        for name, n, total, xor in found.fetchall()
+    }
 
 
 def sha256(path: Path) -> str:

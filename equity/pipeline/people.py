@@ -33,6 +33,8 @@ def prepared(agency: Agency, made: str, table: str, cohort: Cohort) -> Cohort | 
     """
     from equity.durations import service_spells, stage_waits
 
+    if not made:
+        return cohort
     rows = cohort.rows.to_native()
     if made == "staff":
         return _staff(cohort)
