@@ -59,7 +59,7 @@ def of_counts(
             "totals, and would count people twice. Leave them out, or give them as a benchmark "
             "of their own."
         )
-    ours = {key(v) for v in frame[area].dropna()} if area in frame.columns else set()
+    ours = {key(v) for v in frame[area].dropna().unique()} if area in frame.columns else set()
     theirs = table[area].map(key)
     if not ours:
         every = np.ones(len(table), dtype=bool)

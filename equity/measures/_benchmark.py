@@ -287,6 +287,8 @@ def _one_place(table: pd.DataFrame, name: str, areas: list[str]) -> None:
     for column in ("place_id", "place", "year", "universe"):
         if column in areas or column not in table.columns:
             continue
+        if areas and (table.groupby(areas)[column].nunique() < 2).all():
+            continue  # told at once; only what is to be named is looked for area by area
         parts = [t for _, t in table.groupby(areas)] if areas else [table]
         for part in parts:
             found = sorted({str(v) for v in part[column].dropna()})

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from equity import proportions
-from equity.measures._cells import frame_of, key, need, need_flag, tidy, whole
+from equity.measures._cells import frame_of, keys, need, need_flag, tidy, whole
 
 __all__ = ["recording"]
 
@@ -99,7 +99,8 @@ def recording(
         raise ValueError("No record has a year, so nothing can be said about years.")
     columns = list(dict.fromkeys(["n", *names, *(f"{f}_known" for f in names)]
                                  + [b for b in ONLY_AFTER.values() if b in frame]))  # fmt: skip
-    years = dated.assign(_year=[int(key(y)) for y in dated["year"]])
+    code, found = keys(dated["year"])
+    years = dated[columns].assign(_year=np.array([int(y) for y in found])[code])
     total = years.groupby("_year")[columns].sum().sort_index()
     total = total[total["n"] > 0]
     return pd.concat([_flag(name, total, jump) for name in names], ignore_index=True)

@@ -195,7 +195,8 @@ def _by_cell(
         words = here[within].map(key, na_action="ignore").astype(object)
         words = words.where(words.notna(), NOT_KNOWN)
         row = words.map({s: i for i, s in enumerate(strata)}).to_numpy(dtype=np.int64)
-    column = here[group].map(key).map({g: i for i, g in enumerate(groups)}).to_numpy(np.int64)
+    code, found = keys(here[group])
+    column = np.array([groups.index(g) for g in found], dtype=np.int64)[code]
     shape = (len(strata), len(groups), names)
     slot = np.ravel_multi_index((row, column, number), shape) if len(here) else number
     yes, known = (

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from equity.counts import CountTable
 from equity.measures.evidence_ladder import Evidence
 from equity.widgets._choices import Choice, Part, batch, choice, key_of
@@ -72,6 +74,7 @@ def load(folder: str | os.PathLike[str], name: str) -> CountTable | None:
     path = folder / f"{name}.parquet"
     if path.exists():
         counts = stage().open(path, name)
+        pa.default_memory_pool().release_unused()  # else what reading took stays with the page
         if counts is None:  # a published page has no way out for them
             return None
         both = {"race", "sex"} <= set(counts.by) and counts.provenance.get("table") != "residents"

@@ -187,6 +187,18 @@ def test_mixed_residents_are_refused(column: str) -> None:
         stop_rates(PHILADELPHIA, two, **CALL)
 
 
+def test_residents_mixed_in_one_of_many_districts_are_refused() -> None:
+    """Each district may be of a survey of its own; no district may be of two."""
+    names = ["north", "south", "east"]
+    stops = pd.concat([PHILADELPHIA.assign(district=d) for d in names])
+    parts = [RESIDENTS.assign(district=d, year=2016 + i) for i, d in enumerate(names)]
+    table = stop_rates(stops, pd.concat(parts), within="district", **CALL)
+    assert table.ratio.notna().all()
+    mixed = pd.concat([*parts, RESIDENTS.assign(district="south", year=2012)])
+    with pytest.raises(ValueError, match="holds more than one year: 2012, 2017"):
+        stop_rates(stops, mixed, within="district", **CALL)
+
+
 def test_doubled_residents_are_refused() -> None:
     """Two rows for one group are not added up silently."""
     two = pd.concat([RESIDENTS, RESIDENTS])
