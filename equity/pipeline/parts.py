@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,15 @@ class _Part:
     files: tuple[str, ...]
     rows: int
     digests: tuple[str, ...]
+
+
+@dataclass
+class _Sum:
+    """Counts that are added up already, of which parts, and whether some were taken away."""
+
+    parts: set[str] = field(default_factory=set)
+    tables: list[CountTable] = field(default_factory=list)
+    changed: bool = False
 
 
 class Parts:
@@ -85,32 +94,33 @@ class Parts:
         files = self.digests.get(table) or delivered(checked_rows(self.agency, table))
         parts = list(_parts(files))
         keys = {name: _keys(name, by_of, parts, said) for name, by_of in asked.items()}
-        made = {name: self._sum(name, keys[name]) for name in asked}
+        takes = cohort(None).weight is None
+        made = {name: self._sum(name, keys[name], takes) for name in asked}
         for i, part in enumerate(parts):
             lacking = {}
-            for name, (done, tables) in made.items():
-                if keys[name][i] not in done:
+            for name, begun in made.items():
+                if keys[name][i] not in begun.parts:
                     stored = self._stored(name, keys[name][i])
                     if stored is None:
                         lacking[name] = asked[name]
                     else:
-                        tables.append(stored)
+                        begun.tables.append(stored)
             if lacking:
                 if len(parts) > 1:
                     self.tell(f"Counting the {table} of {_named(part)}")
                 rows = cohort(part.files or None)
                 for name, counts in count_all(rows, lacking, tell=self.tell).items():
                     counts.write(self._at(name, keys[name][i]))
-                    made[name][1].append(counts)
-        summed = {name: add_counts(tables) for name, (_, tables) in made.items()}
+                    made[name].tables.append(counts)
+        summed = {name: add_counts(begun.tables) for name, begun in made.items()}
         if self.verify:
             self._prove(table, summed, asked, cohort)
-        for name, (done, _) in made.items():
+        for name, begun in made.items():
             self._used.update(self._at(name, key).name for key in keys[name])
             if len(parts) > 1:
                 path = self._at(f"{name}-sum", _digest(keys[name]))
                 self._used.add(path.name)
-                if done != set(keys[name]):
+                if begun.changed or begun.parts != set(keys[name]):
                     replace(summed[name], provenance={"parts": keys[name]}).write(path)
         return summed
 
@@ -130,17 +140,24 @@ class Parts:
         except (ValueError, OSError):  # not there, or damaged: it is counted again
             return None
 
-    def _sum(self, name: str, keys: Sequence[str]) -> tuple[set[str], list[CountTable]]:
-        """Return the stored sum of the most of these parts, and which they are."""
-        best: tuple[set[str], list[CountTable]] = (set(), [])
+    def _sum(self, name: str, keys: Sequence[str], takes: bool) -> _Sum:
+        """Return the stored sum that is nearest to these parts, without those that are gone.
+
+        takes : whether parts can be taken from a sum: not if rows may stand for nobody, as then
+            it cannot be told whether one of them is left in a group.
+        """
+        best, fewest = _Sum(), len(keys)
         for path in self.folder.glob(f"{name}-sum-*.parquet"):
             try:
                 found = read_counts(path)
             except (ValueError, OSError):
                 continue
             there = set(found.provenance.get("parts", ()))
-            if len(best[0]) < len(there) and there <= set(keys):
-                best = (there, [found])
+            gone = [self._stored(name, key) for key in there - set(keys)]
+            steps = len(gone) + len(set(keys) - there)
+            usable = [part for part in gone if part is not None]
+            if steps < fewest and len(usable) == len(gone) and (takes or not gone):
+                best, fewest = _Sum(there & set(keys), [_minus(found, usable)], bool(gone)), steps
         return best
 
     def _prove(
@@ -163,6 +180,21 @@ class Parts:
                 "run `equity count` again, which counts all files anew. Please report this."
             )
         self.tell(f"The counts of {table} are equal to a full recount")
+
+
+def _minus(whole: CountTable, gone: Sequence[CountTable]) -> CountTable:
+    """Return the counts without those of some parts of them."""
+    if not gone:
+        return whole
+    taken = []
+    for part in gone:
+        numbers = [c for c in part.table.columns if c not in part.by]
+        table = part.table.assign(**{c: -part.table[c] for c in numbers})
+        sizes = part.ledger.assign(rows=-part.ledger["rows"], left_out=-part.ledger["left_out"])
+        taken.append(replace(part, table=table, ledger=sizes))
+    left = add_counts([whole, *taken])
+    table = left.table[left.table["n"] > 0] if left.by else left.table
+    return replace(left, table=table.reset_index(drop=True))
 
 
 def _equal(one: CountTable, other: CountTable) -> bool:

@@ -254,7 +254,7 @@ def test_counts_of_several_engines_add_up(tmp_path_factory, pieces):
         pl.from_arrow,
         lambda t: t.to_pandas(types_mapper={
             pa.bool_(): pd.BooleanDtype(), pa.int16(): pd.Int16Dtype(),
-            pa.int32(): pd.Int32Dtype()}.get),
+            pa.int32(): pd.Int32Dtype()}.get).astype({"date": "datetime64[us]"}),
         lambda t: pq.write_table(t, path) or path,
     ]  # fmt: skip
     by, of = ["subject_race", "district", "month", "search_conducted"], ["contraband_found"]
