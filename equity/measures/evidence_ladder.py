@@ -92,9 +92,17 @@ class Evidence:
         parts["residents"] = {
             name: _part(table, asked) for name, table in (self.residents or {}).items()
         }
-        return Evidence(
+        part = Evidence(
             **parts, elsewhere=self.elsewhere, left={k: tuple(v) for k, v in left.items()}
         )
+        if len(self.kept) > _KEPT:
+            self.kept.clear()
+        # what was computed of the same part before: small tables, not the counts themselves
+        object.__setattr__(part, "kept", self.kept.setdefault(("part", repr(asked)), {}))
+        return part
+
+
+_KEPT = 32
 
 
 _EVERY = {
@@ -199,9 +207,12 @@ def evidence_ladder(
     folded = cells(frame, group=group, within=None, columns=["n"])
     folded.column_of(reference)
     groups = [g for g in folded.groups if g != reference]
-    rows: list[dict[str, Any]] = []
-    for rung in RUNGS:
-        rows.extend(_climb(rung, evidence, asked, groups))
+    climbed = ("ladder", group, reference, confidence_level)
+    if climbed not in evidence.kept:  # for all groups: another focus shows other rows of the same
+        evidence.kept[climbed] = [
+            row for rung in RUNGS for row in _climb(rung, evidence, asked, groups)
+        ]
+    rows: list[dict[str, Any]] = evidence.kept[climbed]
     if focus is not None:
         if focus not in groups:
             raise ValueError(

@@ -14,7 +14,15 @@ from equity.measures.evidence_ladder import Evidence
 from equity.widgets._choices import Choice, choices_in
 from equity.widgets._panel import Panel
 
-__all__ = ["Work", "applying", "one_reference", "rounding", "shown_in", "unfollowed_in"]
+__all__ = [
+    "Work",
+    "applying",
+    "marked",
+    "one_reference",
+    "rounding",
+    "shown_in",
+    "unfollowed_in",
+]
 
 
 class Work:
@@ -94,3 +102,13 @@ def shown_in(where: Mapping[str, Any]) -> str:
     """Return a sentence that names the part of the records that is shown; "" for all of them."""
     made = [c.sentence for c in choices_in(where) if c.picked is not None]
     return f"Shown: {'; '.join(made)}." if made else ""
+
+
+def marked(thing: Any) -> Any:
+    """Return what tells arguments apart: plain values by themselves, tables by their identity."""
+    if isinstance(thing, Mapping):
+        return [(key, marked(value)) for key, value in thing.items()]
+    if isinstance(thing, list | tuple):
+        return [marked(value) for value in thing]
+    plain = isinstance(thing, str | int | float | bool | type(None))
+    return (type(thing), thing if plain else id(thing))

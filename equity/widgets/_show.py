@@ -20,6 +20,7 @@ from equity.widgets._safety import in_voila, report, speaks_for_itself
 from equity.widgets._scope import (
     Work,
     applying,
+    marked,
     one_reference,
     rounding,
     shown_in,
@@ -98,6 +99,17 @@ def show(
         those = applying(here, where)
         return those, choices_in(counts, those, residents, rows, kwargs, chart_options)
 
+    last: list[Any] = []
+
+    def measured_of(asked: Part, first: list[Any], arguments: dict[str, Any]) -> pd.DataFrame:
+        """Return the table of the measure; other rows of the last one are not measured anew."""
+        now = marked([asked.counts, asked.where, first, arguments])
+        if stage().publishes or not last or last[0] != now:
+            # what the mark names is held, so that no other thing can take its place
+            table = stage().measured(measure, asked, first, arguments)
+            last[:] = [now, table, (asked.counts, first, arguments)]
+        return last[1]
+
     panel.follows = [c.model_id for c in followed(resolve(counts))[1]]
     drawn: dict[tuple[Any, ...], dict[str, Any]] = {}
 
@@ -122,8 +134,8 @@ def show(
         if absent := absent or lacking(part, measure, arguments):
             raise _Empty(absent)
         first = [] if residents is None else [resolve(residents)]
-        result = stage().measured(measure, Part(here, resolve(those)), first, arguments)
-        result = _only(result, resolve(rows))
+        asked = Part(here, resolve(those), part)
+        result = _only(measured_of(asked, first, arguments), resolve(rows))
         if not len(result):
             raise _Empty(NO_RECORDS)
         words = _words(here, arguments, labels)

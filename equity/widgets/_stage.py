@@ -40,14 +40,18 @@ class Figure:
 
 @dataclass(frozen=True)
 class Part:
-    """A part of counts, as a measure is to see it: which counts, and which of their rows."""
+    """A part of counts, as a measure is to see it: which counts, and which of their rows.
+
+    made : the counts of the part, where they were taken already.
+    """
 
     counts: Any
     where: Mapping[str, Any] = field(default_factory=dict)
+    made: Any = field(default=None, compare=False, repr=False)
 
     def taken(self) -> Any:
         """Return the counts of the part."""
-        return self.counts.where(**self.where)
+        return self.counts.where(**self.where) if self.made is None else self.made
 
 
 class Live:

@@ -401,3 +401,33 @@ def test_a_published_plan_begins_at_no_figure_of_one_draw(staff, tmp_path):
     planning = Planning(Rules())
     assert all(w.endswith("assumed") for w in begun(planning)[0])
     assert planning.margins == {}  # what it begins with asks for nothing that a figure does not
+
+
+def test_other_rows_of_the_same_table_are_not_measured_anew():
+    """A choice of rows shows other rows; a choice of the reference or of a part measures again."""
+    rows = pd.DataFrame({
+        "race": ["white", "black", "other"] * 8, "year": [2024] * 12 + [2025] * 12,
+        "searched": pd.array([True, False] * 12, dtype="boolean"),
+    })  # fmt: skip
+    counts = eq.count(rows, by=["race", "year"], of=["searched"])
+    asked = []
+
+    def rates(part, *, of, group, reference):
+        asked.append((len(part.table), reference))
+        return eq.rates(part, of=of, group=group, reference=reference)
+
+    year = widgets.choose(counts, "year", "Year", all="All years")
+    reference = widgets.choice("Compared with", ["white", "other"])
+    shown = widgets.choice("Shown", ["black", "white"])
+    panel = widgets.show(
+        counts, rates, eq.charts.rates, where={"year": year}, rows={"group": shown},
+        of="searched", group="race", reference=reference,
+    )  # fmt: skip
+    listed = [row["group"] for row in panel.rows]
+    assert listed == ["Black"] and asked == [(6, "white")]
+    shown.value = "white"
+    assert [row["group"] for row in panel.rows] == ["White"] and len(asked) == 1
+    year.value = 2024
+    assert asked[1:] == [(3, "white")]
+    reference.value = "other"
+    assert asked[2:] == [(3, "other")]

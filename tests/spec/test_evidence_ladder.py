@@ -211,6 +211,21 @@ def test_a_choice_is_followed_where_it_can_be_and_said_where_not():
     assert "district" in of(ladder, "stop_rates")["reason"]
 
 
+def test_a_part_that_was_looked_at_before_says_the_same_again():
+    seen = everything()
+    before = {
+        (year, focus): eq.evidence_ladder(everything().where(year=year), focus=focus, **ASKED)
+        for year in (2024, None)
+        for focus in ("black", None)
+    }
+    for again in range(2):
+        for (year, focus), table in before.items():
+            found = eq.evidence_ladder(seen.where(year=year), focus=focus, **ASKED)
+            pd.testing.assert_frame_equal(found, table, obj=f"{year}, {focus}, {again}")
+    other = eq.evidence_ladder(seen.where(year=2024), group="subject_race", reference="black")
+    assert set(other["reference"]) == {"black"}
+
+
 def test_residents_of_a_district_are_used_for_it():
     by_district = pd.concat(
         [residents().assign(district="NORTH"), residents().assign(district="SOUTH", n=30_000)]
