@@ -13,12 +13,13 @@ FIND = for p in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	2>/dev/null && { echo "$$p"; break; }; done
 
-.PHONY: help install dashboards publish lab test lint clean
+.PHONY: help install dashboards publish lab test lint benchmarks clean
 
 help:
 	@echo "make dashboards   set up, write the sample agency, check it, count it, serve the dashboards"
 	@echo "make publish      write the pages for the public, small numbers hidden, into the agency's site/"
 	@echo "make test         set up and run the tests"
+	@echo "make benchmarks   measure speed and memory beside other programs (half an hour; one table)"
 	@echo "make install      only set up"
 	@echo "make lab          open the notebooks in JupyterLab"
 	@echo "AGENCY=folder     use another agency's folder (it holds an equity.toml)"
@@ -62,6 +63,10 @@ lab: $(VENV)/.installed $(SAMPLE)
 
 test: $(VENV)/.installed-test
 	@$(BIN)/python -m pytest $(ARGS)
+
+# ARGS="--quick" for a first look, ARGS="--folder scratch --large" for 100 million rows
+benchmarks: $(VENV)/.installed-test
+	@$(BIN)/python benchmarks/scale.py $(ARGS)
 
 # pyright fetches its program at its first run, so this one needs the internet once
 lint: $(VENV)/.installed-test
