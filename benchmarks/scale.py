@@ -169,8 +169,12 @@ def fitted(text: str) -> Iterator[Line]:
                 yield Line(what, rows, f"{seconds:.2f} s", f"as rows {ours}",
                            more.split(",")[0])  # fmt: skip
             ours = f"{seconds:.2f} s"
+            if what == "threshold test":
+                size = re.search(r"least ESS [\d,]*\d", more)
+                yield Line(what, rows, ours, "", size[0] if size else "")
         elif times := re.match(r"([\d.,]+) x", more):
-            aim = 50.0 if name.startswith("statsmodels") else 0.0
+            large = int(re.sub(r"\D", "", rows) or 0) > 500_000
+            aim = 50.0 if name.startswith("statsmodels") and large else 0.0
             yield Line(what, rows, ours, f"{name.split(',')[0]} {seconds:.2f} s",
                        f"{times[1]} x as quick", f"{aim:g} x" if aim else "", None,
                        float(times[1].replace(",", "")) < aim)  # fmt: skip
