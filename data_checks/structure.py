@@ -184,7 +184,7 @@ def structure_rules(
     )
     suite.summary(
         "rows",
-        "SELECT 'no row' AS name, count(*) FILTER (check_set_aside IS FALSE) AS value FROM checked",
+        "SELECT 'no row' AS name, count(*) FILTER (NOT check_set_aside) AS value FROM checked",
         1,
         None,
         says="There is at least one row that is a record and can be used.",
