@@ -27,7 +27,8 @@ MOST_SET_ASIDE = 0.20
 rows, and the load stops."""
 
 FEWEST = 20
-"""Of smaller groups chance alone may set more than a fifth aside."""
+CERTAIN = 2.0
+"""So many standard errors above a fifth: of smaller groups chance alone may set more aside."""
 MOST_NO_RECORDS = 0.25
 """A report with a subtotal below every three records has that share."""
 
@@ -219,13 +220,15 @@ def _parts(suite: Suite) -> None:
     group = "subject_race" if suite.table.name == "stops" else "race"
     suite.summary(
         "set aside:groups",
-        f"SELECT {q(group)} AS name, avg(CAST(check_set_aside AS INTEGER)) AS value FROM checked "
-        f"WHERE {q(group)} IS NOT NULL GROUP BY name HAVING count(check_set_aside) >= {FEWEST}",
+        f"SELECT {q(group)} AS name, avg(CAST(check_set_aside AS INTEGER)) - "
+        f"{CERTAIN} * sqrt({MOST_SET_ASIDE * (1 - MOST_SET_ASIDE)} / count(check_set_aside)) "
+        f"AS value FROM checked WHERE {q(group)} IS NOT NULL GROUP BY name "
+        f"HAVING count(check_set_aside) >= {FEWEST}",
         None,
         MOST_SET_ASIDE,
         needs=(group,),
-        says=f"Of no group with {FEWEST} rows or more are more than {MOST_SET_ASIDE:.0%} set "
-        "aside.",
+        says=f"Of no group with {FEWEST} rows or more are clearly more than {MOST_SET_ASIDE:.0%} "
+        "set aside.",
         reason="too many rows of one group are set aside",
         severity=STOP,
         columns=(group,),

@@ -23,7 +23,7 @@ ERRORS = ("#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!",
 """What Excel writes where a formula failed."""
 
 _NUMBER_OF_SOMEBODY = re.compile(r"@|[0-9]{3}|[0-9]{2}[-/.][0-9]{2}")
-_CODE = re.compile(r"[0-9]{1,3}")
+_CODE = re.compile(r"(?:[A-Za-z]{1,4}[ -]?)?[0-9]{1,3}")
 _NAME = re.compile(
     r"\b[A-Z][.](?= ?[A-Z])|\b[A-Z][a-z'’-]+,? [A-Z][.]?$"
     r"|(?i:\b(?:mr|mrs|ms|dr|ofc|sgt|lt|det|capt|cpl|insp)\b[.]? )[A-Z]"

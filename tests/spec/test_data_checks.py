@@ -401,7 +401,7 @@ def test_more_than_a_fifth_set_aside_stops_the_load(tmp_path):
     assert fifth.usable
     more, set_aside = checked(tmp_path, stops(*[bad] * 16, clean=60))
     assert not more.usable
-    assert failing(more) == {"date:present": 16, "set aside": 16, "set aside:groups": 1}
+    assert failing(more) == {"date:present": 16, "set aside": 16}
     assert (more.rows_good, more.rows_set_aside, len(set_aside)) == (60, 16, 16)
     assert not (tmp_path / "good.parquet").exists()  # that of the load before is gone
 
