@@ -32,7 +32,7 @@ from equity.tables import PIPELINES, TABLES
 
 __all__ = ["check"]
 
-MEMORY = "3GB"
+MEMORY = frames.MEMORY
 
 
 def check(
