@@ -91,7 +91,7 @@ def suite_of(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[Any, Any]:
 
 
 def plain(path: Path, folder: Path) -> None:
-    """Count the same by plain SQL: one scan for the rows, one grouping for each kind of copy."""
+    """Count the same by plain SQL: a scan for the rows, a grouping for copies and for months."""
     config: dict[str, Any] = {"memory_limit": run.MEMORY, "temp_directory": str(folder)}
     with duckdb.connect(str(folder / "plain.duckdb"), config=config) as con:
         suite, _ = suite_of(con, path)
@@ -109,8 +109,7 @@ def plain(path: Path, folder: Path) -> None:
                 else f"SELECT sum(n) FROM (SELECT count(*) AS n FROM read_parquet('{path}') "
                 f"GROUP BY {keys} HAVING n > 1)"
             ).fetchall()
-        for query in suite.tables.values():
-            con.execute(f"SELECT count(*) FROM ({query})").fetchall()
+        sql.summarize(con, suite)
 
 
 def ours(path: Path, folder: Path) -> None:

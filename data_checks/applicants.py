@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from data_checks import rules
+from data_checks.people import people, people_keys
 from data_checks.report import ASIDE, STOP, WARN
 from data_checks.sql import q
 from data_checks.suite import Rank, Suite
@@ -21,7 +22,9 @@ KEYS = (
     "record", "weight:bounds",
     *(f"stage {k}:date" for k in range(1, MOST_STAGES + 1)),
     "not a record", "empty columns",
-    *rules.FILE, *rules.MONTHS, *rules.DRIFT, *rules.OTHERS,
+    *rules.FILE, *rules.MONTHS, *rules.DRIFT, *rules.OTHERS, *rules.PARTS,
+    *people_keys("applicant_id", "sex"),
+    "sheets",
 )  # fmt: skip
 """In this order for ever: the place of a key is the rule's number. Add at the end."""
 
@@ -39,13 +42,14 @@ def build(suite: Suite) -> None:
         do="Look whether the file has one row for each stage of an application. If one person "
         "applied for several postings, each application needs a number of its own.",
     )
+    rules.record(suite, "applicant_id", "posting", "date")
+    rules.not_a_record(suite)
     rules.person(suite)
+    people(suite, "applicant_id", "sex")
     rules.read(suite, "date", "year")
     _stages(suite)
     _dates(suite)
     rules.bounds(suite, "weight")
-    rules.record(suite, "applicant_id", "posting", "date")
-    rules.not_a_record(suite)
 
 
 def _stages(suite: Suite) -> None:
@@ -80,6 +84,7 @@ def _stages(suite: Suite) -> None:
                 f"stage {k}:gap",
                 stage,
                 says=f"For whoever reached {beyond}, the file says whether {name} was reached.",
+                reason=f"not known whether {name} was reached, although a later stage was",
                 severity=WARN,
                 do=f"Fill in {name}. Where it is blank, the person is counted as unknown at this "
                 "stage.",
@@ -98,6 +103,7 @@ def _stages(suite: Suite) -> None:
             stage,
             says=f"Every value of {name} could be read as yes or no. A value that could not be "
             "read counts as missing.",
+            reason=f"the {name} could not be read as yes or no",
             severity=WARN,
             **read,
         )
@@ -105,6 +111,7 @@ def _stages(suite: Suite) -> None:
             f"stage {k}:mostly read",
             stage,
             says=f"At least four in five values of {name} could be read as yes or no.",
+            reason=f"over one in five values of {name} could not be read as yes or no",
             severity=STOP,
             allowed=rules.MOSTLY_READ,
             **read,
@@ -130,6 +137,7 @@ def _dates(suite: Suite) -> None:
             says=f"The date of {rules.words(stage)} is not before that of "
             f"{earlier or 'application'}. The person is counted, but not in how long the stages "
             "take.",
+            reason=f"the date of {rules.words(stage)} is before an earlier one",
             severity=WARN,
             columns=(*(before or ["date"]), day),
             do="Correct the date that is wrong, or the order of the stages in equity.toml.",

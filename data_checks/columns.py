@@ -39,6 +39,8 @@ def column_rules(
     added = ("source_file", "source_row", "source_sheet", "not_a_record")
     personal_rule(con, suite, raw, [c for c in raw_columns if c not in added])
     copy_rules(con, suite, raw, raw_columns)
+    if "sheets" in suite.keys:
+        _sheets(suite)
     if "date:whole" in suite.keys:
         _dated(suite, seen)
 
@@ -72,6 +74,7 @@ def _empty(
         1,
         None,
         says="Every column of the delivered file holds a value in at least one row.",
+        reason="a column of the delivered file is blank in every row",
         severity=WARN,
         columns=tuple(empty[:MOST_NAMED]),
         unit="columns",
@@ -96,6 +99,28 @@ def _surely_filled(con: duckdb.DuckDBPyConnection, raw: Path, blank: str) -> set
     return {name for (name,) in found}
 
 
+def _sheets(suite: Suite) -> None:
+    left_out = suite.context.get("unread_sheets") or {}
+    suite.facts(
+        "sheets",
+        [
+            (f"sheet “{name}” of {book} was not read" if name else book, int(bool(name)))
+            for book, names in left_out.items()
+            for name in names or ("",)
+        ],
+        None,
+        0,
+        says="No sheet of a workbook was left out unasked. Without a word in equity.toml only the "
+        "first sheet is read.",
+        severity=WARN,
+        columns=("every column",),
+        unit="sheets",
+        because="there is no workbook, or equity.toml says which sheets are read",
+        do='To read every sheet, write sheet = "*" in the section of the table in equity.toml. If '
+        "the others hold notes only, name the sheet that is meant.",
+    )
+
+
 def _dated(suite: Suite, seen: Profile) -> None:
     years_alone = "year" in seen.columns and "date" not in seen.columns and seen.rows > 0
     there = "date" in seen.columns
@@ -105,6 +130,7 @@ def _dated(suite: Suite, seen: Profile) -> None:
         1,
         None,
         says="Every stop has a date, not its year alone.",
+        reason="the stops have a year and no date",
         severity=WARN,
         columns=("date",),
         unit="files",

@@ -22,7 +22,8 @@ from data_checks.report import Report, RuleResult, write_text
 __all__ = ["write_data_docs"]
 
 HOME = "Great Expectations Data Docs"
-OUTCOMES = ("passed", "failed", "could not run", "nothing to test")
+WORDS = ("passed", "failed", "warning", "could not run", "nothing to do", "nothing to test")
+UNREAD = "The file cannot be used yet. The result page of the load says why."
 HEAD = columns([("Result", "state"), ("Rule", ""), ("Found", "")])
 PLAIN = {"code", "h2", "p", "span", "strong", "table", "tbody", "td", "th", "thead", "tr"}
 EXCEPTION = ("exception_message", "exception_traceback")
@@ -39,7 +40,7 @@ def write_data_docs(found: Sequence[Any], report: Report, path: Path | str) -> N
     Parameters
     ----------
     found : what Great Expectations returned for this table (`ExpectationSuiteValidationResult`),
-        one for each view. They are not changed.
+        one for each view. They are not changed. Nothing, if the file cannot be used as it is.
     report : what the same check found: its outcomes, severities and numbers are shown.
     path : HTML file to write. `index.html` in the same folder lists every page written there.
 
@@ -138,7 +139,7 @@ def _cells(rule: RuleResult, words: str = "") -> str:
     """Return the three cells of a rule; `words` is HTML."""
     theirs = f'<span class="small">{words}</span>' if words else ""
     return (
-        f'<td class="state">{mark(rule.outcome)}</td><td><strong>{rule.id}</strong> '
+        f'<td class="state">{mark(rule.word)}</td><td><strong>{rule.id}</strong> '
         f'{escape(rule.says)}<span class="small">If not: {rule.severity}.</span>{theirs}</td>'
         f"<td>{escape(_counted(rule))}</td>"
     )
@@ -179,14 +180,19 @@ def _others(rules: Sequence[RuleResult]) -> str:
 
 
 def _overview(report: Report) -> str:
-    counted = Counter(r.outcome for r in report.rules)
-    facts = {"Result": escape(report.sentence), "File": escape(report.data_file)}
+    counted = Counter(r.word for r in report.rules)
+    facts = {"Result": escape(_sentence(report)), "File": escape(report.data_file)}
     facts |= {"Checked on": report.checked_on}
-    facts |= {f"Rules: {mark(outcome)}": f"{counted[outcome]}" for outcome in OUTCOMES}
+    facts |= {f"Rules: {mark(word)}": f"{counted[word]}" for word in WORDS}
     rows = "".join(
         f'<tr><th scope="row">{name}</th><td>{fact}</td></tr>\n' for name, fact in facts.items()
     )
     return f"<table><caption>Overview</caption>\n<tbody>\n{rows}</tbody></table>\n"
+
+
+def _sentence(report: Report) -> str:
+    """Return the verdict; why a file cannot be used may quote what is in it, so that is not."""
+    return UNREAD if report.unreadable else report.sentence
 
 
 def _list_run(path: Path, title: str, report: Report) -> None:
@@ -195,11 +201,11 @@ def _list_run(path: Path, title: str, report: Report) -> None:
     old = index.read_text(encoding="utf-8") if index.exists() else ""
     lines = BeautifulSoup(old, "html.parser").select("tbody > tr")
     kept = [str(row) for row in lines if row.a is None or row.a["href"] != path.name]
-    counted = Counter(r.outcome for r in report.rules)
-    rules = ", ".join(f"{counted[o]} {o}" for o in OUTCOMES if counted[o])
+    counted = Counter(r.word for r in report.rules)
+    rules = ", ".join(f"{counted[word]} {word}" for word in WORDS if counted[word])
     kept.append(
         f'<tr><td><a href="{escape(path.name)}">{escape(title)}</a></td>'
-        f"<td>{escape(report.sentence)}</td><td>{rules}</td></tr>"
+        f"<td>{escape(_sentence(report))}</td><td>{rules}</td></tr>"
     )
     head = columns([("File", ""), ("Result", ""), ("Rules", "")])
     up = '<nav aria-label="Up"><a href="../index.html">Result page of the load</a></nav>\n'
@@ -213,5 +219,6 @@ def _table(rows: str, head: str = HEAD, caption: str = "") -> str:
 
 
 def _page(title: str, report: Report, main: str) -> str:
-    foot = escape(f"Checked on {report.checked_on} with {report.engine}.")
+    by = f" with {report.engine}" if report.engine else ""
+    foot = escape(f"Checked on {report.checked_on}{by}.")
     return document(title, ["Data checks", HOME], fictional=report.fictional, main=main, foot=foot)

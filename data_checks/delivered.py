@@ -23,6 +23,8 @@ ALIKE = 0.05
 """If more than this share of the rows look like another one, the columns do not tell people apart,
 and rows that look alike say nothing. In Nashville's rosters of all employees, without numbers, 1
 to 3 % do; in Prince George's County's of sworn officers, hired class by class, 9 %."""
+NEARLY = 0.8
+"""So near comes a quick count of different values, where each row has its own."""
 SAMPLE = 1_000_000
 """Of more rows, those are compared whose hash is a multiple of a number, the same in each file."""
 MOST_ROWS = 10_000_000
@@ -53,19 +55,48 @@ def copy_rules(
     names = [c for c in raw_columns if c not in ("source_file", "source_row", "not_a_record")]
     traced = raw is not None and {"source_file", "source_row"} <= {*raw_columns} and names
     counted = suite.has("weight") or bool(suite.context.get("several"))
-    rows = ""
-    if raw is not None and traced:
-        sheet = ", source_sheet" if "source_sheet" in raw_columns else ""
-        cells = ", ".join(f"coalesce(CAST({q(c)} AS VARCHAR), '')" for c in names)
-        record = "WHERE not_a_record IS NULL" if "not_a_record" in raw_columns else ""
-        rows = (
-            f"(SELECT concat_ws(', sheet ', source_file{sheet}) AS f, "
-            f"CAST(source_row AS BIGINT) AS r, hash({cells}) AS h FROM {parquet(raw)} {record})"
-        )
+    sheet = ", source_sheet" if "source_sheet" in raw_columns else ""
+    record = "WHERE not_a_record IS NULL" if "not_a_record" in raw_columns else ""
+    records = f"{parquet(raw)} {record}" if raw is not None and traced else ""
+    rows = records and (
+        f"(SELECT concat_ws(', sheet ', source_file{sheet}) AS f, "
+        f"CAST(source_row AS BIGINT) AS r, hash({_cells(names)}) AS h FROM {records})"
+    )
     # where a key tells records apart, the rule on the key finds the copies
     alone = bool(rows) and not counted and table in KEYS and not suite.has(KEYS[table])
     _rows_alike(con, suite, rows if alone and table != "stops" else "")
-    _files_alike(con, suite, rows, alone)
+    said = ""
+    if alone and table != "workforce":  # snapshots.py compares the lists of a roster
+        said = _but_for_numbers(con, records, names)
+    _files_alike(con, suite, rows, alone, said)
+
+
+def _cells(names: Sequence[str]) -> str:
+    return ", ".join(f"coalesce(CAST({q(c)} AS VARCHAR), '')" for c in names)
+
+
+def _but_for_numbers(con: duckdb.DuckDBPyConnection, records: str, names: Sequence[str]) -> str:
+    """Say so if the rows are all there twice, but for columns of running numbers."""
+    chosen = ", ".join(f"approx_count_distinct({q(c)})" for c in names)
+    total, *rough = con.execute(f"SELECT count(*), {chosen} FROM {records}").fetchone() or (0,)
+    if not 2 * FEWEST <= total <= MOST_ROWS:
+        return ""
+    likely = [c for c, n in zip(names, rough, strict=True) if n >= NEARLY * total]
+    exact = ", ".join(["0", *(f"count(DISTINCT {q(c)})" for c in likely)])
+    _, *counts = con.execute(f"SELECT {exact} FROM {records}").fetchone() or (0,)
+    running = [c for c, n in zip(likely, counts, strict=True) if n == total]
+    others = [c for c in names if c not in running]
+    if not running or not others:
+        return ""
+    different, times = con.execute(
+        "SELECT count(*), list(DISTINCT n) FROM (SELECT count(*) AS n "
+        f"FROM {records} GROUP BY hash({_cells(others)}))"
+    ).fetchone() or (0, [])
+    often = math.gcd(*times)
+    if often < 2 or different < FEWEST:
+        return ""
+    what = "columns" if len(running) > 1 else "column"
+    return f"but for the {what} {', '.join(running[:3])}, every row is there {often} times"
 
 
 def _rows_alike(con: duckdb.DuckDBPyConnection, suite: Suite, rows: str) -> None:
@@ -90,6 +121,7 @@ def _rows_alike(con: duckdb.DuckDBPyConnection, suite: Suite, rows: str) -> None
         None,
         0,
         says="No row is the same as an earlier row of its file in every column.",
+        reason="rows are the same as an earlier row in every column",
         severity=WARN,
         columns=("every column",),
         unit="files",
@@ -99,7 +131,9 @@ def _rows_alike(con: duckdb.DuckDBPyConnection, suite: Suite, rows: str) -> None
     )  # fmt: skip
 
 
-def _files_alike(con: duckdb.DuckDBPyConnection, suite: Suite, rows: str, alone: bool) -> None:
+def _files_alike(
+    con: duckdb.DuckDBPyConnection, suite: Suite, rows: str, alone: bool, said: str
+) -> None:
     table = suite.table.name
     several, total = False, 0
     if rows and table in KEYS:
@@ -133,11 +167,13 @@ def _files_alike(con: duckdb.DuckDBPyConnection, suite: Suite, rows: str, alone:
     stop = doubled and not handled
     suite.facts(
         "delivered twice",
-        [(words or name, int(bool(words))) for name, words in told.items()],
+        [(words or name, int(bool(words))) for name, words in told.items()]
+        + ([(said, 1)] if said else []),
         None,
         0,
         says="No file was delivered twice: none holds the rows of another, in whatever order, nor "
         "half of them or more.",
+        reason="a file seems to have been delivered twice",
         severity=STOP if stop else WARN,
         columns=("every column",),
         unit="files",

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
 from typing import Any
 
 from data_checks.facts import FORMAT, add_cells, flags_of, pairs, thing, unit_of
-from data_checks.report import WARN
+from data_checks.report import WARN, Report
 from data_checks.rules import capital, words
 from data_checks.sql import literal
 from data_checks.suite import NOTHING, Suite
 
-__all__ = ["drift_rules"]
+__all__ = ["drift_rules", "lost_rows"]
+
+RIGHT = (
+    "If the file is right, for instance because an office left or joined, run equity check "
+    "--accept. Until then later files are compared with the load before this one."
+)
 
 POINTS = 0.05
 """Shares that differ by less are alike."""
 
 FEWEST_NAMED = 3
 """A value in fewer rows is not named."""
+
+GONE = 5
+"""A group has vanished where so many rows of it were expected, times what chance varies by (at
+least 2 in new records). Of 10 rows expected none comes by chance in one load of 1,000."""
+
+POOLED = 1.5
+"""What a rate of several new months varies by beside chance, at least; more where the accepted
+months differ more among themselves."""
 
 STEADY, RECENT = 6, 24
 """A new month's rate is judged by the accepted months before it: at least 6, at most 24."""
@@ -43,6 +57,16 @@ def drift_rules(suite: Suite) -> None:
     _groups(suite, last, common)
     _rates(suite, last, common)
     _values(suite, last, why or "the last accepted load had no such columns")
+
+
+def lost_rows(report: Report) -> bool:
+    """Whether records that the last accepted load held are missing, or are too many now.
+
+    Such a load must not become what the next one is compared with, until a person says so.
+    """
+    keys = importlib.import_module(f"data_checks.{report.table}").KEYS
+    judged = {keys.index(key) + 1 for key in ("drift:rows", "drift:months")}
+    return any(rule.open and int(rule.id[1:]) in judged for rule in report.rules)
 
 
 def _lay_out(suite: Suite, last: Mapping[str, Any]) -> None:
@@ -108,9 +132,10 @@ def _rows(suite: Suite, last: Mapping[str, Any], why: str) -> None:
     )
     suite.summary(
         "drift:rows", query if last else NOTHING, low, high, unit="loads",
-        says=says, severity=WARN, columns=_when(suite), because=why,
+        says=says, reason="the file holds far more or far fewer rows than the last accepted load",
+        severity=WARN, columns=_when(suite), because=why,
         do="Look whether the export was cut short, filtered, or holds two files one after the "
-        "other. If an office left or joined, nothing need be done.",
+        f"other. {RIGHT}",
     )  # fmt: skip
 
 
@@ -133,10 +158,11 @@ def _months(suite: Suite, last: Mapping[str, Any], why: str) -> None:
         "drift:months", query if last and unit else NOTHING, None, 0, unit=unit or "periods",
         says=f"Each {one} of the last accepted load holds as many {thing(suite)} as it did, "
         f"within 5% (more where they are few).{more}",
+        reason="past records changed in number since the last accepted load",
         severity=WARN, columns=_when(suite),
         because=why if unit or not last else "the file has no dates",
         do=f"Ask why past records changed. A {one} with fewer was often exported in part, one "
-        "with more holds rows twice.",
+        f"with more holds rows twice. {RIGHT}",
     )  # fmt: skip
 
 
@@ -186,13 +212,17 @@ def _groups(suite: Suite, last: Mapping[str, Any], why: str) -> None:
             CAST(here AS BIGINT), 100 * was / there, CAST(there AS BIGINT)) AS name,
         CAST((abs(gap) > {POINTS} AND abs(gap) * here > 5
             AND abs(gap) > 3 * sqrt(phi * p * (1 - p) * (1 / here + 1 / there)))
-            OR (now = 0 AND was * here / there >= 10 * greatest(phi, 1)) AS INTEGER) AS value
+            OR (now = 0 AND was * here / there >= {GONE} * greatest(phi, 1))
+            OR (phi > 0 AND abs(gap) > 4 * sqrt(phi * p * (1 - p) * (1 / here + 1 / there))
+            AND abs(gap) * here > 5 AND NOT now / here BETWEEN was / there / 3
+            AND 3 * was / there) AS INTEGER) AS value
         FROM shares ORDER BY kind DESC, "group"
     """  # noqa: S608
     suite.summary(
         "drift:groups", query if last else NOTHING, None, 0, unit="groups",
         says="No group has vanished since the last accepted load, and no group's share has "
         "changed by more than 5 points; for new records also by more than chance explains.",
+        reason="the shares of the groups changed since the last accepted load",
         severity=WARN, columns=(race,), because=why,
         do="Look whether the words for race in the file have changed, and whether [values] in "
         "equity.toml still says what each means. If so, ask what else changed.",
@@ -232,9 +262,26 @@ def _rates(suite: Suite, last: Mapping[str, Any], why: str) -> None:
                             HAVING k >= 30 ORDER BY period DESC LIMIT {RECENT}))
                     WHERE k >= 30 AND months >= {STEADY})
             """)
+            # a halving that no single month can tell from chance
+            parts.append(f"""
+                SELECT {what} || ' in all new months'
+                    || format(': {{:.1f}}%, before {{:.1f}}%', 100 * y / k, 100 * r) AS name,
+                CAST(abs(y / k - r) > 3 * sqrt(phi * p * (1 - p) * (1 / k + 1 / m))
+                    AND (y / k > 1.25 * r OR r > 1.25 * y / k) AS INTEGER) AS value
+                FROM (SELECT *, (y + was) / (k + m) AS p FROM
+                    (SELECT {sums}, count(DISTINCT period) AS months FROM facts_cells
+                        WHERE period > (SELECT max(period) FROM last_cells)),
+                    (SELECT sum(y) AS was, sum(k) AS m, any_value(r) AS r, greatest({POOLED},
+                        sum((y - r * k) ** 2 / nullif(r * (1 - r) * k, 0)) / (count(*) - 1)) AS phi
+                        FROM (SELECT *, sum(y) OVER () / sum(k) OVER () AS r
+                            FROM (SELECT period, {sums} FROM last_cells GROUP BY period
+                                HAVING k >= 30 ORDER BY period DESC LIMIT {RECENT}))
+                        HAVING count(*) >= {STEADY})
+                    WHERE months > 1 AND k >= 30)
+            """)
     new = (
         " In a new month it is within 1.5 times, or three times the usual spread, of the months "
-        "before."
+        "before, and in all new months together within 1.25 times."
         if suite.table.name == "stops"
         else ""
     )
@@ -243,6 +290,7 @@ def _rates(suite: Suite, last: Mapping[str, Any], why: str) -> None:
         "drift:rates", " UNION ALL ".join(parts) or NOTHING, None, 0, unit="rates",
         says=f"The share of yes ({followed or 'no column'}) is what it was in the same records of "
         f"the last accepted load, within a fifth and one point.{new}",
+        reason="a share of yes changed since the last accepted load",
         severity=WARN, columns=flags_of(suite),
         because=why if shown or not last else "no such column was there then and now",
         do="Look whether the words for yes and no in the file have changed, whether blanks now "
@@ -271,6 +319,7 @@ def _values(suite: Suite, last: Mapping[str, Any], why: str) -> None:
         "drift:categories", query, None, 0, unit="values",
         says="Every category was there in the last accepted load already. (Titles and postings "
         "are not compared, nor columns with more than 200 values.)",
+        reason="categories are new since the last accepted load",
         severity=WARN, columns=tuple(before), because=why,
         do="A new district or reason is in order. If it is an old one in other words, say so in "
         "the [values] of the table in equity.toml, or the two are counted apart.",

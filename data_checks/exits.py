@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from data_checks import rules, workforce
+from data_checks.people import people, people_keys
 from data_checks.report import ASIDE
 from data_checks.suite import Rank, Suite
 
@@ -13,7 +14,9 @@ KEYS = (
     "exit_date:not before hire", "person:once a day", "race:allowed", "race:known", "sex:allowed",
     *(f"{c}:{k}" for c in ("hire_date", "sworn") for k in ("read", "mostly read")), "record",
     "not a record", "empty columns",
-    *rules.FILE, *rules.MONTHS, *rules.DRIFT, *rules.OTHERS,
+    *rules.FILE, *rules.MONTHS, *rules.DRIFT, *rules.OTHERS, *rules.PARTS,
+    *people_keys("person_id", "hire_date", "sex"),
+    "sheets", "exit_date:not in the future",
 )  # fmt: skip
 """In this order for ever: the place of a key is the rule's number. Add at the end."""
 
@@ -23,6 +26,18 @@ def build(suite: Suite) -> None:
     rules.read(suite, "exit_date", "hire_date", "sworn")
     rules.present(suite, "exit_date")
     rules.not_early(suite, "exit_date", first=1930)
+    suite.between(
+        "exit_date:not in the future",
+        "exit_date",
+        None,
+        suite.today,
+        says=f"Everybody in the file has left, by {suite.today.isoformat()}.",
+        reason="has not left yet",
+        severity=ASIDE,
+        shows="exit_date",
+        do="Leave out those who are still employed, or who leave later. If it is the date on "
+        "which a contract ends, ask for the date of leaving.",
+    )
     workforce.left(suite)
     rules.repeat(
         suite,
@@ -34,9 +49,10 @@ def build(suite: Suite) -> None:
         do="Look whether the file has one row for each post or pay line of a person.",
         severity=ASIDE,
     )
+    rules.record(suite, "person_id", "title", "department", "job_category", "exit_date")
+    rules.not_a_record(suite)
+    people(suite, "person_id", "hire_date", "sex")
     if suite.context.get("groups"):
         rules.allowed(suite, "race", tuple(suite.context["groups"]))
     rules.known(suite, "race")
     rules.allowed(suite, "sex")
-    rules.record(suite, "person_id", "title", "department", "job_category", "exit_date")
-    rules.not_a_record(suite)

@@ -22,6 +22,9 @@ ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # the CSV file has an apostrophe before what a spreadsheet would run as a formula
 GUARDED = re.compile(f"^'(?:{FORMULA})")
 NARROW, WIDE = 14, 60
+ADDED = 3
+HEADERS = {"source_file": "File", "source_row": "Row", "reasons": "Why"}
+"""What the first columns of the extract are called in the workbook."""
 
 
 def write_workbook(aside: Path, workbook: Path, report: Report) -> str:
@@ -79,7 +82,10 @@ def _write(path: Path, header: list[str], rows: Iterator[list[str]], report: Rep
     sheet.auto_filter.ref = f"A1:{last}{report.rows_set_aside + 1}"
     for number, line in enumerate(_advice(report)):
         advice.append(_cells(bold if number == 0 else plain, line))
-    sheet.append(_cells(bold, header))
+    # what we add stands first; a column of the file may have the same name
+    ours = [HEADERS.get(name, name) for name in header[:ADDED]]
+    theirs = ["Kind" if name == "not_a_record" else name for name in header[ADDED:]]
+    sheet.append(_cells(bold, ours + theirs))
     place = header.index("source_row") if "source_row" in header else -1
     for row in rows:
         values: list[str | int] = [_unguarded(cell) for cell in row]
@@ -93,7 +99,7 @@ def _advice(report: Report) -> Iterator[list[str | int]]:
     yield ["Rule", "What is wrong", "Rows", "How to mend it", "Columns"]
     for rule in report.rules:
         if rule.severity == ASIDE and rule.outcome == "failed":
-            columns = ", ".join(report.headers.get(c, c) for c in rule.columns)
+            columns = ", ".join(report.columns_of(rule).values())
             yield [rule.id, rule.reason or f"Broken: {rule.says}", rule.bad or 0, rule.do, columns]
     yield ["", "A row that breaks several rules counts for each of them.", "", "", ""]
     yield ["", "These are records of people: keep them inside the agency.", "", "", ""]

@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 
+from data_checks.shown import about_somebody_sql
 from data_checks.sql import literal, q
 from data_checks.suite import Suite
 from equity.tables import PIPELINES
@@ -25,6 +26,9 @@ UNDATED = "1900-01-01"
 MOST_VALUES = 200
 """A column with more values is no list of categories."""
 
+NAMED = 0.5
+"""Of a column of which this share of the values look like names, no value is kept or shown."""
+
 FREE = ("source_file", "title", "posting")
 """Categories of which every load holds new ones."""
 
@@ -39,7 +43,7 @@ def add_cells(suite: Suite) -> None:
 
     facts_cells : period (month, or year: first day), group, n, and for each flag `yes_0`,
         `known_0` ... A row with a weight counts as often; totals by sex count nothing.
-    facts_values : name of a category column, value, n (rows).
+    facts_values : name of a category column, value, n (rows); none that may be about a person.
     """
     asked = any(suite.context.get(key) for key in ("facts", "last", "others"))
     if not asked or "facts_cells" in suite.tables:
@@ -82,8 +86,10 @@ def add_cells(suite: Suite) -> None:
         f"WHERE part = {i} AND told_{i} IS NOT NULL" for i, c in enumerate(told)
     )  # fmt: skip
     suite.tables["facts_values"] = (
-        f"SELECT * FROM ({values or 'SELECT NULL AS name, NULL AS value, 0 AS n WHERE FALSE'}) "
-        f"QUALIFY row_number() OVER (PARTITION BY name ORDER BY n DESC) <= {5 * MOST_VALUES}"
+        f"SELECT name, value, n FROM (SELECT *, {about_somebody_sql('value')} AS named FROM "
+        f"({values or 'SELECT NULL AS name, NULL::VARCHAR AS value, 0 AS n WHERE FALSE'})) "
+        f"QUALIFY NOT named AND avg(CAST(named AS INTEGER)) OVER (PARTITION BY name) < {NAMED} "
+        f"AND row_number() OVER (PARTITION BY name ORDER BY n DESC) <= {5 * MOST_VALUES}"
     )
 
 
@@ -92,7 +98,7 @@ def facts_of(con: duckdb.DuckDBPyConnection, suite: Suite) -> dict[str, Any]:
 
     unit (months or years; empty if the file tells none), scheme, flags, cells (period, group,
     number, then yes and known of each flag), categories: column -> value -> rows, or None where
-    there are more than 200.
+    there are more than 200; hours: rows of each hour of the day, empty without times.
     """
     flags = flags_of(suite)
     numbers = ", ".join(["n", *pairs(flags)])
@@ -102,8 +108,15 @@ def facts_of(con: duckdb.DuckDBPyConnection, suite: Suite) -> dict[str, Any]:
     found: dict[str, dict[str, int]] = {c: {} for c in _categories(suite)}
     for name, value, n in con.execute("SELECT * FROM facts_values ORDER BY ALL").fetchall():
         found[name][value] = n
+    hours: dict[int, int] = {}
+    if suite.has("second_of_day"):
+        hours = dict(con.execute(
+            "SELECT hour, CAST(sum(n) AS BIGINT) FROM check_cells WHERE hour IS NOT NULL "
+            "GROUP BY hour"
+        ).fetchall())  # fmt: skip
     return {
         "format": FORMAT,
+        "hours": [hours.get(h, 0) for h in range(24)] if hours else [],
         "unit": unit_of(suite),
         "scheme": suite.context.get("scheme"),
         "flags": list(flags),

@@ -135,7 +135,8 @@ def _read(place: Path, *, full: bool) -> Load:
         found = {t: Report.from_json(place / f) for t, f in files.items()} if full else {}
         first, last = (str(about[k]) for k in ("first_checked", "last_checked"))
         dt.datetime.fromisoformat(first)
-        summary = {k: about["summary"][k] for k in _summary({})}
+        told = {"expected": 0, **about["summary"]}  # loads of earlier versions do not say it
+        summary = {k: told[k] for k in _summary({})}
         numbers = [n for k, n in summary.items() if k != "delivered"]
         if not all(isinstance(n, int) for n in numbers) or not all(map(_sound, found.values())):
             raise TypeError
@@ -146,7 +147,7 @@ def _read(place: Path, *, full: bool) -> Load:
 
 def _sound(report: Report) -> bool:
     """Whether what is drawn of a report is what `to_dict` wrote."""
-    rows = (report.rows_in, report.rows_good, report.rows_set_aside)
+    rows = (report.rows_in, report.rows_good, report.rows_set_aside, report.rows_expected)
     return all(isinstance(n, int) for n in rows) and all(
         rule.outcome in OUTCOMES
         and rule.severity in (STOP, ASIDE, WARN)
@@ -165,6 +166,7 @@ def _summary(reports: Mapping[str, Report]) -> dict[str, Any]:
         "usable": sum(r.usable for r in reports.values()),
         "rows": sum(r.rows_in for r in reports.values()),
         "set_aside": sum(r.rows_set_aside for r in reports.values()),
+        "expected": sum(r.rows_expected for r in reports.values()),
         "warnings": sum(len(r.warnings) for r in reports.values()),
         "delivered": [r.data_file for r in reports.values()],
     }

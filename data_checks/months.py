@@ -36,6 +36,26 @@ by more than eight of its square roots: four standard deviations of counts that 
 much as chance alone makes them. Under 145 rows a month the second binds, under 65 nothing can be
 thin. Real files need that room: in that of Hartford a month of 168 stops follows one of 478."""
 
+THICK = 1.75
+"""A month is thick with more than so many times that median, by the same room for chance. A month
+that is in the file twice would be twice what it would have been: less than twice the median in
+every second case."""
+
+VARIES, VARIES_LAST = 5, 3
+"""Thin and thick are also told only beyond five robust standard deviations of what the months of
+this file differ from those around them, on a log scale; the last month, which a new load brings,
+beyond three. In a file whose months swing by half nothing is told of them. A month that is as far
+from its neighbours in other years is of its season: what it differs from those is judged, where
+that is less."""
+
+SHIFTED = 3
+CLEARLY = 60
+"""A month's hours are those of another zone if they fit the hours of the other months much better
+when moved by at least three hours: the deviance (twice the log likelihood ratio) falls by 60, and
+to a third. Of 24 hours it is 23 by chance; stops at one place and time raise it, but do not make
+it fall so far."""
+FEWEST_TIMES = 100
+
 MISSING, MISSING_AT_ALL = 0.05, 0.20
 """The share of missing race that is let through in a file, and that which is much in any month. A
 month above the first by more than chance (four standard errors) is told if it has twice the share
@@ -152,6 +172,7 @@ def _period(suite: Suite, day: str) -> None:
         needs=(day,),
         says=f"No {what} stands far from all others: {FAR_MONTHS} months or more before or after "
         f"them, with less than {FAR_SHARE:.0%} of the rows.",
+        reason=f"a few rows have a {what} far from all others",
         severity=WARN,
         do="Look at the rows of these months: most often a year was mistyped, or a system filled "
         'in a date. Name the period of the file in equity.toml, such as period = ["2024-01-01", '
@@ -180,10 +201,12 @@ def _months(suite: Suite, day: str) -> None:
         None,
         0,
         says="Between the first and the last month there is none without a row.",
+        reason="a month between the first and the last has no row",
         do="Ask for these months: part of the export is missing. Until then no figure over time "
         "can be read across them, and yearly figures are too low.",
         **words,
     )
+    thick, change = f"{THICK:g}", "ln(n / near)"
     around = "(ORDER BY month ROWS BETWEEN 3 PRECEDING AND 3 FOLLOWING EXCLUDE CURRENT ROW)"
     # the first and the last month are judged only if the file has them whole, by their first or
     # last two days
@@ -191,20 +214,31 @@ def _months(suite: Suite, day: str) -> None:
         "months:thin",
         f"WITH a AS (SELECT *, median(n) FILTER (WHERE n > 0) OVER {around} AS near, "
         "month = min(month) OVER () AS opens, month = max(month) OVER () AS closes "
-        "FROM check_calendar) "
+        "FROM check_calendar), "
+        f"b AS (SELECT *, CASE WHEN n = 0 OR near IS NULL OR near <= {SPREAD**2} "
+        "OR (opens AND day(first) > 2) OR (closes AND last < last_day(month) - 1) THEN NULL "
+        f"ELSE {change} END AS change FROM a), "
+        "c AS (SELECT *, (SELECT median(o.change) FROM b o WHERE month(o.month) = month(b.month) "
+        "AND o.month <> b.month) AS season FROM b), "
+        "d AS (SELECT *, CASE WHEN season * change > 0 THEN sign(change) * least(abs(change), "
+        "abs(change - season)) ELSE change END AS odd FROM c), "
+        f"e AS (SELECT *, 1.4826 * mad(odd) OVER () * CASE WHEN closes THEN {VARIES_LAST} "
+        f"ELSE {VARIES} END AS room FROM d) "
         f"SELECT {_name('month')} || ': ' || n || CASE WHEN n = 1 THEN ' row' ELSE ' rows' END "
-        "|| ', around it ' || round(near)::BIGINT AS name, CASE WHEN n = 0 OR near IS NULL "
-        f"OR near <= {SPREAD**2} OR (opens AND day(first) > 2) "
-        "OR (closes AND last < last_day(month) - 1) THEN NULL "
-        f"ELSE ({THIN} * n < near AND near - n > {SPREAD} * sqrt(near))::INTEGER END AS value "
-        "FROM a ORDER BY month"
+        "|| ', around it ' || round(near)::BIGINT AS name, CASE WHEN change IS NULL THEN NULL "
+        f"WHEN abs(near - n) > {SPREAD} * sqrt(near) AND abs(odd) > room "
+        "THEN CASE WHEN odd = change THEN n / near ELSE exp(odd) END ELSE 1 END AS value "
+        "FROM e ORDER BY month"
         if flow
         else NOTHING,
-        None,
-        0,
-        says="No month holds far fewer rows than the months around it: less than a third.",
-        do="Ask whether the export is cut off there, or fewer were recorded. Compare with "
-        "another count of these months, such as that of citations.",
+        1 / THIN,
+        THICK,
+        says="No month holds far fewer or far more rows than the months around it: less than a "
+        f"third, or more than {thick} times as many.",
+        reason="a month holds far fewer or far more rows than the months around it",
+        do="If there are fewer, ask whether the export is cut off there, or fewer were recorded. "
+        "If there are more, look whether it holds rows twice. Compare with another count of "
+        "these months, such as that of citations.",
         **words | ({"because": "too few rows in a month to tell"} if flow else {}),
     )
 
@@ -227,6 +261,7 @@ def _race(suite: Suite, day: str) -> None:
         says=f"{rules.capital(rules.words(race))} is missing in no month far more often than in "
         f"others: in more than {at:.0%} of the rows and twice as often, or in more than "
         f"{much:.0%} where that is not usual.",
+        reason=f"{rules.words(race)} is missing far more often in some months than in others",
         severity=WARN,
         do="Ask what was different in these months: a new form, a new system, a unit that did not "
         "record race. Compare groups over time without these months as well.",
@@ -251,6 +286,7 @@ def _times(suite: Suite) -> None:
         unit="files",
         needs=(time,),
         says="Midnight does not stand for a time that nobody recorded.",
+        reason="midnight seems to stand for a time that nobody recorded",
         severity=WARN,
         do="Look at the rows at 00:00: a system fills it in where the time is blank, or where the "
         "export keeps the date alone. Ask for the times, or leave them blank: at midnight they "
@@ -267,6 +303,7 @@ def _times(suite: Suite) -> None:
         needs=(time,),
         says=f"At most {ROUNDED:.0%} of the times are multiples of five minutes (by chance 20%), "
         "those at midnight left out.",
+        reason="too many times are multiples of five minutes",
         severity=WARN,
         because=f"fewer than {TIMES} times",
         do="Times were rounded. Read daylight tests with care: close to dusk a rounded time may "
@@ -284,22 +321,61 @@ def _times(suite: Suite) -> None:
     )
     suite.summary(
         "times:hours",
-        f"{quietest} SELECT 'rarest ' || lpad(hour::VARCHAR, 2, '0') || ':00 to ' || "
+        f"{quietest}{_shifted(suite)} "
+        "SELECT 'rarest ' || lpad(hour::VARCHAR, 2, '0') || ':00 to ' || "
         "lpad(((hour + 3) % 24)::VARCHAR, 2, '0') || ':00; as local time if ' || CASE WHEN "
         "shift < 0 THEN 'about ' || -shift || ' hours earlier' ELSE 'about ' || shift || "
         f"' hours later' END AS name, CASE WHEN total >= {ENOUGH_CLOCK} THEN (night > rarest AND "
-        f"night - rarest > {CERTAIN} * sqrt(night + rarest))::INTEGER END AS value FROM t",
+        f"night - rarest > {CERTAIN} * sqrt(night + rarest))::INTEGER END AS value FROM t "
+        "UNION ALL FROM shifted",
         None,
         0,
-        unit="files",
+        unit="files or months",
         needs=(time,),
         says="Stops are rarest at night, between 2 and 7, as they are nearly everywhere in local "
-        "time.",
+        "time, and no month has the hours of the others moved by three hours or more.",
+        reason="times seem to be of another zone, in all months or in some",
         severity=WARN,
         because=f"fewer than {ENOUGH_CLOCK} times",
         do='Look whether the times are of another zone. If they are in UTC, write times = "UTC" '
         "in equity.toml, where the format has that key. An agency that works by day only looks "
         "alike.",
+    )
+
+
+def _shifted(suite: Suite) -> str:
+    """Return the query `shifted`, put behind others: hours of each month beside those of the rest.
+
+    Where the last accepted load told its hours, those of the whole file are compared as well.
+    """
+    last = suite.context.get("last") or {}
+    before = last.get("hours") or []
+    whole = ""
+    if len(before) == 24 and sum(before) >= ENOUGH_CLOCK:
+        rows = ", ".join(f"({hour}, {n})" for hour, n in enumerate(before))
+        whole = (
+            "UNION ALL SELECT NULL::DATE, 'all months', hour, h.n, w.n FROM "
+            f"h JOIN (VALUES {rows}) w(hour, n) USING (hour) "
+        )
+    # the deviance of the hours `n` from those of the others, `w`, moved by `s` hours; half a row
+    # more in each hour, as an hour without any would forbid itself
+    return (
+        f", m AS (SELECT month, hour, sum(n) AS n FROM {CELLS} WHERE month IS NOT NULL "
+        "AND hour IS NOT NULL GROUP BY month, hour), "
+        f"k AS (SELECT month FROM m GROUP BY month HAVING sum(n) >= {FEWEST_TIMES}), "
+        "beside AS (SELECT k.month, strftime(k.month, '%B %Y') AS name, h.hour, coalesce(m.n, 0) "
+        "AS n, h.n - coalesce(m.n, 0) AS w FROM k CROSS JOIN h LEFT JOIN m ON m.month = k.month "
+        f"AND m.hour = h.hour {whole}), "
+        "p AS (SELECT *, n / sum(n) OVER v AS now, (w + 0.5) / (sum(w) OVER v + 12) AS was, "
+        f"sum(w) OVER v >= {ENOUGH_CLOCK} AS enough FROM beside WINDOW v AS (PARTITION BY name)), "
+        "d AS (SELECT a.name, (a.hour - b.hour + 36) % 24 - 12 AS s, 2 * sum(a.n * "
+        "ln(a.now / b.was)) FILTER (WHERE a.n > 0) AS d FROM p a JOIN p b USING (name) "
+        "WHERE a.enough GROUP BY ALL), "
+        "shifted AS (SELECT name || ': hours like ' || CASE WHEN name = 'all months' THEN "
+        "'before' ELSE 'the other months' END || ' if about ' || abs(arg_min(s, d)) || ' hours ' "
+        "|| CASE WHEN arg_min(s, d) > 0 THEN 'earlier' ELSE 'later' END AS name, "
+        f"(abs(arg_min(s, d)) >= {SHIFTED} AND max(d) FILTER (WHERE s = 0) - min(d) > {CLEARLY} "
+        "AND 3 * min(d) < max(d) FILTER (WHERE s = 0))::INTEGER AS value FROM d GROUP BY d.name) "
     )
 
 

@@ -89,6 +89,7 @@ def _above_residents(suite: Suite) -> None:
     suite.summary(
         "above residents", query, None, 1, unit="groups in a year",
         says="No group was stopped more often in one year than it has residents.",
+        reason="a group was stopped more often in one year than it has residents",
         severity=WARN, columns=("subject_race",),
         because=_no_residents(suite) or ("" if dated else "the file has no dates"),
         do="Look whether the benchmark is of the right place, counts people and not thousands or "
@@ -129,6 +130,7 @@ def _groups(
         key, query, None, 0, unit="groups",
         says=f"Every group of at least 1% of the {what} is among the {whom}, and every group of "
         f"at least 1% of the {whom} among the {what}, where {EXPECTED} can be expected.",
+        reason=f"a group is among the {what} or among the {whom} only",
         severity=WARN, columns=(race,), because=why,
         do=f"A group without {whom} cannot be compared. Look whether both tables name it alike: "
         "[values] and scheme in equity.toml bring their words to the same groups.",

@@ -72,7 +72,7 @@ def _first(reports: Mapping[str, Report]) -> str:
         return "<p>There is nothing to do.</p>\n"
     items = "".join(
         f'<li><a href="#{anchor(name, rule.id)}">{escape(title_of(name, report))}: '
-        f'{escape(rule.reason or rule.says)}</a><span class="small">{finding(rule)}</span></li>\n'
+        f'{escape(rule.wrong)}</a><span class="small">{finding(rule)}</span></li>\n'
         for name, report, rule in found[:FIRST]
     )
     more = len(found) - FIRST
@@ -86,7 +86,7 @@ def _overview(reports: Mapping[str, Report]) -> str:
     rows = "".join(
         f'<tr><th scope="row"><a href="#{anchor(name)}">{escape(title_of(name, r))}</a> '
         f'<span class="verdict-word {_tone(r)}">{_state(r)}</span></th>'
-        f'<td class="n">{r.rows_in:,}</td><td class="n">{r.rows_set_aside:,}</td>'
+        f'<td class="n">{r.rows_in:,}</td><td class="n">{_set_aside(r)}</td>'
         f'<td class="n">{len(r.warnings):,}</td></tr>\n'
         for name, r in reports.items()
     )
@@ -97,6 +97,12 @@ def _overview(reports: Mapping[str, Report]) -> str:
         '<table class="glance"><caption>Each file at a glance</caption>\n'
         f"{head}\n<tbody>\n{rows}</tbody></table>\n"
     )
+
+
+def _set_aside(report: Report) -> str:
+    others = report.rows_expected
+    note = f'<span class="small">{others:,} nothing to do</span>' if others else ""
+    return f"{report.rows_set_aside:,}{note}"
 
 
 def _section(name: str, report: Report, extracts: bool) -> str:
@@ -145,6 +151,11 @@ def _aside(report: Report, extracts: bool) -> str:
     if not report.rows_set_aside:
         return ""
     several = report.rows_set_aside > 1
+    mend = "Mend the rows where they come from, export the file again, and check again."
+    if not report.rows_to_mend:
+        mend = "Nothing need be done: totals, headings and notes are not counted."
+    elif report.rows_expected:
+        mend += " Totals, headings and notes among them may stay as they are."
     head = f"<h3>The {'rows' if several else 'row'} set aside</h3>\n"
     if not extracts:
         return f"{head}<p>Those of this load are not kept, only those of the last one.</p>\n"
@@ -155,8 +166,7 @@ def _aside(report: Report, extracts: bool) -> str:
         f"{head}<p>{'They are' if several else 'It is'} in the folder <code>private/set_aside"
         f"</code>, in {listed}: the name of the delivered file, the row number as the spreadsheet "
         f"shows it, the reasons in words, and the row as it was delivered.{note} "
-        "These are personal records: keep them in the office. Mend the rows where they come from, "
-        "export the file again, and check again.</p>\n"
+        f"These are personal records: keep them in the office. {mend}</p>\n"
     )
 
 

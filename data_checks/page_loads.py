@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data_checks.page_parts import anchor, columns, document, mark
-from data_checks.report import RuleResult, write_text
+from data_checks.report import Report, RuleResult, write_text
 from data_checks.verdict import percent, title_of
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _line(load: Load) -> str:
     sign, tone, word = "✓", "good", "all can be used"
     if s["usable"] < s["tables"]:
         sign, tone, word = "✕", "bad", f"{s['usable']} of {s['tables']} files can be used"
-    elif s["set_aside"] or s["warnings"]:
+    elif s["set_aside"] > s["expected"] or s["warnings"]:
         sign, tone, word = "!", "look", "all can be used, look"
     again = f"; the same files again on {_day(load.last)}" if load.last != load.first else ""
     delivered = ", ".join(f for f in s["delivered"] if f)
@@ -83,15 +83,20 @@ def _changes(known: Sequence[Load]) -> str:
     """Return which rules came out otherwise than in the load before, in words."""
     if not known:
         return ""
-    said = []
+    files, said = [], []
     for name, report in known[0].reports.items():
-        before = next((load for load in known[1:] if name in load.reports), None)
+        before = next((load.reports[name] for load in known[1:] if name in load.reports), None)
         if before is None:
             continue
-        old = {rule.id: rule for rule in before.reports[name].rules}
+        if (before.usable, before.unreadable) != (report.usable, report.unreadable):
+            files.append(
+                f'<li><a href="#{anchor(name)}">{escape(title_of(name, report))}</a> '
+                f"Before: {escape(before.sentence)} Now: {escape(report.sentence)}</li>\n"
+            )
+        old = {rule.id: rule for rule in before.rules}
         for rule in report.rules:
             was = old.get(rule.id)
-            if was is not None and was.word != rule.word:
+            if was is not None and was.word != rule.word and not _first_rows(was, rule):
                 said.append(
                     f'<li><a href="#{anchor(name, rule.id)}">{escape(title_of(name, report))}, '
                     f"{escape(rule.id)}</a> {escape(rule.says)} Before: {mark(was.word)}"
@@ -99,11 +104,27 @@ def _changes(known: Sequence[Load]) -> str:
                 )
     if len(known) == 1:
         text = "<p>This is the first load. The next one is compared with it.</p>\n"
-    elif said:
-        text = f'<ul class="first">\n{"".join(said)}</ul>\n'
+    elif files or said:
+        text = f'<ul class="first">\n{"".join(files + said)}</ul>\n'
     else:
         text = "<p>No rule came out otherwise than in the load before.</p>\n"
     return f"<h2>What changed since the load before</h2>\n{text}"
+
+
+def _first_rows(was: RuleResult, now: RuleResult) -> bool:
+    """Whether a rule passes that had no row to test: that is nothing to look at."""
+    return (was.word, now.word) == ("nothing to test", "passed")
+
+
+def _now(points: Sequence[Point], newest: Load, report: Report) -> str:
+    """Return how a rule came out in the newest load, which may not have it."""
+    load, last = points[0]
+    if last.id == report.unread_id:
+        return "the file cannot be used yet." if load is newest else "the file can be read."
+    said = f"{mark(last.word)}{_share(last)}."
+    if load is not newest:
+        return f"not tested in this load. Last tested {_day(load.first)}: {said}"
+    return said
 
 
 def _share(rule: RuleResult) -> str:
@@ -126,7 +147,7 @@ def _table(name: str, known: Sequence[Load]) -> str:
     quiet = len(trends) - len(changed)
     rest = f'<p class="note">{quiet} {"rule was" if quiet == 1 else "rules were"} the same in '
     rest += "every load, without an exception.</p>\n"
-    body = "".join(_trend(name, points) for points in changed.values())
+    body = "".join(_trend(name, points, known[0]) for points in changed.values())
     return (
         f'<section class="file" aria-labelledby="{anchor(name)}">\n'
         f'<h2 id="{anchor(name)}">{escape(title_of(name, report))}</h2>\n'
@@ -148,7 +169,7 @@ def _rows(title: str, name: str, known: Sequence[Load]) -> str:
     )
 
 
-def _trend(name: str, points: Sequence[Point]) -> str:
+def _trend(name: str, points: Sequence[Point], newest: Load) -> str:
     _, last = points[0]
     head = columns([("Load", ""), ("Outcome", "state"), ("Exceptions", "n"), ("Share", "n")])
     body = "".join(
@@ -157,11 +178,12 @@ def _trend(name: str, points: Sequence[Point]) -> str:
         f'<td class="n">{"–" if r.share is None else percent(r.share)}</td></tr>\n'
         for load, r in points
     )
+    now = _now(points, newest, newest.reports[name])
     allowed = f" Allowed: {percent(last.allowed)}." if last.allowed else ""
     caption = f"{escape(last.id)}: exceptions in each load"
     return (
         f'<div class="trend" id="{anchor(name, last.id)}"><h3>{escape(last.id)} '
-        f"{escape(last.says)}</h3>\n<p>Now: {mark(last.word)}{_share(last)}.{allowed}</p>\n"
+        f"{escape(last.says)}</h3>\n<p>Now: {now}{allowed}</p>\n"
         f"{_spark([r for _, r in reversed(points)])}"
         f"<details><summary>The numbers of {escape(last.id)}</summary>\n"
         f"<table><caption>{caption}</caption>\n{head}\n"

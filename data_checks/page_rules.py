@@ -26,20 +26,20 @@ def to_do(name: str, report: Report) -> str:
 
 
 def _item(name: str, report: Report, rule: RuleResult) -> str:
-    wrong = rule.reason if rule.outcome == "failed" else ""
-    said = f"{wrong[:1].upper()}{wrong[1:]}." if wrong else rule.says
+    told = rule.says in rule.wrong
     facts = [
-        ("The rule", escape(rule.says) if wrong else ""),
+        ("The rule", "" if told else escape(rule.says)),
         ("How many", finding(rule)),
         ("Where", _where(report, rule)),
-        ("Column" if len(rule.columns) == 1 else "Columns", _columns(report, rule)),
+        ("Column" if len(report.columns_of(rule)) == 1 else "Columns", _columns(report, rule)),
         ("Seen", ", ".join(f"<q>{escape(e)}</q>" for e in rule.examples)),
         ("Then", _then(rule)),
         ("Mend it", escape(rule.do)),
     ]
     listed = "".join(f"<div><dt>{k}</dt><dd>{v}</dd></div>\n" for k, v in facts if v)
+    title = f"<b>{escape(rule.wrong)}</b>"
     return (
-        f'<li id="{anchor(name, rule.id)}"><p>{mark(rule.word)} · <b>{escape(said)}</b></p>\n'
+        f'<li id="{anchor(name, rule.id)}"><p>{mark(rule.word)} · {title}</p>\n'
         f'<dl>{listed}</dl><span class="small">Rule {escape(rule.id)}</span></li>\n'
     )
 
@@ -74,8 +74,7 @@ def _where(report: Report, rule: RuleResult) -> str:
 def _columns(report: Report, rule: RuleResult) -> str:
     """Return the columns as the file calls them, and our own names where they differ."""
     said = []
-    for ours in rule.columns:
-        theirs = report.headers.get(ours, ours)
+    for ours, theirs in report.columns_of(rule).items():
         also = f" (here called {escape(ours)})" if theirs != ours else ""
         said.append(f"<code>{escape(theirs)}</code>{also}")
     return ", ".join(said)
@@ -90,7 +89,8 @@ def _then(rule: RuleResult) -> str:
     if rule.severity == ASIDE:
         return f"{'It is' if one else 'They are'} set aside and not counted."
     if rule.unit == "rows":
-        return f"{'It is' if one else 'They are'} kept and counted."
+        kept = "It is kept and counted" if one else "They are kept and counted"
+        return f"{kept}, unless another rule sets {'it' if one else 'them'} aside."
     return "Nothing is set aside; every row is counted."
 
 
@@ -138,7 +138,7 @@ def _row(report: Report, rule: RuleResult) -> str:
 def _details(report: Report, rule: RuleResult) -> str:
     parts = [f"Rule {escape(rule.id)}"]
     if rule.columns:
-        word = "column" if len(rule.columns) == 1 else "columns"
+        word = "column" if len(report.columns_of(rule)) == 1 else "columns"
         parts.append(f"{word} {_columns(report, rule)}")
     parts.append(MEANING[rule.severity])
     if rule.examples:

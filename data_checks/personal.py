@@ -109,6 +109,7 @@ def personal_rule(
         0,
         says="No column of the delivered file looks like names, dates of birth, number plates, "
         "licences, addresses, phone numbers, e-mail or social security numbers.",
+        reason="a column looks like personal data",
         severity=WARN,
         columns=tuple(told[:12]),
         unit="columns",

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from equity.tables import TABLES
+
 __all__ = ["ASIDE", "STOP", "WARN", "Outcome", "Report", "RuleResult", "Severity", "ShownTable"]
 
 FORMAT = 1
@@ -19,8 +21,9 @@ Outcome = Literal["passed", "failed", "could not run", "nothing to test"]
 STOP: Severity = "stop the load"
 ASIDE: Severity = "set the row aside"
 WARN: Severity = "warn"
-_SET_ASIDE = "06"
-"""The place, in every suite, of the rule that not too many rows are set aside."""
+_UNREAD = "00"
+_ROWS, _SET_ASIDE = "04", "06"
+"""The places, in every suite, of the rules that a row is left and not too many are set aside."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class RuleResult:
     do : how to mend it.
     rows : where the first ten rows that break it are, for those who mend the file: "row 17".
     expected : whether rows that break it are in order, such as a row of totals: nothing is to do.
-    reason : what is wrong with a row that breaks it, as the extract of rows set aside says it.
+    reason : what is wrong where it is broken; of a row, as the extract of rows set aside says it.
     """
 
     id: str
@@ -72,6 +75,16 @@ class RuleResult:
             return "nothing to do"
         return "warning" if self.severity == WARN else "failed"
 
+    @property
+    def wrong(self) -> str:
+        """What is wrong, as a sentence; of a rule that could not run, what it would test."""
+        reason = self.reason.rstrip(".")
+        if self.outcome != "failed":
+            return self.says
+        if not reason or reason == self.says.rstrip("."):
+            return f"Broken: {self.says}"
+        return f"{reason[:1].upper()}{reason[1:]}."
+
 
 @dataclass(frozen=True)
 class ShownTable:
@@ -87,12 +100,14 @@ class ShownTable:
 class Report:
     """What the suite of one table found in one file.
 
-    `rows_in == rows_good + rows_set_aside`, always. `usable` is False when a rule that stops the
-    load failed, or a rule that stops the load or sets rows aside could not run: then nothing is
-    written for use, and `rows_good` says how many rows broke no rule. `label` is what a page
-    calls the table, `tables` what is shown besides the rules, `headers` what the file calls our
-    columns, `load` the check of all files that this one was part of, `workbook_file` the rows set
-    aside for a spreadsheet program, or `workbook_note` why there is no such file.
+    `rows_in == rows_good + rows_set_aside`, always. Of the rows set aside, `rows_expected` need
+    nothing done: they are totals, repeated headers, headings or notes. `usable` is False when a
+    rule that stops the load failed, or a rule that stops the load or sets rows aside could not
+    run: then nothing is written for use, and `rows_good` says how many rows broke no rule. `label`
+    is what a page calls the table, `tables` what is shown besides the rules, `headers` what the
+    file calls our columns, `load` the check of all files that this one was part of,
+    `workbook_file` the rows set aside for a spreadsheet program, or `workbook_note` why there is
+    no such file.
     """
 
     table: str
@@ -112,18 +127,29 @@ class Report:
     load: str = ""
     workbook_file: str = ""
     workbook_note: str = ""
+    rows_expected: int = 0
 
     @classmethod
     def unread(cls, table: str, because: str, **more: Any) -> Report:
-        """Return the report of files that could not be read at all: the load stops.
+        """Return the report of files that cannot be used as they are: the load stops.
+
+        Either they cannot be read, or equity.toml does not yet say what is in them.
 
         `because` says why, in whole sentences that quote no record.
         """
         rule = RuleResult(
-            f"{table[0].upper()}00", "The file can be read.", STOP, "failed", 1, 1, 1.0,
-            because=because.rstrip("."), unit="files",
-            do="Mend the file, or what equity.toml says of it, as the reason says; check again.",
-        )  # fmt: skip
+            f"{table[0].upper()}{_UNREAD}",
+            "The file can be read, and equity.toml says what is in it.",
+            STOP,
+            "failed",
+            1,
+            1,
+            1.0,
+            because=because.rstrip("."),
+            unit="files",
+            do="Do what the reason says, in equity.toml or in the file; then check again.",
+            reason="the file cannot be used yet",
+        )
         return cls(table, 0, 0, 0, (rule,), **more)
 
     @property
@@ -142,13 +168,39 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0: every row can be used. 1: usable, but look (rows set aside, or a warning).
+        """0: every record can be used. 1: usable, but look (records set aside, or a warning).
 
-        2: not usable.
+        2: not usable. Totals, headings and notes are no records: where they alone are set aside,
+        it is 0.
         """
         if not self.usable:
             return 2
-        return 1 if self.rows_set_aside or self.warnings else 0
+        return 1 if self.rows_to_mend or self.warnings else 0
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether no row was looked at, see `unread`."""
+        return any(rule.id == self.unread_id for rule in self.rules)
+
+    @property
+    def unread_id(self) -> str:
+        """The id of the rule of a file that cannot be used as it is."""
+        return f"{self.table[0].upper()}{_UNREAD}"
+
+    @property
+    def rows_to_mend(self) -> int:
+        """How many rows are set aside that are records: somebody has to look at them."""
+        return self.rows_set_aside - self.rows_expected
+
+    def columns_of(self, rule: RuleResult) -> dict[str, str]:
+        """Return the columns of a rule -> what the file calls them.
+
+        Columns that the file lacks, such as a year told by equity.toml, are left out if it has
+        another one of them.
+        """
+        known = {c.name for c in TABLES[self.table].columns} if self.headers else set()
+        there = [c for c in rule.columns if c in self.headers or c not in known]
+        return {c: self.headers.get(c, c) for c in there or rule.columns}
 
     @property
     def sentence(self) -> str:
@@ -161,23 +213,26 @@ class Report:
             stops = [r for r in self.rules if r.severity != WARN and r.open]
             stops = [r for r in stops if r.severity == STOP or r.outcome == "could not run"]
             why = "1 rule stops" if len(stops) == 1 else f"{len(stops)} rules stop"
-            if stops[0].id[1:] == "00":
-                return f"The file could not be read: {stops[0].because}."
+            if self.unreadable:
+                return f"The file cannot be used yet: {stops[0].because}."
             if not self.rows_in:
                 return "There are no rows that could be used."
             rows = _count(self.rows_in, "row")
             return f"None of the {rows} can be used: {why} the load. {self._first(stops)}"
         w = len(self.warnings)
-        aside = self.rows_set_aside
+        aside = self.rows_to_mend
+        said = f"{f'{aside:,}' if aside else 'none'} {'was' if aside == 1 else 'were'} set aside"
         return (
             f"{self.rows_good:,} of {_count(self.rows_in, 'row')} can be used; "
-            f"{f'{aside:,}' if aside else 'none'} {'was' if aside == 1 else 'were'} set aside; "
+            f"{no_records(said if aside else '', self.rows_expected) or said}; "
             f"{_count(w, 'warning') if w else 'no warnings'}."
         )
 
     def _first(self, stops: list[RuleResult]) -> str:
         """Say the first rule that stops the load, and what lies behind it."""
-        first = stops[0]
+        many = [r for r in stops if r.id[1:] == _SET_ASIDE]
+        # that no row is left says less than that too many are set aside
+        first = many[0] if many and stops[0].id[1:] == _ROWS else stops[0]
         word = "It" if len(stops) == 1 else "The first"
         if first.outcome == "could not run":
             return f"{word} could not be tested ({first.because}): “{first.says}”"
@@ -251,6 +306,18 @@ class Report:
             quarantine_file=Path(quarantine_file or self.quarantine_file).name,
         )
         write_page({self.table: named}, path, title=title, fictional=self.fictional)
+
+
+def no_records(said: str, n: int) -> str:
+    """Add to what is said of the rows set aside that `n` others are no records.
+
+    >>> no_records("3 were set aside", 2)
+    '3 were set aside; 2 more are totals or notes (nothing to do)'
+    """
+    if not n:
+        return said
+    are = "is a total or a note" if n == 1 else "are totals or notes"
+    return f"{said}; {n:,} more {are} (nothing to do)" if said else f"{n:,} {are} (nothing to do)"
 
 
 def write_text(path: Path, text: str) -> None:

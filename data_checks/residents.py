@@ -35,6 +35,7 @@ def build(suite: Suite) -> None:
         "moe:known",
         "check_moe",
         says="At least half of the margins of error are there.",
+        reason="more than half of the margins of error are missing",
         severity=WARN,
         allowed=0.5,
         columns=("moe",),
@@ -61,6 +62,7 @@ def _groups(suite: Suite, groups: tuple[str, ...], told: list[str]) -> None:
         None,
         1,
         says="Each group is there once for each place.",
+        reason="a group is there more than once for a place",
         severity=STOP,
         columns=(*told, *place),
         shows=told[0],
@@ -76,6 +78,7 @@ def _groups(suite: Suite, groups: tuple[str, ...], told: list[str]) -> None:
         says=f"All {len(groups)} groups are there for each place."
         if groups
         else "All groups are there for each place (no groups were named).",
+        reason="groups are missing for a place",
         severity=STOP,
         columns=("race", *place),
         shows="place",

@@ -8,9 +8,9 @@ from data_checks.report import ASIDE, STOP, WARN, Severity
 from data_checks.suite import Rank, Suite
 
 __all__ = [
-    "DRIFT", "FILE", "MONTHS", "OTHERS", "STRUCTURE", "allowed", "bounds", "capital", "dated",
-    "known", "not_a_record", "not_early", "only_if", "person", "present", "read", "record",
-    "repeat", "words",
+    "DRIFT", "FILE", "MONTHS", "OTHERS", "PARTS", "STRUCTURE", "allowed", "bounds", "capital",
+    "dated", "known", "not_a_record", "not_early", "only_if", "person", "present", "read",
+    "record", "repeat", "words",
 ]  # fmt: skip
 
 STRUCTURE = ("columns", "names", "types", "rows", "account", "set aside")
@@ -25,6 +25,8 @@ MONTHS = (
 """Keys of the rules on when things happened (`data_checks.months`)."""
 DRIFT = ("drift:rows", "drift:months", "drift:groups", "drift:rates", "drift:categories")
 """Keys of the rules that compare with the last accepted load (`data_checks.drift`)."""
+PARTS = ("set aside:groups", "no records")
+"""Keys of the rules on what parts of the rows are set aside (`data_checks.structure`)."""
 OTHERS = ("groups:residents", "groups:workforce", "above residents")
 """Keys of the rules that compare with the agency's other tables (`data_checks.others`)."""
 
@@ -34,7 +36,9 @@ wrong column of the file."""
 
 HOW = {
     "date": "Write four digits of the year: 2024-03-31, or 3/31/2024. With two digits nobody can "
-    "tell the century, nor whether the year, the month or the day comes first.",
+    "tell the century, nor whether the year, the month or the day comes first. A number of five "
+    "digits, such as 45200, is how Excel stores a date: format the column as Date. Leave blank "
+    "what is not known.",
     "time": "Write times as hours and minutes, such as 14:05.",
     "integer": "Write whole numbers without words or signs around them.",
     "number": "Write numbers without words, units or thousands separators.",
@@ -117,6 +121,7 @@ def read(suite: Suite, *names: str, severity: Severity = WARN) -> None:
                 name,
                 says=f"At least four in five values of {words(name)} could be read as {kind}"
                 f"{hint}.",
+                reason=f"over one in five values of {words(name)} could not be read as {kind}",
                 severity=STOP,
                 allowed=MOSTLY_READ,
                 do=f"Look whether equity.toml names the right column for {words(name)}. " + how,
@@ -213,14 +218,14 @@ def known(suite: Suite, name: str, *, missing: float = 0.05) -> None:
 
     In a file of totals those by sex tell no race: they are not asked for one.
     """
-    margin = suite.column("margin") == name if suite.has("margin") else None
     suite.not_null(
         f"{name}:known",
         name,
         says=f"{capital(words(name))} is missing in at most {missing:.0%} of the rows.",
+        reason=f"the {words(name)} is missing in too many rows",
         severity=WARN,
         allowed=missing,
-        when=margin,
+        when=suite.records(name),
         do=f"Ask why {words(name)} is missing, and whether it is missing evenly. These rows are "
         "counted apart as unknown; they are in no group.",
     )

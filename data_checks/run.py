@@ -32,7 +32,7 @@ from equity.tables import PIPELINES, TABLES
 
 __all__ = ["check"]
 
-MEMORY = "3GB"
+MEMORY = frames.MEMORY
 
 
 def check(
@@ -91,7 +91,9 @@ def check(
         raise ValueError(f"There is no file {raw.name} to check. Prepare the data first.")
     context = {**(context or {}), "facts": facts}
     gx.load()
-    with tempfile.TemporaryDirectory(prefix="equity-check-") as folder:
+    # beside the rows for use, if there are any: a check that is killed leaves records only there
+    inside = good.parent if good and good.parent.is_dir() else None
+    with tempfile.TemporaryDirectory(prefix="equity-check-", dir=inside) as folder:
         rows = frames.as_parquet(data, Path(folder) / "rows")
         return _check(table, rows, raw, good, quarantine, context, Path(folder))
 
@@ -126,11 +128,13 @@ def _check(
         runnable = {r.id: r for r in suite.rules if r.expectation is not None}
         late = [r for r in runnable.values() if r.needs == (SET_ASIDE,) or r.view == "summary"]
         counted = sql.counts(con, [r for r in runnable.values() if r not in late])
+        setting = [r for i, r in runnable.items() if r.severity == ASIDE and counted[i][1]]
         aside = split.set_aside(
             con,
-            [r for i, r in runnable.items() if r.severity == ASIDE and counted[i][1]],
+            setting,
             {**suite.types, **{f"{r.name}_first": "text" for r in suite.ranks}},
         )
+        expected = split.no_records(con, setting)
         shown_tables: tuple[ShownTable, ...] = ()
         if table == "workforce":
             shown_tables = titles.title_table(con, suite)
@@ -159,6 +163,7 @@ def _check(
         fictional=bool(context.get("fictional")),
         label=str(context.get("label") or ""),
         tables=shown_tables,
+        rows_expected=expected,
     )
     _write(report, database, config, data, raw, good, quarantine, seen.columns, raw_columns)
     if context.get("data_docs"):
@@ -176,9 +181,10 @@ def build(table: str, types: Mapping[str, str], context: Mapping[str, Any]) -> S
     module = importlib.import_module(f"data_checks.{table}")
     suite = Suite(TABLES[table], module.PREFIX, module.KEYS, types, context)
     module.build(suite)
-    months.month_rules(suite)
-    drift.drift_rules(suite)
-    others.other_rules(suite)
+    if table != "residents":  # a benchmark has no dates, and nothing it should agree with
+        months.month_rules(suite)
+        drift.drift_rules(suite)
+        others.other_rules(suite)
     return suite
 
 

@@ -48,11 +48,12 @@ def copy_rule(con: duckdb.DuckDBPyConnection, suite: Suite) -> None:
         alike if len(found) > 1 else [],
         None,
         0,
-        says="No two snapshots hold the same records, in whatever order.",
+        says="No two lists hold the same records, in whatever order.",
+        reason="two lists hold the same records",
         severity=WARN,
         columns=tuple(told) or ("source_file",),
-        unit="snapshots",
-        because="there is one snapshot only" if cells else "the file has no columns to compare",
+        unit="lists",
+        because="there is one list only" if cells else "the file has no columns to compare",
         do="Ask for the file again: one of the two dates has the export of the other. Until then "
         "leave one of them out, because between them nothing seems to have changed.",
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from data_checks.shown import may_quote
 from data_checks.suite import Rank, Rule, Suite, text
 
 __all__ = [
@@ -188,6 +189,14 @@ def _typed(name: str, kind: str, stored: str) -> str:
     if kind == "number":  # NaN is how pandas writes a missing number
         number = f"CAST({column} AS DOUBLE)"
         return f"CASE WHEN isnan({number}) THEN NULL ELSE {number} END"
+    # what the type has no room for stays impossible, so that the rules on limits find it
+    # (of a missing value and a limit, DuckDB's least() gives the limit)
+    if kind == "integer" and stored in ("UBIGINT", "HUGEINT"):
+        held = f"CAST(greatest(least({column}, {2**63 - 1}), {1 - 2**63}) AS BIGINT)"
+        return f"CASE WHEN {column} IS NOT NULL THEN {held} END"
+    if kind == "date":
+        held = f"least(CAST({column} AS DATE), DATE '9999-12-31')"
+        return f"CASE WHEN {column} IS NOT NULL THEN greatest({held}, DATE '0001-01-01') END"
     return f"CAST({column} AS {DUCKDB_TYPES.get(kind, 'VARCHAR')})"
 
 
@@ -291,11 +300,13 @@ def found(
     shown: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
     here = [r for r in rules.values() if r.view == "checked"]
     if here:
-        place = "{'r': source_row, 'f': source_file}"
         parts = []
         for rule in here:
             bad = bad_sql(rule.expectation)
             value = f"CAST({q(rule.shows)} AS VARCHAR)" if rule.shows else "NULL::VARCHAR"
+            # of a row that repeats another: which one that is
+            other = value if (rule.shows or "").endswith("_first") else "NULL"
+            place = f"{{'r': source_row, 'f': source_file, 'o': {other}}}"
             parts.append(
                 f"arg_min({value}, check_row, {LOOKED_AT}) FILTER "
                 f"(WHERE {bad} AND {value} IS NOT NULL), "
@@ -307,11 +318,13 @@ def found(
         for i, rule in enumerate(here):
             values, places = cells[2 * i] or [], cells[2 * i + 1] or []
             rows = tuple(
-                f"row {p['r']}" + (f" of {p['f']}" if files else "")
+                f"row {p['r']}"
+                + (f" of {p['f']}" if files else "")
+                + (f" (the other is {p['o']})" if p["o"] else "")
                 for p in places
                 if p["r"] is not None
             )
-            shown[rule.id] = _few(values), rows
+            shown[rule.id] = _few(_quotable(rule, values)), rows
     for rule in rules.values():
         if rule.view == "summary":
             names = con.execute(
@@ -320,6 +333,14 @@ def found(
             ).fetchall()
             shown[rule.id] = _few([n for (n,) in names]), ()
     return shown
+
+
+def _quotable(rule: Rule, values: Sequence[str]) -> list[str]:
+    """Leave out what may be about a person; other rows, and why a row is no record, are ours."""
+    name = rule.shows or ""
+    if name.endswith("_first") or name == "not_a_record":
+        return list(values)
+    return [v for v in values if may_quote(v, free=name.startswith("raw_"))]
 
 
 def _few(values: Sequence[str]) -> tuple[str, ...]:

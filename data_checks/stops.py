@@ -26,7 +26,8 @@ KEYS = (
     *(f"{c}:{k}" for c in LATER for k in ("read", "mostly read")),
     "weight:present", "weight:read", "weight:bounds", "year:present", "year:read", "year:bounds",
     "year:not in the future", "date:whole", "contraband:without a search", "empty columns",
-    *rules.FILE, *rules.MONTHS, *rules.DRIFT, *rules.OTHERS,
+    *rules.FILE, *rules.MONTHS, *rules.DRIFT, *rules.OTHERS, *rules.PARTS,
+    "sheets",
 )  # fmt: skip
 """In this order for ever: the place of a key is the rule's number. Add at the end."""
 
@@ -53,6 +54,7 @@ def build(suite: Suite) -> None:
         "contraband_found",
         says="Where there was a search, the file says whether contraband was found, in at least "
         "95% of the searches.",
+        reason="too often the file does not say whether a search found contraband",
         severity=WARN,
         allowed=0.05,
         columns=("contraband_found", "search_conducted"),
@@ -129,6 +131,7 @@ def _contraband(suite: Suite) -> None:
         "contraband_recorded",
         [False],
         says="No contraband is recorded where there was no search.",
+        reason="contraband is recorded although there was no search",
         severity=WARN,
         columns=("contraband_recorded", "search_conducted"),
         when=suite.column("search_conducted") == False if searched else None,  # noqa: E712
@@ -151,6 +154,7 @@ def _place(suite: Suite) -> None:
         "check_in_box",
         [True],
         says="Every stop whose place is known lies in the agency's area.",
+        reason="the place of the stop lies outside the agency's area",
         severity=WARN,
         columns=("latitude", "longitude"),
         do="Look whether latitude and longitude are interchanged, 0, or of another coordinate "

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from data_checks.report import STOP
+from data_checks.report import STOP, WARN
 from data_checks.sql import literal, parquet, q
 from data_checks.suite import SET_ASIDE, Suite
 from equity.tables import Table
@@ -25,6 +25,12 @@ __all__ = [
 MOST_SET_ASIDE = 0.20
 """When more than this share of the rows would be set aside, a wrong mapping is likelier than bad
 rows, and the load stops."""
+
+FEWEST = 20
+CERTAIN = 2.0
+"""So many standard errors above a fifth: of smaller groups chance alone may set more aside."""
+MOST_NO_RECORDS = 0.25
+"""A report with a subtotal below every three records has that share."""
 
 STORED = {
     "flag": ("BOOLEAN",),
@@ -59,6 +65,11 @@ def columns_of(con: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
             f"DESCRIBE SELECT * EXCLUDE (file_row_number) FROM {parquet(path)}"
         ).fetchall()
     except duckdb.Error as error:
+        if 'adds column "file_row_number"' in str(error):
+            raise ValueError(
+                "The file has a column file_row_number, a name that the checks need for "
+                "themselves. Rename that column."
+            ) from None
         raise ValueError(
             f"{path.name} could not be read as a Parquet file ({type(error).__name__}). "
             "Prepare the file again from the delivered one."
@@ -139,6 +150,7 @@ def structure_rules(
         None,
         0,
         says=f"The columns that are needed are there: {', '.join(seen.required)}.",
+        reason="columns that are needed are missing",
         severity=STOP,
         columns=seen.missing or seen.required,
         unit="columns",
@@ -150,6 +162,7 @@ def structure_rules(
         None,
         0,
         says="No column differs from a known one in capitals only.",
+        reason="a column differs from a known one in capitals only",
         severity=STOP,
         columns=tuple(seen.misspelt),
         unit="columns",
@@ -163,21 +176,26 @@ def structure_rules(
         None,
         0,
         says="Each column is of the kind that it should be (text, number, date, yes or no).",
+        reason="a column is not of the kind that it should be",
         severity=STOP,
         columns=tuple(seen.wrong_type),
         unit="columns",
         do="Look whether the right column is mapped. If you made the file yourself, keep "
         "dates as dates and yes or no as true or false, not as text.",
     )
-    suite.facts(
+    suite.summary(
         "rows",
-        [("no row", seen.rows)],
+        "SELECT 'no row' AS name, count(*) FILTER (NOT check_set_aside) AS value FROM checked",
         1,
         None,
-        says="There is at least one row.",
+        says="There is at least one row that is a record and can be used.",
+        reason="the file has no rows that can be used",
         severity=STOP,
         unit="files",
-        do="Export the file again: it holds a header and nothing else.",
+        do="Look at the reasons of the rows set aside. If none is a record, the file has totals "
+        "or headings only, or the wrong sheet was read."
+        if seen.rows
+        else "Export the file again: it holds a header and nothing else.",
     )
     _account(con, suite, seen, raw, raw_columns)
     suite.one_of(
@@ -185,11 +203,56 @@ def structure_rules(
         SET_ASIDE,
         [False],
         says=f"At most {MOST_SET_ASIDE:.0%} of the rows are set aside.",
+        reason="too many rows are set aside",
         severity=STOP,
         allowed=MOST_SET_ASIDE,
         columns=("every column",),
         do="So many rows do not go wrong one by one. Look at the rules above that failed: "
         "most often a column is mapped to the wrong column of the file.",
+    )
+    _parts(suite)
+
+
+def _parts(suite: Suite) -> None:
+    """Add what the share of all rows cannot show: a group that is gone, and too few records."""
+    if "set aside:groups" not in suite.keys:
+        return
+    group = "subject_race" if suite.table.name == "stops" else "race"
+    suite.summary(
+        "set aside:groups",
+        f"SELECT {q(group)} AS name, avg(CAST(check_set_aside AS INTEGER)) - "
+        f"{CERTAIN} * sqrt({MOST_SET_ASIDE * (1 - MOST_SET_ASIDE)} / count(check_set_aside)) "
+        f"AS value FROM checked WHERE {q(group)} IS NOT NULL GROUP BY name "
+        f"HAVING count(check_set_aside) >= {FEWEST}",
+        None,
+        MOST_SET_ASIDE,
+        needs=(group,),
+        says=f"Of no group with {FEWEST} rows or more are clearly more than {MOST_SET_ASIDE:.0%} "
+        "set aside.",
+        reason="too many rows of one group are set aside",
+        severity=STOP,
+        columns=(group,),
+        unit="groups",
+        because=f"there is no group with {FEWEST} rows or more",
+        do="The figures would leave most of this group out, or all of it. Look at the reasons of "
+        "its rows in the workbook: something goes wrong with them that does not with others.",
+    )
+    suite.summary(
+        "no records",
+        "SELECT 'the file' AS name, count(not_a_record) / count(*) AS value FROM checked "
+        "HAVING count(*) > 0",
+        None,
+        MOST_NO_RECORDS,
+        needs=("not_a_record",),
+        says=f"At most {MOST_NO_RECORDS:.0%} of the rows are totals, headings, repeated headers "
+        "or notes.",
+        reason="very many rows are totals, headings, repeated headers or notes",
+        severity=WARN,
+        columns=("every column",),
+        unit="files",
+        because="no row was found to be one of these",
+        do="Look in the workbook of rows set aside whether they are. If records are among them, "
+        "fill in their other columns: a row with one cell looks like a heading.",
     )
 
 
@@ -221,6 +284,7 @@ def _account(
         None,
         0,
         says="Every row of the delivered file is among the rows checked, and no other.",
+        reason="the rows checked are not those of the delivered file",
         severity=STOP,
         columns=("source_file", "source_row"),
         unit="kinds of difference",

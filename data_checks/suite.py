@@ -138,7 +138,16 @@ class Suite:
         digest = hashlib.sha256(repr(self.table).encode())
         other = {"exits": "workforce", "promotions": "applicants"}.get(self.table.name)
         shared = ("rules", "structure", "sql", "suite", "titles", "columns", "snapshots")
-        shared += ("facts", "drift", "others", "months", "personal", "delivered")
+        shared += (
+            "facts",
+            "drift",
+            "others",
+            "months",
+            "personal",
+            "delivered",
+            "shown",
+            "people",
+        )
         for module in (*shared, *([other] if other else []), self.table.name):
             digest.update("".join((folder / f"{module}.py").read_text("utf-8").split()).encode())
         return digest.hexdigest()[:12]
@@ -148,6 +157,20 @@ class Suite:
         from great_expectations.expectations.row_conditions import Column
 
         return Column(name)
+
+    def records(self, margin: str = "") -> Any:
+        """Return the condition (`when=`) that a row is a record: no total, no note.
+
+        In a file of totals, that it is one of `margin`.
+        """
+        from great_expectations.expectations.row_conditions import AndCondition
+
+        parts = [self.column("margin") == margin] if margin and self.has("margin") else []
+        if self.has("not_a_record"):
+            parts.append(self.column("not_a_record").is_null())
+        if self.has("check_total"):
+            parts.append(self.column("check_total") == False)  # noqa: E712
+        return AndCondition(conditions=parts) if len(parts) > 1 else next(iter(parts), None)
 
     def not_null(self, key: str, column: str, **more: Any) -> None:
         """Add: the column has a value."""

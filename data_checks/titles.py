@@ -42,6 +42,7 @@ def word_rule(con: duckdb.DuckDBPyConnection, suite: Suite) -> None:
         1,
         None,
         says=f"Every word of the {names} occurs in a {' or '.join(columns) or 'title'}.",
+        reason=f"a word of the {names} occurs in no {' or '.join(columns) or 'title'}",
         severity=WARN,
         columns=columns or ("title",),
         unit="words",

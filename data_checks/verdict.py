@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from data_checks.report import ASIDE, STOP, Report, RuleResult
+from data_checks.report import ASIDE, STOP, Report, RuleResult, no_records
 
 __all__ = ["first", "open_rules", "percent", "title_of", "urgency", "verdict"]
 
@@ -25,9 +25,11 @@ def verdict(reports: Mapping[str, Report]) -> str:
     else:
         files = f"{usable} of {len(reports)} files can be used"
     rows = sum(r.rows_in for r in reports.values())
-    aside = sum(r.rows_set_aside for r in reports.values())
+    aside = sum(r.rows_to_mend for r in reports.values())
     were = "was" if aside == 1 else "were"
     set_aside = f"{aside:,} of {rows:,} rows {were} set aside" if aside else "no row was set aside"
+    others = sum(r.rows_expected for r in reports.values())
+    set_aside = no_records(set_aside if aside else "", others) or set_aside
     warnings = sum(len(r.warnings) for r in reports.values())
     said = f"{warnings:,} warning{'s' if warnings > 1 else ''}" if warnings else "no warnings"
     return f"{files}; {set_aside}; {said}."
@@ -40,14 +42,22 @@ def first(reports: Mapping[str, Report]) -> str:
         name, report = stopped[0]
         more = ", ".join(title_of(n, r) for n, r in stopped[1:])
         also = f" The same goes for: {more}." if more else ""
-        return f"{title_of(name, report)} cannot be used. {report.sentence}{also}"
-    for name, report, rule in open_rules(reports):
-        if rule.outcome == "could not run":
-            found = f"a rule could not be tested ({rule.because})"
-        else:
-            found = f"{rule.bad:,} of {rule.tested:,} {rule.unit} break a rule"
-        return f"Look first at {title_of(name, report)}: {found}. {rule.id}: “{rule.says}”"
-    return "Nothing to do."
+        called = title_of(name, report)
+        if report.unreadable:
+            return f"{called}: {report.sentence[:1].lower()}{report.sentence[1:]}{also}"
+        return f"{called} cannot be used. {report.sentence}{also}"
+    found = list(open_rules(reports))
+    if not found:
+        return "Nothing to do."
+    name, report, rule = found[0]
+    alike = [r for n, _, r in found if n == name and urgency(r)[:2] == urgency(rule)[:2]]
+    rule = alike[-1]  # the later says it closer: a date that could not be read is missing, too
+    at = f"Look first at {title_of(name, report)}: "
+    if rule.outcome == "could not run":
+        return f"{at}a rule could not be tested ({rule.because}). {rule.id}: “{rule.says}”"
+    wrong = rule.wrong.rstrip(".")
+    wrong = wrong[:1].lower() + wrong[1:]
+    return f"{at}{wrong} ({rule.bad:,} of {rule.tested:,} {rule.unit}, rule {rule.id})."
 
 
 def open_rules(reports: Mapping[str, Report]) -> Iterator[tuple[str, Report, RuleResult]]:

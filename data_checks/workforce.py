@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from data_checks import rules
+from data_checks.people import people, people_keys
 from data_checks.report import ASIDE, WARN
 from data_checks.suite import Rank, Suite
 
@@ -17,7 +18,9 @@ KEYS = (
     "person:shared key", "hire_date:not after year", "record", "rule words",
     "exit_date:read", "exit_date:mostly read", "exit_date:not before hire", "weight:bounds",
     "snapshot:copy", "not a record", "exit_date:mostly here", "empty columns",
-    *rules.FILE, *rules.MONTHS, *rules.DRIFT, *rules.OTHERS,
+    *rules.FILE, *rules.MONTHS, *rules.DRIFT, *rules.OTHERS, *rules.PARTS,
+    *people_keys("person_id", "hire_date", "sex"),
+    "sheets",
 )  # fmt: skip
 """In this order for ever: the place of a key is the rule's number. Add at the end."""
 
@@ -33,12 +36,12 @@ def build(suite: Suite) -> None:
         "hire_date:not after snapshot",
         "hire_date",
         "date",
-        says="Nobody was hired after the date of the snapshot.",
-        reason="hired after the date of the snapshot",
+        says="Nobody was hired after the date of the list.",
+        reason="hired after the date of the list",
         severity=ASIDE,
         shows="hire_date",
-        do="Correct the hire date, or the date of the snapshot in equity.toml. People who have "
-        "accepted but not begun do not belong in a snapshot.",
+        do="Correct the hire date, or the date of the list in equity.toml. People who have "
+        "accepted but not begun do not belong in the list.",
     )
     if suite.has("hire_date") and not suite.has("date"):
         suite.helpers["check_hire_year"] = "year(hire_date)"
@@ -46,7 +49,8 @@ def build(suite: Suite) -> None:
         "hire_date:not after year",
         "check_hire_year",
         "year",
-        says="Nobody was hired after the year of the snapshot.",
+        says="Nobody was hired after the year of the list.",
+        reason="hired after the year of the list",
         severity=WARN,
         columns=("hire_date", "year"),
         do="Ask on which day the roster was drawn. If it was drawn later than the year that it is "
@@ -54,21 +58,23 @@ def build(suite: Suite) -> None:
     )
     rules.dated(suite, "hire_date", first=1930, because="")
     _once(suite)
+    rules.record(suite, "person_id", "title", "department", "job_category", "date")
+    rules.not_a_record(suite)
     rules.person(suite)
+    people(suite, "person_id", "hire_date", "sex")
     rules.read(suite, "date", "hire_date", "year", "sworn", "exit_date")
     left(suite)
     suite.null(
         "exit_date:mostly here",
         "exit_date",
         says="At least one row in ten is of somebody who has not left.",
+        reason="nearly everybody in the file has left",
         severity=WARN,
         allowed=MOST_LEFT,
         do="A list of those who left is not a workforce: nobody in it stays, so how long people "
         "stay cannot be told from it. Put it under [exits], beside a roster.",
     )
     rules.bounds(suite, "weight")
-    rules.record(suite, "person_id", "title", "department", "job_category", "date")
-    rules.not_a_record(suite)
 
 
 def left(suite: Suite) -> None:
@@ -79,6 +85,7 @@ def left(suite: Suite) -> None:
         "exit_date",
         says="Nobody left before being hired. Such a record is counted, but not in how long "
         "people stay.",
+        reason="left before being hired",
         severity=WARN,
         shows="exit_date",
         do="Look whether these people were hired again later, and the date of first appointment "
@@ -95,20 +102,20 @@ def _once(suite: Suite) -> None:
         suite,
         "person",
         Rank("check_same_person", ("person_id", *snapshot, *alike)),
-        says="Each person is in each snapshot once. The first row is kept.",
-        reason="the person is in this snapshot already",
+        says="Each employee number is in each list once. The first row is kept.",
+        reason="the employee number is in this list already",
         columns=("person_id", *snapshot),
         do="Look whether the file has one row for each post or pay line of a person, or two "
-        "snapshots without a date.",
+        "lists without a date.",
     )
     rules.repeat(
         suite,
         "person:shared key",
         Rank("check_shared_key", ("person_id", *snapshot), unless="check_same_person"),
-        says="No two people of different race or sex in a snapshot share a key.",
-        reason="a person of other race or sex has this key",
+        says="No two people of different race or sex in a list share an employee number.",
+        reason="a person of other race or sex has this employee number",
         severity=WARN,
         columns=("person_id", *snapshot, *alike),
-        do="Look whether the key tells people apart, and whether race or sex was recorded in two "
-        "ways for one person. Both rows are counted.",
+        do="Look whether the number tells people apart, and whether race or sex was recorded in "
+        "two ways for one person. Both rows are counted.",
     )

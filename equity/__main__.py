@@ -115,13 +115,21 @@ def check(
             "--data-docs", help="Also write Great Expectations' own pages, to checks/data_docs."
         ),
     ] = False,
+    accept: Annotated[
+        bool,
+        typer.Option(
+            "--accept",
+            help="The files are right although records are fewer or more than in the load before: "
+            "compare the next load with this one.",
+        ),
+    ] = False,
 ) -> None:
     """Check every input file, and set aside the rows that cannot be used.
 
     Exit code 0: all rows can be used. 1: some rows were set aside, or a warning was given.
     2: a file cannot be used.
     """
-    raise typer.Exit(_check(_place(folder, agency), data_docs=data_docs))
+    raise typer.Exit(_check(_place(folder, agency), data_docs=data_docs, accept=accept))
 
 
 @app.command()
@@ -283,7 +291,7 @@ def lab(folder: Folder = None, agency: Option = None) -> None:
     start(_counts(_place(folder, agency)))
 
 
-def _check(place: Path, *, data_docs: bool = False) -> int:
+def _check(place: Path, *, data_docs: bool = False, accept: bool = False) -> int:
     """Check the files, say in three lines what was found, and return the exit code."""
     from data_checks import first, verdict
     from equity.agency import read_agency
@@ -291,7 +299,7 @@ def _check(place: Path, *, data_docs: bool = False) -> int:
 
     found = read_agency(place)
     with _working() as tell:
-        reports = check_agency(found, data_docs=data_docs, tell=tell)
+        reports = check_agency(found, data_docs=data_docs, accept=accept, tell=tell)
     out.print(verdict(reports))
     out.print(first(reports))
     out.print(f"What was found, where, and how to mend it: {found.checks / 'index.html'}")

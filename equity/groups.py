@@ -7,9 +7,7 @@ how, and refuses where it cannot be done without inventing numbers.
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +23,6 @@ __all__ = [
     "Scheme",
     "crosswalk",
     "label",
-    "recode",
     "regroup",
     "scheme",
 ]
@@ -300,50 +297,6 @@ def crosswalk(source: str, to: str) -> dict[str, str]:
         f"split. Bring both tables to a coarser scheme instead; from {source!r} these can be "
         f"reached: {', '.join(t for s, t in CROSSWALKS if s == source) or 'none'}."
     )
-
-
-MOST_WORDS = 60
-"""A column with more different values than these does not hold words for groups."""
-LONGEST_WORD = 60
-
-
-def recode(
-    values: Iterable[str],
-    mapping: Mapping[str, str | None],
-    *,
-    column: str,
-    section: str = "",
-    allowed: Sequence[str] = (),
-) -> None:
-    """Raise ValueError if a value is not in `mapping`; every such value is listed, no row is.
-
-    `values` are the distinct values of a column, `mapping` what each becomes (None: not known).
-    The message calls the column `column`, and gives the lines to paste under `section` of the
-    agency file (such as ``applicants.values.race``), whose right sides are among `allowed`. What
-    may be about one person is not shown: long texts, numbers and addresses, and all values of a
-    column that has more of them than there are words for groups.
-    """
-    unmapped = sorted({str(v) for v in values if v is not None and v not in mapping})
-    if unmapped:
-        if len(unmapped) > MOST_WORDS:
-            raise ValueError(
-                f"Column {column!r} holds {len(unmapped):,} different values that no rule maps to "
-                "a group. So many are not words for groups, and they are not shown here, since "
-                "they may be about single people. Look whether equity.toml names the right column."
-            )
-        told = [v for v in unmapped if len(v) <= LONGEST_WORD and not re.search(r"@|\d{4}", v)]
-        shown = ", ".join(repr(v) for v in told[:20])
-        more = (
-            f" and {len(unmapped) - len(told[:20])} more" if len(unmapped) > len(told[:20]) else ""
-        )
-        groups = f" Groups: {', '.join(allowed)}." if allowed else ""
-        example = json.dumps(told[0] if told else "the words of the file", ensure_ascii=False)
-        raise ValueError(
-            f"Column {column!r} holds values that no rule maps to a group: {shown}{more}. Say in "
-            f"equity.toml, in the section [{section or f'TABLE.values.{column}'}], what each "
-            f'means, a line for each, such as {example} = "{allowed[0] if allowed else "white"}", '
-            f'or {example} = "" if it means that the group is not known.{groups}'
-        )
 
 
 def regroup(

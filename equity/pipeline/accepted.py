@@ -12,6 +12,9 @@ from equity.pipeline.files import residents, sha256, write_text
 
 __all__ = ["accept", "compared"]
 
+HELD = {"format", "unit", "flags", "cells", "categories"}
+"""What the facts of a load hold at least."""
+
 
 def compared(
     agency: Agency, name: str, facts: Path, benchmarks: Collection[str]
@@ -35,15 +38,25 @@ def compared(
     return {"scheme": scheme, "last": _last(agency, name), "others": others}
 
 
-def accept(agency: Agency, name: str, facts: Path) -> None:
-    """Keep what a table of this load holds, for the next load; nothing if it cannot be used."""
+def accept(agency: Agency, name: str, facts: Path, *, lost: bool, right: bool = False) -> None:
+    """Keep what a table of this load holds, for the next load; nothing if it cannot be used.
+
+    lost : whether records are missing, or are too many, beside the last accepted load. Such a
+        load is kept only if `right`: a person says that the file is right. Else the next file,
+        with the same records missing, would be like the last one.
+    """
     path = facts / f"{name}.json"
     if not path.is_file():
         return
+    files, old = _digests(agency, name), _kept(agency, name)
+    right = right or (old.get("right", False) and old["files"] == files)
+    if lost and not right:
+        return
     kept = {
-        "files": _digests(agency, name),
+        "files": files,
         "facts": json.loads(path.read_text(encoding="utf-8")),
         "before": _last(agency, name),
+        "right": right,
     }
     final = _path(agency, name)
     final.parent.mkdir(exist_ok=True)
@@ -56,11 +69,21 @@ def _last(agency: Agency, name: str) -> dict[str, Any] | None:
     The same files, checked a second time, are compared with what they were compared with at
     first: else a warning would go away by asking again.
     """
-    path = _path(agency, name)
-    if not path.is_file():
+    kept = _kept(agency, name)
+    if not kept:
         return None
-    kept = json.loads(path.read_text(encoding="utf-8"))
     return kept["before" if kept["files"] == _digests(agency, name) else "facts"]
+
+
+def _kept(agency: Agency, name: str) -> dict[str, Any]:
+    """Return what was kept of the last accepted load; nothing if its file is damaged."""
+    try:
+        kept = json.loads(_path(agency, name).read_text(encoding="utf-8"))
+        whole = isinstance(kept["files"], list) and kept["facts"].keys() >= HELD
+        whole = whole and (kept["before"] is None or kept["before"].keys() >= HELD)
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+    return kept if whole else {}
 
 
 def _digests(agency: Agency, name: str) -> list[str]:

@@ -13,9 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from equity import __version__, groups, sources
 from equity.agency import Agency, Benchmark, Input, Stage
-from equity.pipeline.accepted import accept, compared
+from equity.pipeline.accepted import accept as keep
+from equity.pipeline.accepted import compared
 from equity.pipeline.files import (
     checked_rows,
     connection,
@@ -30,11 +33,15 @@ from equity.pipeline.files import (
 )
 from equity.sections import FORMATS
 from equity.sources._files import scan
+from equity.sources._workbook import unread_sheets
+from equity.tables import TABLES
 
 __all__ = ["Tell", "check_agency"]
 
 TOTALS = ("eeo4", "applicant_totals")
 """Formats in which one row of the file becomes several of the table."""
+OWN = ("roster", "applicants", "stops")
+"""Formats of which equity.toml names every column."""
 
 Tell = Callable[[str], None]
 
@@ -44,6 +51,7 @@ def check_agency(
     *,
     today: dt.date | None = None,
     data_docs: bool = False,
+    accept: bool = False,
     tell: Tell = lambda _: None,
 ) -> dict[str, Any]:
     """Read, standardise and check every input; set aside the rows that cannot be used.
@@ -53,6 +61,8 @@ def check_agency(
     agency : from :func:`equity.agency.read_agency`.
     today : the date after which a stop lies in the future; the machine's date if not given.
     data_docs : whether to write Great Expectations' own pages too.
+    accept : a person says that the files are right: what they hold is what the next ones are
+        compared with, even if records are missing beside the last accepted load.
     tell : is called with a sentence at each step.
 
     Returns
@@ -62,6 +72,7 @@ def check_agency(
     files cannot be read has a report that says why; the others are checked all the same.
     """
     from data_checks import record, suite_version
+    from data_checks.drift import lost_rows
 
     inputs = {name: agency.paths(name) for name in agency.inputs}
     for benchmark in agency.benchmarks:  # all files are there before the long work begins
@@ -74,7 +85,10 @@ def check_agency(
     docs = docs if data_docs else None
     agency.private.mkdir(parents=True, exist_ok=True)
     (agency.private / ".gitignore").write_text("*\n", encoding="utf-8")
-    with tempfile.TemporaryDirectory(dir=agency.private, prefix=".work-") as work_folder:
+    _sweep(agency.private)
+    with tempfile.TemporaryDirectory(
+        dir=agency.private, prefix=f".work-{os.getpid()}-"
+    ) as work_folder:
         work = Path(work_folder)
         benchmarks = {
             b.name: _residents(agency, b, work, today, docs, tell) for b in agency.benchmarks
@@ -89,7 +103,7 @@ def check_agency(
         (agency.private / "checked.json").unlink(missing_ok=True)
         for name in inputs:
             reports[name] = _deliver(agency, name, work, reports[name])
-            accept(agency, name, work / "facts")
+            keep(agency, name, work / "facts", lost=lost_rows(reports[name]), right=accept)
     load = record(
         reports,
         agency.checks,
@@ -145,12 +159,13 @@ def _checked(
             quarantine=work / "set_aside" / f"{name}.csv",
             context=context
             | compared(agency, name, work / "facts", benchmarks)
+            | {"unread_sheets": unread_sheets(paths, given.sheet)}
             | _own_page(docs, name),
             facts=work / "facts" / f"{name}.json",
         )
     except ValueError as error:
-        report = _unread(agency, name, paths, today, error)
-    return replace(report, headers=_headers(given.columns, given.stages))
+        report = _unread(agency, name, paths, today, error, docs and docs / f"{slug(name)}.html")
+    return replace(report, headers=_headers(name, given))
 
 
 def _residents(
@@ -179,8 +194,16 @@ def _residents(
             | _own_page(docs, f"residents: {benchmark.name}"),
         )
     except ValueError as error:
-        report = _unread(agency, "residents", paths, today, error)
-        return replace(report, label=benchmark.label)
+        page = docs and docs / f"{slug(f'residents: {benchmark.name}')}.html"
+        return _unread(agency, "residents", paths, today, error, page, benchmark.label)
+
+
+def _sweep(private: Path) -> None:
+    """Remove what checks left behind that were killed: it holds records."""
+    for left in private.glob(".work-*"):
+        number = left.name.split("-")[1]
+        if not (number.isdigit() and psutil.pid_exists(int(number))):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _own_page(docs: Path | None, name: str) -> dict[str, Any]:
@@ -189,27 +212,40 @@ def _own_page(docs: Path | None, name: str) -> dict[str, Any]:
 
 
 def _unread(
-    agency: Agency, name: str, paths: list[Path], today: dt.date, error: ValueError
+    agency: Agency,
+    name: str,
+    paths: list[Path],
+    today: dt.date,
+    error: ValueError,
+    page: Path | None,
+    label: str = "",
 ) -> Any:
     """Return the report of a table whose files cannot be read, or raise what is no such thing."""
     from data_checks import Report, suite_version
+    from data_checks.data_docs import write_data_docs
     from equity.widgets._safety import speaks_for_itself
 
     if not speaks_for_itself(error):  # a fault of ours, whose words may quote a record
         raise error
-    return Report.unread(
+    report = Report.unread(
         name,
         " ".join(str(error).split()),
         data_file=", ".join(p.name for p in paths),
         checked_on=today.isoformat(),
         suite_version=suite_version(name),
         fictional=agency.agency.fictional,
+        label=label,
     )
+    if page:
+        write_data_docs([], report, page)
+    return report
 
 
-def _headers(columns: Mapping[str, Any] | None, stages: list[Stage]) -> dict[str, str]:
-    """Return our columns -> what the file calls them, as far as equity.toml says it."""
-    named = {**(columns or {}), **{s.name: s.column for s in stages}}
+def _headers(table: str, given: Input) -> dict[str, str]:
+    """Return our columns -> what the file calls them; those that it lacks are left out."""
+    # the other formats know by which names to look for their columns
+    usual = {} if given.format in OWN else {c.name: c.name for c in TABLES[table].columns}
+    named = {**usual, **given.columns, **{s.name: s.column for s in given.stages}}
     return {
         ours: " or ".join(theirs) if isinstance(theirs, list) else str(theirs)
         for ours, theirs in named.items()

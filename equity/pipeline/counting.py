@@ -108,7 +108,7 @@ def count_agency(
     for result in waiting:
         result.compute(agency, tell).write(agency.counts / f"{result.name}.parquet")
     complete = fits or all(r.name in made or r in waiting for r in wanted)
-    mark = {"marks": marks(agency), "complete": complete}
+    mark = {"marks": marks(agency), "rows": _stamp(agency)["rows"], "complete": complete}
     write_text(agency.counts / "current.json", json.dumps(mark))
     return [agency.counts / f"{name}.parquet" for name in (*made, *(r.name for r in waiting))]
 
@@ -125,7 +125,10 @@ def unchecked(agency: Agency) -> str:
         return "The rules of the data checks changed since the files were checked"
     changed = [Path(new[0]).name for new in files if new not in before]
     if changed:
-        return f"{', '.join(changed)} was not checked since it changed"
+        return f"{', '.join(changed)} was saved again, or is new, since the files were checked"
+    gone = [Path(old[0]).name for old in before if old not in files]
+    if gone:
+        return f"{', '.join(gone)} is no longer there, but was when the files were checked"
     for name in agency.inputs:
         path = checked_rows(agency, name)
         if stamp["usable"][name] and (
@@ -150,7 +153,8 @@ def is_current(agency: Agency) -> bool:
     if not path.is_file():
         return False
     mark = json.loads(path.read_text())
-    return mark["marks"] == marks(agency) and mark.get("complete", True)
+    same = mark["marks"] == marks(agency) and mark.get("rows") == _stamp(agency).get("rows")
+    return same and mark.get("complete", True)
 
 
 @contextmanager

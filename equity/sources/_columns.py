@@ -12,8 +12,7 @@ from typing import Any
 
 import narwhals as nw
 
-from equity import groups
-from equity.sources import _headers
+from equity.sources import _headers, _unmapped
 from equity.sources._text import SPACES
 
 __all__ = [
@@ -56,12 +55,14 @@ def relabel(
     for column, values in (seen or distinct(frame, list(maps))).items():
         mapping = maps[column]
         known = {v: mapping[v.casefold()] for v in values if v.casefold() in mapping}
-        groups.recode(
+        _unmapped.recode(
             values,
             known,
             column=headers.get(column, column),
             section=f"{table}.values.{column}",
             allowed=tuple(allowed[column]),
+            frame=frame,
+            ours=column,
         )
         said = {v: group for v, group in known.items() if group is not None}
         new.append(

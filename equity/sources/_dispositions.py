@@ -7,7 +7,7 @@ from typing import Any
 
 import narwhals as nw
 
-from equity.sources import _columns, _text
+from equity.sources import _columns, _text, _unmapped
 from equity.sources._text import SPACES
 
 __all__ = ["flags_of", "still_open"]
@@ -36,12 +36,13 @@ def flags_of(
         else:
             used[code.lower()] = known[key]
     if strange:
-        more = f" and {len(strange) - 20} more" if len(strange) > 20 else ""
+        told, kept = _unmapped.split(strange)
+        example = repr(told[0]) if told else "the code"
         raise ValueError(
             f"Column {disposition['column']!r} holds dispositions that are not named: "
-            f"{', '.join(map(repr, sorted(strange)[:20]))}{more}. Say in [applicants.disposition] "
+            f"{_unmapped.quoted(told, kept)}. Say in [applicants.disposition] "
             f"what each means, such as passed = [...], or under failed, withdrew or pending "
-            f'{sorted(strange)[0]!r} = "{stages[0]}".'
+            f'{example} = "{stages[0]}".'
         )
     text = _columns.lower(column)
     flags = {}

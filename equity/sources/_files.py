@@ -85,6 +85,10 @@ def scan(
     paths = [path] if isinstance(path, (str, Path)) else list(path)
     if not paths:
         raise ValueError("No file is named. Give the path of one file, or a list of paths.")
+    names = [Path(p).name for p in paths]
+    twice = next((n for i, n in enumerate(names) if n in names[:i]), None)
+    if twice:
+        raise ValueError(f"Two files are called {twice}. Rename one: rows are found by file name.")
     relations = [_open(Path(p), encoding, header_rows, sheet, delimiter) for p in paths]
     return relations[0] if len(relations) == 1 else stacked(relations)
 

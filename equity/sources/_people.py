@@ -78,6 +78,7 @@ def people(
             f'"<name in the file>" to the table\'s columns in equity.toml.'
         )
     kinds |= {c: "date" for c in columns if c not in kinds and c.endswith("_date")}
+    kinds |= dict.fromkeys((c for c in extra if c.startswith("raw_")), "word")
     source = _text.start(frame)
     source, single, others = _snapshots.one_of_several(source, {**columns, **extra})
     names = source.collect_schema().names()
@@ -99,7 +100,7 @@ def people(
             found.setdefault(ours, ours)
     order = [*(c for c in kinds if c in found), *(c for c in found if c not in kinds)]
     wanted = {ours: (found[ours], kinds.get(ours, "text")) for ours in order}
-    rows = _text.shape(source, wanted, constants=constants)
+    rows = _ended(_text.shape(source, wanted, constants=constants))
     words = [c for c in order if kinds.get(c, "text") in ("text", "category") and c not in extra]
     maps = _columns.value_maps(values, words, what=table.name)
     said, told = _told_apart(maps.pop("race", {}))
@@ -119,6 +120,22 @@ def people(
         rows = rows.with_columns(race_unknown=why)
         there.insert(there.index("race") + 1, "race_unknown")
     return relabel(rows, relabelled, scheme, table.name, found, seen=seen).select(*there)
+
+
+_OPEN = "^(?:2[2-9]|[3-9][0-9])[0-9]{2}-|/(?:2[2-9]|[3-9][0-9])[0-9]{2}(?:[^0-9]|$)"
+
+
+def _ended(rows: Any) -> Any:
+    """Make dates of leaving from 2200 on missing: 9999-12-31 says that somebody has not left."""
+    names = rows.collect_schema().names()
+    if "exit_date" not in names:
+        return rows
+    if "raw_exit_date" in names:
+        still = nw.col("raw_exit_date").str.contains(_OPEN).fill_null(False)
+    else:
+        still = (nw.col("exit_date").dt.year() >= 2200).fill_null(False)
+    ours = [c for c in ("exit_date", "raw_exit_date") if c in names]
+    return rows.with_columns(nw.when(~still).then(nw.col(c)).alias(c) for c in ours)
 
 
 def _told_apart(

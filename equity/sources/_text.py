@@ -19,6 +19,7 @@ import narwhals as nw
 
 __all__ = [
     "BLANKS",
+    "NOT_KNOWN",
     "SPACES",
     "YES_NO",
     "cell_text",
@@ -31,6 +32,10 @@ __all__ = [
 
 BLANKS: tuple[str, ...] = ("", "NA", "N/A", "#N/A", "n/a", "NULL", "null", "None", "NaN", "nan")
 """Texts that stand for nothing (R, Excel, SQL and Python write them)."""
+
+NOT_KNOWN: tuple[str, ...] = ("N/A", "n/a", "#N/A")
+"""Those of them that people write: in a column of dates, where a blank means that there was none,
+they say that it is not known. Programs write the others for a blank."""
 
 YES_NO: dict[str, bool] = {
     **dict.fromkeys(("true", "t", "yes", "y", "1", "1.0"), True),
@@ -82,7 +87,8 @@ def shape(
     ----------
     frame : a narwhals frame, see `start`.
     wanted : our column -> (column of the frame, kind); the kinds are those of `equity.tables`,
-        and "clock" for a time of day, which becomes seconds since midnight.
+        "clock" for a time of day, which becomes seconds since midnight, and "word" for a text in
+        which `NOT_KNOWN` stays.
     constants : our column -> a value that every row gets.
     """
     schema = frame.collect_schema()
@@ -90,8 +96,9 @@ def shape(
     for ours, (header, kind) in wanted.items():
         kind = "text" if kind == "category" else kind
         dtype = schema[header]
-        if kind == "text":
-            first.append(_blank_to_null(_as_text(header, dtype), blanks).alias(ours))
+        if kind in ("text", "word"):
+            empty = blanks if kind == "text" else [b for b in blanks if b not in NOT_KNOWN]
+            first.append(_blank_to_null(_as_text(header, dtype), empty).alias(ours))
             parsed.append(nw.col(ours))
         elif dtype in (nw.String, nw.Categorical, nw.Enum, nw.Time, nw.Unknown):
             name = f"raw_{ours}"

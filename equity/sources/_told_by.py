@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from equity import groups as schemes
-from equity.sources import _people
+from equity.sources import _people, _unmapped
 from equity.tables import SEXES
 
 __all__ = ["BOTH", "by_sex", "in_groups", "meanings"]
@@ -80,7 +80,7 @@ def _recoded(
     allowed: Sequence[str],
 ) -> pd.DataFrame:
     """Return the rows whose label leads to one of `allowed`; every label must be known."""
-    schemes.recode(
+    _unmapped.recode(
         labels,
         {v: known[v.casefold()] for v in labels if v.casefold() in known},
         column=header,

@@ -18,7 +18,7 @@ from equity.sources._archive import check_archive, check_sheet, damaged
 from equity.sources._relation import in_memory, literal, stacked
 from equity.sources._text import cell_text
 
-__all__ = ["read_workbook", "sheet_rows"]
+__all__ = ["read_workbook", "sheet_rows", "unread_sheets"]
 
 MAX_ROWS = 1 << 20
 """Rows that a sheet of Excel can have."""
@@ -76,6 +76,19 @@ def sheet_rows(path: Path, at_most: int) -> dict[str, list[list[str | None]]]:
             first, rows = book.rows(name)
             if first is not None:
                 found[name] = list(itertools.islice(rows, at_most))
+    return found
+
+
+def unread_sheets(
+    paths: Sequence[Path], sheet: str | Sequence[str] | None
+) -> dict[str, list[str]]:
+    """Return workbook -> the visible, filled sheets that are not read if `sheet` is None."""
+    found = {}
+    for path in paths if sheet is None else ():
+        if zipfile.is_zipfile(path):
+            with _quiet(), _Book(path) as book:
+                filled = [name for name in book.visible if book.rows(name)[0] is not None]
+                found[path.name] = filled[1:]
     return found
 
 

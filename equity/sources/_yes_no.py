@@ -7,8 +7,7 @@ from typing import Any
 
 import narwhals as nw
 
-from equity import groups
-from equity.sources import _any, _columns, _text
+from equity.sources import _any, _columns, _text, _unmapped
 
 __all__ = ["YES_NO", "combined", "nothing_without_a_search", "part"]
 
@@ -71,7 +70,7 @@ def _understood(
         if "*" in known:
             continue
         words = [v for p in parts for v in seen[p]]
-        groups.recode(
+        _unmapped.recode(
             words,
             {v: "" for v in words if v.casefold() in known or v.casefold() in _text.YES_NO},
             column=", ".join(headers[ours]),

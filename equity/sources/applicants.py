@@ -9,13 +9,14 @@ Gaps : one row per application; a file with one row per applicant and step has t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import narwhals as nw
 
-from equity.sources import _columns, _dispositions, _files, _people, _snapshots, _text
+from equity.sources import _columns, _dispositions, _files, _people, _snapshots, _text, _unmapped
 from equity.sources.roster import table_of
 from equity.tables import APPLICANTS, PROMOTIONS
 
@@ -83,10 +84,11 @@ def standardize(
     stages : stage -> its column, in the order of the stages. A column alone is read by its
         contents: yes/no words, or dates, of which one means that the stage was reached. Other
         words are named: {"column": "Status", "reached": ["Hired"], "not": ["Rejected"],
-        "unknown": ["Withdrew"]}, with "not": "*" for all others. An "unknown" word says that
-        the outcome is not known: it is read like a blank in a column of words, and its
-        `raw_<stage>` is empty. {"date": "Test Date"} names the column with the date of the
-        stage, if that is another than its column.
+        "unknown": ["Withdrew"]}, with "not": "*" for all others ("not_reached" is the same key).
+        Where more than half of the values are dates, a date always means reached, and only the
+        words need be named; "N/A" there says that the outcome is not known. An "unknown" word
+        says so too: it is read like a blank in a column of words, and its `raw_<stage>` is empty.
+        {"date": "Test Date"} names the column with the date of the stage, if that is another.
     disposition : {"column": "Disposition Code", "passed": [codes of those who passed every
         stage], "failed": {code: the stage not passed}, "withdrew": {code: the stage at which
         they withdrew}, "pending": {code: the stage that is still open}}. A stage may then be {}.
@@ -162,14 +164,17 @@ def standardize(
     for stage, spec in specs.items():
         seen = contents.get(f"raw_{stage}", [])
         spec["unknown"] = [*spec.get("unknown", []), *filter(_people.cites_a_law, seen)]
+        gone = [w for w in _words(spec["unknown"]) if w not in PENDING]
+        named = _words([*spec.get("reached", []), *spec.get("not", [])])
+        spec["unknown"] += [w for w in _text.NOT_KNOWN if w.lower() not in named]
         open_words = _words(spec["unknown"])
-        gone = [w for w in open_words if w not in PENDING]
         if any(v.lower() in gone for v in seen):
             ended.append(_text.is_one_of(_columns.lower(f"raw_{stage}"), gone).fill_null(False))
         seen = [v for v in seen if v.lower() not in open_words]
-        dated[stage] = seen == [_DATE] and "reached" not in spec
+        alone = seen == [_DATE] and "reached" not in spec
+        dated[stage] = alone or (_DATE in seen and _mostly_dates(rows, f"raw_{stage}", open_words))
         if "column" in spec:
-            said = _written(stage, spec, seen, dated[stage])
+            said = _written(stage, spec, seen, dated[stage], rows)
             written.append(nw.coalesce(said, flags[stage]) if flags else said)
         else:
             written.append(flags[stage])
@@ -215,6 +220,8 @@ def _specs(
     specs: dict[str, dict[str, Any]] = {}
     for stage, given in stages.items():
         spec = dict(given) if isinstance(given, Mapping) else {"column": given}
+        if "not_reached" in spec:
+            spec["not"] = spec.pop("not_reached")
         if spec.get("not") == ["*"]:
             spec["not"] = "*"
         if "date" in spec and "reached" not in spec and not disposition:
@@ -224,11 +231,10 @@ def _specs(
             wrong
             or not (_is_header(spec.get("column")) or ("column" not in spec and disposition))
             or not _is_header(spec.get("date", "-"))
-            or ("not" in spec and "reached" not in spec)
         ):
             raise ValueError(
                 f"Stage {stage!r} must be the name of a column, or say 'column', 'reached' and "
-                f"'not'; it says {', '.join(map(repr, spec))}."
+                f"'not_reached'; it says {', '.join(map(repr, spec))}."
             )
         if stage in APPLICANTS.names or stage in columns or stage == OPEN:
             raise ValueError(f"Stage {stage!r} has the name of a column. Call it otherwise.")
@@ -247,19 +253,37 @@ def _specs(
     return specs
 
 
-def _written(stage: str, spec: Mapping[str, Any], seen: Sequence[str], dated: bool) -> nw.Expr:
+def _mostly_dates(rows: Any, raw: str, unknown: Sequence[str]) -> bool:
+    """Return whether of the values that say something more than half are dates."""
+    open_words = [*unknown, *_words(_text.NOT_KNOWN)]
+    text = nw.when(~_text.is_one_of(_columns.lower(raw), open_words)).then(nw.col(raw))
+    dates = nw.when(_text.is_date(text)).then(text).count().alias("dates")
+    found = rows.select(dates, text.count().alias("all"))
+    found = found.collect() if isinstance(found, nw.LazyFrame) else found
+    return 2 * int(found["dates"][0]) > int(found["all"][0])
+
+
+def _written(
+    stage: str, spec: Mapping[str, Any], seen: Sequence[str], dated: bool, rows: Any
+) -> nw.Expr:
     """Return the flag that the cell itself says, missing where it says nothing."""
     text = _columns.lower(f"raw_{stage}")
-    neither = _words(spec.get("unknown", []))
-    said = nw.when(~_text.is_one_of(text, neither)) if neither else nw.when(~text.is_null())
-    if dated:
+    neither = _words(spec["unknown"])
+    said = nw.when(~_text.is_one_of(text, neither))
+    if dated and seen == [_DATE]:
         return said.then(~text.is_null())
+    if "not" in spec and "reached" not in spec and not dated:
+        raise ValueError(
+            f"Stage {stage!r} says which words of the column {spec['column']!r} mean not reached. "
+            'Say too which mean reached: in equity.toml reached = ["Hired"].'
+        )
+    no = [] if spec.get("not") == "*" else _words(spec.get("not", []))
     if "reached" in spec:
         yes = _words(spec["reached"])
-        no = [] if spec.get("not") == "*" else _words(spec.get("not", []))
     else:
-        yes = [word for word, value in WORDS.items() if value and word not in neither]
-        no = [word for word, value in WORDS.items() if not value and word not in neither]
+        named = {*neither, *no}
+        yes = [word for word, value in WORDS.items() if value and word not in named]
+        no += [word for word, value in WORDS.items() if not value and word not in named]
     for one, other, words in (
         (yes, no, "as reached and as not"),
         ([*yes, *no], neither, "as reached or as not, and as unknown"),
@@ -268,19 +292,38 @@ def _written(stage: str, spec: Mapping[str, Any], seen: Sequence[str], dated: bo
             raise ValueError(
                 f"Stage {stage!r} names {', '.join(map(repr, both))} {words}. Keep one."
             )
+    reached = _text.is_one_of(text, yes)
+    if dated:
+        reached = reached | _text.is_date(text)
     if spec.get("not") == "*":
-        return said.then(_text.is_one_of(text, yes))
-    strange = sorted(v for v in seen if v.lower() not in {*yes, *no})
+        return said.then(reached)
+    strange = [v for v in seen if v.lower() not in {*yes, *no} and not (dated and v == _DATE)]
     if strange:
-        more = f" and {len(strange) - 20} more" if len(strange) > 20 else ""
-        raise ValueError(
-            f"Column {spec['column']!r} for stage {stage!r} holds values of which it is not known "
-            f"whether they mean reached: {', '.join(map(repr, strange[:20]))}{more}. Name them at "
-            'the stage: in equity.toml reached = ["Hired"] and not_reached = ["Rejected"], or '
-            'not_reached = "*" for all other words, or unknown = ["Withdrew"] where the outcome '
-            'is not known (in Python the second key is "not").'
+        raise ValueError(_strange(stage, spec["column"], strange, dated, rows))
+    return nw.when(_text.is_one_of(text, no) | reached).then(reached)
+
+
+def _strange(stage: str, column: Any, strange: Sequence[str], dated: bool, rows: Any) -> str:
+    """Say which values of a stage are not understood, and what to do about them."""
+    raw, serial = f"raw_{stage}", re.compile(r"[0-9]{5}(?:[.][0-9]+)?")
+    days = [v for v in strange if serial.fullmatch(v)]
+    if days and (dated or len(days) == len(strange)):
+        return (
+            f"Column {column!r} for stage {stage!r} holds numbers of five digits"
+            f"{_unmapped.rows_of(rows, raw, days)}. So Excel stores a date in a cell that is not "
+            "formatted as one: format the cells as Date."
         )
-    return nw.when(_text.is_one_of(text, [*yes, *no])).then(_text.is_one_of(text, yes))
+    told, kept = _unmapped.split(v for v in strange if v != _DATE)
+    shown = _unmapped.quoted(told, kept, _unmapped.rows_of(rows, raw, kept))
+    if _DATE in strange:
+        shown += " and dates, which are at most half of its values" if shown else "dates"
+    return (
+        f"Column {column!r} for stage {stage!r} holds values of which it is not known whether "
+        f"they mean reached: {shown}. Name {'the words' if dated else 'them'} at the stage in "
+        'equity.toml: reached = ["Hired"] and not_reached = ["Rejected"], or not_reached = "*" '
+        'for all other words, or unknown = ["Withdrew"] where the outcome is not known.'
+        + (" A date always means reached." if dated else "")
+    )
 
 
 def _is_header(given: Any) -> bool:

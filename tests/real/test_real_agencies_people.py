@@ -233,7 +233,7 @@ class TestNashvilleMetro:
 
     def test_a_snapshot_that_is_another_once_more_is_told(self, agency):
         told = agency(METRO)
-        (rule,) = [r for r in told.rules.values() if r.says.startswith("No two snapshots")]
+        (rule,) = [r for r in told.rules.values() if r.says.startswith("No two lists")]
         assert (rule.outcome, rule.severity, rule.bad) == ("failed", "warn", 1)
         assert list(rule.examples) == ["2016-07-01 is 2016-04-01 again"]
 

@@ -295,6 +295,31 @@ def test_search_rates(tmp_path, before):
         assert bad(seen) == ({"rates": said} if named else {})
 
 
+def test_a_small_group_that_is_gone_from_new_months(tmp_path):
+    # of 300 new stops 12 would be expected; of 200 eight, and 2 times 5 are needed
+    mix = {"white": 130, "black": 62, "hispanic": 8}
+    usual = dict.fromkeys(months("2024-01", 12), mix)
+    last = looked(tmp_path, stops(usual)).facts
+    for n, gone in ((300, True), (200, False)):
+        new = {"2025-01": {"white": n * 2 // 3, "black": n - n * 2 // 3}}
+        said = bad(looked(tmp_path, stops(usual | new), last))
+        assert said == (
+            {"groups": ["hispanic in the new months: 0.0% of 300, before 4.0% of 2,400"]}
+            if gone else {}
+        )  # fmt: skip
+
+
+def test_a_rate_that_halved_is_seen_in_several_new_months(tmp_path, before):
+    # of 200 stops 10 instead of 20 are searched: 2.2 standard errors, in three months 3.4
+    for n in (1, 3):
+        new = months("2025-01", n)
+        frame = steady(12 + n, district="North", rate=dict.fromkeys(new, 0.05))
+        said = bad(looked(tmp_path, frame, before))
+        assert said == (
+            {"rates": ["Search in all new months: 5.0%, before 10.0%"]} if n > 1 else {}
+        )
+
+
 def test_a_rate_is_not_judged_by_five_months(tmp_path):
     last = looked(tmp_path, steady(5)).facts
     assert len(looked(tmp_path, steady(6, rate={"2024-06": 0.9}), last).found["drift:rates"]) == 1
@@ -429,10 +454,10 @@ def test_what_was_accepted_is_kept_and_asking_again_changes_nothing(tmp_path):
 
     (tmp_path / "equity.toml").write_text(AGENCY, encoding="utf-8")
 
-    def deliver(people: int, *, header: str = "id,race") -> dict[str, Any]:
+    def deliver(people: int, *, header: str = "id,race", **more) -> dict[str, Any]:
         rows = [f"p{i},{'Black' if i % 3 else 'White'}" for i in range(people)]
         (tmp_path / "roster.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
-        reports = check_agency(read_agency(tmp_path), today=TODAY)
+        reports = check_agency(read_agency(tmp_path), today=TODAY, **more)
         keys = importlib.import_module("data_checks.workforce").KEYS
         return {
             keys[int(r.id[1:]) - 1]: r
@@ -444,15 +469,23 @@ def test_what_was_accepted_is_kept_and_asking_again_changes_nothing(tmp_path):
     first = kept.read_bytes()
     assert deliver(200)["drift:rows"].outcome == "nothing to test"  # the same files
     assert kept.read_bytes() == first
-    for _ in range(2):
-        said = deliver(100)["drift:rows"]
+    for people in (100, 100, 101):  # a row more does not make the loss the usual
+        said = deliver(people)["drift:rows"]
         assert (said.outcome, said.examples) == (
-            "failed", ("100 people in the latest list, before 200",)
+            "failed", (f"{people} people in the latest list, before 200",)
         )  # fmt: skip
+        assert "equity check --accept" in said.do and kept.read_bytes() == first
+    assert deliver(101, accept=True)["drift:rows"].outcome == "failed"  # still told of this file
     held = kept.read_bytes()
+    assert held != first
+    assert deliver(101)["drift:rows"].outcome == "failed" and kept.read_bytes() == held
     deliver(300, header="id,nothing")  # cannot be used: what was accepted stays
     assert kept.read_bytes() == held
     assert deliver(105)["drift:rows"].outcome == "passed"
+    for damaged in ("", "[]", '{"files": [], "facts": {}, "before": null}', "\x00"):
+        kept.write_text(damaged, encoding="utf-8")
+        assert deliver(40)["drift:rows"].because == "no earlier load was accepted"
+        assert json.loads(kept.read_text(encoding="utf-8"))["before"] is None
     assert not list((tmp_path / "checks").rglob("*accepted*"))
 
 

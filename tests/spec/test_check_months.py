@@ -190,6 +190,37 @@ def test_a_thin_month(tmp_path: Path, usual: int, thin: int, bad: int) -> None:
         assert found.examples == (f"June 2020: {thin} rows, around it {usual}",)
 
 
+@pytest.mark.parametrize(
+    ("usual", "thick", "bad"),
+    [
+        (300, 526, 1),  # more than 1.75 times
+        (300, 525, 0),  # 1.75 times
+        (100, 181, 1),  # 81 more: more than 8 times the root of 100
+        (100, 180, 0),
+    ],
+)
+def test_a_thick_month(tmp_path: Path, usual: int, thick: int, bad: int) -> None:
+    report = checked(tmp_path, months(of(0, 12, usual) | {"2020-06": thick}))
+    found = rule(report, "months:thin")
+    assert (found.bad, found.tested) == (bad, 11)
+    if bad:
+        assert found.examples == (f"June 2020: {thick} rows, around it {usual}",)
+
+
+def test_a_month_that_is_thin_in_every_year_is_of_its_season(tmp_path: Path) -> None:
+    every = {f"{year}-02": 60 for year in (2020, 2021, 2022)}
+    thin = rule(checked(tmp_path, months(of(0, 36, 300) | every)), "months:thin")
+    assert (thin.outcome, thin.tested) == ("passed", 35)
+    once = rule(checked(tmp_path, months(of(0, 36, 300) | {"2021-02": 60})), "months:thin")
+    assert once.examples == ("February 2021: 60 rows, around it 300",)
+
+
+def test_nothing_is_thin_among_months_that_swing(tmp_path: Path) -> None:
+    swing = [400, 90, 700, 150, 1000, 120, 300, 900, 80, 500, 200, 800]
+    counts = dict(zip(of(0, 12, 1), swing, strict=True))
+    assert rule(checked(tmp_path, months(counts)), "months:thin").outcome == "passed"
+
+
 def test_months_at_the_edge_are_judged_only_if_whole(tmp_path: Path) -> None:
     # the last month ends on the 10th, the first begins on the 1st and is thin
     counts = of(0, 12, 300) | {"2020-01": 20, "2020-12": 10}
@@ -305,6 +336,23 @@ def test_times_of_another_zone_as_the_measure_marks_them(
         assert hours.outcome == "passed"
     if shift in (6, 9):
         assert hours.outcome == "failed"
+
+
+def test_one_month_of_another_zone_and_a_file_unlike_the_one_before(tmp_path: Path) -> None:
+    usual = of_hours([n // 20 for n in MINNEAPOLIS])
+    rows = [(f"2024-{1 + i % 12:02d}-05", s, "white") for i, s in enumerate(usual)]
+    moved = [(d, (s + 5 * 3600 * d.startswith("2024-12")) % 86400, r) for d, s, r in rows]
+    assert rule(checked(tmp_path, rows), "times:hours").outcome == "passed"
+    hours = rule(checked(tmp_path, moved), "times:hours")
+    assert hours.examples == (
+        "December 2024: hours like the other months if about 5 hours earlier",
+    )
+    later = [(d, (s + 3 * 3600) % 86400, r) for d, s, r in rows]
+    last = {"format": 0, "hours": [n // 20 for n in MINNEAPOLIS]}
+    assert rule(checked(tmp_path, rows, last=last), "times:hours").outcome == "passed"
+    assert "all months: hours like before if about 3 hours earlier" in (
+        rule(checked(tmp_path, later, last=last), "times:hours").examples
+    )
 
 
 def test_the_shift_that_would_fit(tmp_path: Path) -> None:

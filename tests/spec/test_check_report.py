@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -25,7 +26,7 @@ TOTAL = RuleResult(
 )  # fmt: skip
 RACE = RuleResult(
     "S14", "Race is missing in at most 5% of the rows.", WARN, "failed", 400, 40, 0.1, 0.05,
-    columns=("subject_race",),
+    columns=("subject_race",), reason="the race is missing in too many rows",
 )  # fmt: skip
 FINE = RuleResult("S24", "Time of day is between 00:00 and 23:59.", ASIDE, "passed", 400, 0, 0.0)
 EMPTY = RuleResult("S15", "Sex is known.", ASIDE, "nothing to test", 0, 0, because="no column")
@@ -67,8 +68,11 @@ def test_a_rule_says_what_where_how_many_what_then_and_how_to_mend(tmp_path):
 def test_what_is_wrong_stands_first_in_order_of_consequence(tmp_path):
     said = words(tmp_path, RACE, FINE, UNRUN, FUTURE, NEEDED)
     top = said.partition("What to look at first")[2].partition("What to do")[0]
-    places = [top.index(r.reason or r.says) for r in (NEEDED, FUTURE, RACE, UNRUN)]
+    places = [top.index(r.wrong) for r in (NEEDED, FUTURE, RACE, UNRUN)]
     assert places == sorted(places)
+    assert "Broken: The columns are there." in top  # never as if it were so
+    assert "! warning · The race is missing in too many rows. The rule Race is" in said
+    assert "rows.." not in said
     assert FINE.says not in top
     text = (tmp_path / "index.html").read_text(encoding="utf-8")
     for link in re.findall(r'href="#([^"]+)"', text):
@@ -81,7 +85,38 @@ def test_a_row_of_totals_is_no_failure(tmp_path):
     assert "1 rule: set aside, nothing to be done" in said
     assert "= nothing to do" in said and "row 401" in said
     assert first({"stops": report(TOTAL, FINE)}) == "Nothing to do."
-    assert report(TOTAL).exit_code == 1  # a row is in no figure: whoever runs it is told
+    assert report(TOTAL, rows_expected=1).exit_code == 0
+    assert report(TOTAL).exit_code == 1  # a row that is a record
+
+
+def test_totals_and_notes_are_told_apart_from_records_that_are_set_aside(tmp_path):
+    both = report(FUTURE, TOTAL, rows_expected=1)
+    assert both.rows_set_aside == 223
+    assert both.sentence == (
+        "177 of 400 rows can be used; 222 were set aside; 1 more is a total or a note "
+        "(nothing to do); no warnings."
+    )
+    alone = report(TOTAL, rows_expected=1)
+    assert alone.sentence == (
+        "399 of 400 rows can be used; 1 is a total or a note (nothing to do); no warnings."
+    )
+    assert verdict({"stops": alone}) == (
+        "The file can be used; 1 is a total or a note (nothing to do); no warnings."
+    )
+    said = words(tmp_path, TOTAL, rows_expected=1)
+    assert "Nothing need be done: totals, headings and notes are not counted." in said
+    assert "Mend the rows" not in said
+
+
+def test_a_warning_does_not_promise_that_a_row_set_aside_is_counted(tmp_path):
+    said = words(tmp_path, RACE)
+    assert "They are kept and counted, unless another rule sets them aside." in said
+
+
+def test_a_column_that_the_file_lacks_is_left_out(tmp_path):
+    rule = replace(RACE, columns=("subject_race", "district", "a column of theirs"))
+    said = words(tmp_path, rule, headers={"subject_race": "Race"})
+    assert "Columns Race (here called subject_race), a column of theirs Then" in said
 
 
 @pytest.mark.parametrize(
@@ -110,7 +145,7 @@ def test_the_verdict_over_all_tables():
     del reports["exits"]
     assert verdict(reports).startswith("Both files can be used; ")
     assert first(reports) == (
-        "Look first at Stops: 222 of 400 rows break a rule. S09: “The date is not in the future.”"
+        "Look first at Stops: the date is in the future (222 of 400 rows, rule S09)."
     )
     assert first({"stops": report(FINE)}) == "Nothing to do."
 
@@ -118,7 +153,7 @@ def test_the_verdict_over_all_tables():
 def test_a_file_that_cannot_be_read_has_a_report(tmp_path):
     unread = Report.unread("stops", "a.csv is empty. Export it again.", data_file="a.csv")
     assert (unread.usable, unread.exit_code) == (False, 2)
-    assert unread.sentence == "The file could not be read: a.csv is empty. Export it again."
+    assert unread.sentence == "The file cannot be used yet: a.csv is empty. Export it again."
     unread.to_json(tmp_path / "r.json")
     assert Report.from_json(tmp_path / "r.json") == unread
     write_page({"stops": unread}, tmp_path / "i.html")
@@ -157,6 +192,7 @@ def test_every_cell_is_text_and_nothing_is_run(tmp_path):
     assert [c.value for c in cells] == raw
     assert {c.data_type for c in cells} == {"s"} and {c.number_format for c in cells} == {"@"}
     assert [row[1].value for row in sheet.iter_rows(min_row=2)] == list(range(2, 12))
+    assert [c.value for c in sheet[1]] == ["File", "Row", "Why", "a", "b"]
     assert sheet["A1"].font.b and sheet.freeze_panes == "A2" and sheet.auto_filter.ref
     with zipfile.ZipFile(tmp_path / "stops.xlsx") as file:
         text = "".join(file.read(n).decode() for n in file.namelist() if n.endswith(".xml"))

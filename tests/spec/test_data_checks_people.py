@@ -68,6 +68,70 @@ def test_no_rule_has_changed_its_number() -> None:
     assert applicants.KEYS[98:101] == ("record", "weight:bounds", "stage 1:date")
     assert promotions.KEYS == applicants.KEYS
     assert exits.KEYS[6] == "exit_date:read"
+    assert workforce.KEYS[57:62] == (
+        "person_id:known", "hire_date:known", "sex:known", "person_id:zeros", "person_id:alone",
+    )  # fmt: skip
+
+
+def numbered(*rows: str) -> str:
+    head = "source_row source_file not_a_record person_id race sex hire_date title"
+    return "\n".join([head, *(f"{k} r.csv {row}" for k, row in enumerate(rows, start=2))])
+
+
+def test_rows_that_are_no_records_are_not_asked_for_race_or_a_number(tmp_path):
+    people = [f"- p{k} white female 2001-01-05 Clerk" for k in range(20)]
+    notes = ["note - - - - -", "heading - - - - -", "- - - - - Total"]
+    report, _ = checked(tmp_path, "workforce", numbered(*people, *notes))
+    for key in ("race:known", "person_id:known", "hire_date:known", "sex:known"):
+        found = rule(report, "workforce", key)
+        assert (found.outcome, found.tested, found.bad) == ("passed", 20, 0), key
+
+
+@pytest.mark.parametrize(("blank", "outcome"), [(1, "passed"), (2, "failed")])
+def test_a_number_a_day_of_hire_or_a_sex_may_be_missing_in_one_row_of_twenty(
+    tmp_path, blank, outcome
+):
+    people = [f"- p{k} white female 2001-01-05 Clerk" for k in range(20 - blank)]
+    text = numbered(*people, *["- - white - - Clerk"] * blank)
+    report, _ = checked(tmp_path, "workforce", text)
+    for key in ("person_id:known", "hire_date:known", "sex:known"):
+        found = rule(report, "workforce", key)
+        assert (found.outcome, found.bad) == (outcome, blank), key
+
+
+def test_numbers_that_lost_their_zeros_and_rows_with_a_number_alone_are_noticed(tmp_path):
+    report, aside = checked(
+        tmp_path,
+        "workforce",
+        numbered(
+            "- 1009 white female 2001-01-05 Clerk",
+            "- 001009 white female 2001-01-05 Clerk",
+            "- 1090 white female 2001-01-05 Clerk",
+            "- 0 white female 2001-01-05 Clerk",
+            "- 00 white female 2001-01-05 Clerk",
+            "- a1 white female 2001-01-05 Clerk",
+            "- 0a1 white female 2001-01-05 Clerk",
+            "- 2024 - - - -",
+        ),
+    )
+    zeros, alone = (rule(report, "workforce", f"person_id:{k}") for k in ("zeros", "alone"))
+    assert (zeros.outcome, zeros.rows) == ("failed", ("row 2", "row 3"))
+    assert (alone.outcome, alone.rows, aside) == ("failed", ("row 9",), [])
+
+
+def test_an_application_with_a_number_and_a_stage_is_no_heading(tmp_path):
+    report, _ = checked(
+        tmp_path,
+        "applicants",
+        """
+        source_row source_file applicant_id race  raw_tested tested sex
+        2          a.csv       1            white Y          true   male
+        3          a.csv       2            -     N          false  -
+        4          a.csv       2024         -     -          -      -
+        """,
+        stages=STAGES,
+    )
+    assert rule(report, "applicants", "applicant_id:alone").rows == ("row 4",)
 
 
 def roster(*snapshots: tuple[str, range]) -> str:

@@ -65,6 +65,40 @@ def test_a_rule_that_came_out_otherwise_is_named_first_in_words(tmp_path):
     assert "79 of 1,000" in rest and "31 of 1,000" in rest
 
 
+def test_a_file_that_can_be_used_no_longer_is_named_and_no_old_result_is_called_new(tmp_path):
+    load(tmp_path, rule(31), rule(79, id="S22"), key="a")
+    unread = Report.unread("stops", "the file is empty.")
+    record({"stops": unread}, tmp_path, key="b" * 64, now=DAY + dt.timedelta(days=30))
+    changed, _, rest = page(tmp_path).partition("All loads")
+    assert (
+        "Stops Before: 1,000 of 1,000 rows can be used; none were set aside; 1 warning." in changed
+    )
+    assert "Now: The file cannot be used yet: the file is empty." in changed
+    assert "Now: the file cannot be used yet." in rest
+    assert "Last tested 2026-01-05, 09:00 UTC: ! warning (7.9%)." in rest
+    assert "Now: ! warning" not in rest and "Now: ✓ passed" not in rest
+    load(tmp_path, rule(31), rule(79, id="S22"), key="c", days=60)
+    changed, _, rest = page(tmp_path).partition("All loads")
+    assert "Before: The file cannot be used yet: the file is empty. Now: 1,000 of" in changed
+    assert "Now: the file can be read." in rest
+    assert "Now: ! warning (7.9%)." in rest and "No rule came out" not in changed
+
+
+def test_a_rule_that_has_rows_to_test_again_and_passes_is_no_change(tmp_path):
+    load(tmp_path, rule(0, outcome="nothing to test", tested=0, share=None), key="a")
+    load(tmp_path, rule(31), key="b", days=30)
+    assert "No rule came out otherwise" in page(tmp_path).partition("All loads")[0]
+
+
+def test_totals_alone_do_not_ask_for_a_look(tmp_path):
+    total = rule(2, id="S48", severity=ASIDE, allowed=0.0, expected=True)
+    for key, expected, look in (("a", 2, False), ("b", 1, True)):
+        report = Report("stops", 1000, 998, 2, (total,), rows_expected=expected)
+        record({"stops": report}, tmp_path, key=key * 64, now=DAY)
+        (newest, *_) = re.findall(r"all can be used(, look)?", page(tmp_path))
+        assert bool(newest) == look
+
+
 def test_the_same_files_are_not_a_load_of_their_own(tmp_path):
     one = load(tmp_path, rule(31), key="a")
     assert load(tmp_path, rule(31), key="a", days=3) == one

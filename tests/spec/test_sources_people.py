@@ -141,7 +141,8 @@ def test_a_column_of_words_that_is_all_blank_is_unknown() -> None:
         ({}, "stages must name the stages in their order"),
         ({"hired": "Status"}, "not known whether they mean reached: 'Applied', 'Tested', 'Withdr"),
         ({"hired": {"column": "Status", "reached": "Hired"}}, "must be a list of values"),
-        ({"hired": {"column": "Status", "not": ["x"]}}, "or say 'column', 'reached' and 'not'"),
+        ({"hired": {"column": "Status", "not": ["x"]}}, "Say too which mean reached"),
+        ({"hired": {"reached": ["x"]}}, "or say 'column', 'reached' and 'not_reached'"),
         ({"hired": {"column": "Status", "reached": ["a"], "not": ["A"]}}, "as reached and as not"),
         ({"race": "Status"}, "has the name of a column"),
         ({"hired": "Statsu"}, "for the stage 'hired' (near: 'Status')"),
@@ -201,6 +202,116 @@ def test_a_word_among_dates_may_mean_that_the_outcome_is_not_known() -> None:
     assert flow({"hired": hired}, frame) == [[True], [None], [False], [None]]
     got = applicants.standardize(frame, columns={"race": "Race"}, stages={"hired": hired})
     assert lists(got, ["still_open"]) == [[None], [False], [None], [False]]
+
+
+MIXED = ["2020-05-01", "5/2/2020", "2020-05-03", "Waived", "TBD", None]
+
+
+def test_among_dates_only_the_words_need_be_named() -> None:
+    frame = pd.DataFrame({"Race": ["White"] * 6, "Exam": MIXED})
+    with pytest.raises(ValueError, match="reached: 'TBD', 'Waived'. Name the words") as caught:
+        flow({"tested": "Exam"}, frame)
+    assert "(a date)" not in str(caught.value) and "Python" not in str(caught.value)
+    said = [True, True, True]
+    for words, rest in (
+        ({"reached": ["Waived"], "unknown": ["tbd"]}, [True, None, False]),
+        ({"not_reached": "*"}, [False, False, False]),
+        ({"not_reached": ["TBD"], "unknown": ["Waived"]}, [None, False, False]),
+    ):
+        for date in ({}, {"date": "Exam"}):
+            got = flow({"tested": {"column": "Exam"} | words | date}, frame)
+            assert got == [[flag] for flag in said + rest]
+    kept = applicants.standardize(
+        frame, columns={"race": "Race"}, stages={"tested": {"column": "Exam", "not": "*"}}
+    )
+    assert kept["tested_date"].notna().tolist() == [True, True, True, False, False, False]
+
+
+def test_a_few_dates_among_words_are_not_taken_for_reached() -> None:
+    frame = pd.DataFrame({"Race": ["White"] * 4, "Exam": ["Y", "N", "Y", "2020-05-01"]})
+    with pytest.raises(ValueError, match="mean reached: dates"):
+        flow({"tested": "Exam"}, frame)
+
+
+def test_not_applicable_among_dates_is_not_known_and_a_blank_is_not_reached() -> None:
+    cells = ["2020-05-01", "N/A", "n/a", "#N/A", "", None, "NULL"]
+    frame = pd.DataFrame({"Race": ["White"] * 7, "Exam": cells})
+    got = applicants.standardize(frame, columns={"race": "Race"}, stages={"tested": "Exam"})
+    assert lists(got, ["tested"]) == [[True], [None], [None], [None], [False], [False], [False]]
+    assert got["raw_tested"].isna().tolist() == [False] + [True] * 6
+    assert "still_open" not in got.columns
+    named = {"column": "Exam", "not_reached": ["N/A"]}
+    assert flow({"tested": named}, frame)[1] == [False]
+    words = frame.assign(Exam=["Y", "N/A", "N", "Y", "Y", None, "NULL"])
+    assert [row[0] for row in flow({"tested": "Exam"}, words)] == [
+        True, None, False, True, True, None, None,
+    ]  # fmt: skip
+
+
+def test_a_date_that_excel_shows_as_a_number() -> None:
+    frame = pd.DataFrame({"Race": ["White"] * 3, "Exam": ["2020-05-01", "2020-05-02", "45200"]})
+    frame["source_row"] = [2, 3, 4]
+    with pytest.raises(ValueError, match=r"digits \(row 4\).*format the cells as Date") as caught:
+        flow({"tested": "Exam"}, frame)
+    assert "45200" not in str(caught.value)
+
+
+PRIVATE = [
+    "Waived - vet J. Doe",
+    "see Jane Doe memo",
+    "Doe, Jane",
+    "DOE, JANE",
+    "Sgt. Smith approved",
+    "123-45-6789",
+    "jane@example.org",
+    "Badge 4711",
+    "the officer said that he would come later",
+]
+SHOWN = [
+    "Asian/Pacific Islander (not Hispanic)",
+    "MIDDLE EASTERN / SOUTH ASIAN",
+    "Black, Caribbean",
+    "Blk",
+    "05",
+    "001",
+    "2 or more",
+    "Hawaiian or other Pacific islander",
+]
+
+
+def test_what_may_be_about_a_person_is_counted_and_not_shown() -> None:
+    from equity.sources import _unmapped
+
+    assert _unmapped.split(PRIVATE + SHOWN) == (sorted(SHOWN), sorted(PRIVATE))
+    table = pd.DataFrame({"Race": ["White", "Martian", *PRIVATE]})
+    with pytest.raises(
+        ValueError, match="group: 'Martian' and 9 values that are not sh"
+    ) as caught:
+        roster.standardize(table, columns={"race": "Race"})
+    assert not [v for v in PRIVATE if v in str(caught.value)]
+    with pytest.raises(
+        ValueError, match="not shown, because they may be about a person"
+    ) as caught:
+        flow({"hired": "Exam"}, pd.DataFrame({"Race": "White", "Exam": ["Y", *PRIVATE]}))
+    assert not [v for v in PRIVATE if v in str(caught.value)]
+
+
+def test_one_value_that_is_not_shown_is_told_by_its_row() -> None:
+    table = pd.DataFrame({"Race": ["White", "123-45-6789"], "source_row": [2, 3]})
+    with pytest.raises(ValueError, match=".") as caught:
+        roster.standardize(table, columns={"race": "Race"})
+    assert str(caught.value) == (
+        "Column 'Race' holds 1 value that is not shown, because it may be about a person (row 3). "
+        "No rule maps it to a group. Correct that cell, or say in equity.toml, in the section "
+        "[workforce.values.race], what the value means."
+    )
+
+
+def test_a_formula_that_failed_is_to_be_corrected_and_not_mapped() -> None:
+    table = pd.DataFrame({"Race": ["White", "#REF!"], "source_row": [2, 3]})
+    with pytest.raises(ValueError, match=r"'#REF!' \(row 3\): .*Correct the formula") as caught:
+        roster.standardize(table, columns={"race": "Race"})
+    assert "white" not in str(caught.value)
 
 
 def test_pending_is_a_word_for_who_is_still_waiting() -> None:
