@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from data_checks.report import STOP, WARN
-from data_checks.sql import parquet, q
+from data_checks.sql import cells, parquet, q, traced
 from data_checks.suite import Suite
 
 __all__ = ["copy_rules"]
@@ -53,14 +53,17 @@ def copy_rules(
     """Add the rules on rows that are the same, and on files that are the same in another order."""
     table = suite.table.name
     names = [c for c in raw_columns if c not in ("source_file", "source_row", "not_a_record")]
-    traced = raw is not None and {"source_file", "source_row"} <= {*raw_columns} and names
     counted = suite.has("weight") or bool(suite.context.get("several"))
     sheet = ", source_sheet" if "source_sheet" in raw_columns else ""
     record = "WHERE not_a_record IS NULL" if "not_a_record" in raw_columns else ""
-    records = f"{parquet(raw)} {record}" if raw is not None and traced else ""
+    records = (
+        f"{parquet(raw)} {record}"
+        if raw is not None and names and traced(raw, raw_columns)
+        else ""
+    )
     rows = records and (
         f"(SELECT concat_ws(', sheet ', source_file{sheet}) AS f, "
-        f"CAST(source_row AS BIGINT) AS r, hash({_cells(names)}) AS h FROM {records})"
+        f"CAST(source_row AS BIGINT) AS r, hash({cells(names)}) AS h FROM {records})"
     )
     # where a key tells records apart, the rule on the key finds the copies
     alone = bool(rows) and not counted and table in KEYS and not suite.has(KEYS[table])
@@ -69,10 +72,6 @@ def copy_rules(
     if alone and table != "workforce":  # snapshots.py compares the lists of a roster
         said = _but_for_numbers(con, records, names)
     _files_alike(con, suite, rows, alone, said)
-
-
-def _cells(names: Sequence[str]) -> str:
-    return ", ".join(f"coalesce(CAST({q(c)} AS VARCHAR), '')" for c in names)
 
 
 def _but_for_numbers(con: duckdb.DuckDBPyConnection, records: str, names: Sequence[str]) -> str:
@@ -90,7 +89,7 @@ def _but_for_numbers(con: duckdb.DuckDBPyConnection, records: str, names: Sequen
         return ""
     different, times = con.execute(
         "SELECT count(*), list(DISTINCT n) FROM (SELECT count(*) AS n "
-        f"FROM {records} GROUP BY hash({_cells(others)}))"
+        f"FROM {records} GROUP BY hash({cells(others)}))"
     ).fetchone() or (0, [])
     often = math.gcd(*times)
     if often < 2 or different < FEWEST:

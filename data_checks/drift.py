@@ -9,7 +9,7 @@ from typing import Any
 from data_checks.facts import FORMAT, add_cells, flags_of, pairs, thing, unit_of
 from data_checks.report import WARN, Report
 from data_checks.rules import capital, words
-from data_checks.sql import literal
+from data_checks.sql import digits, literal
 from data_checks.suite import NOTHING, Suite
 
 __all__ = ["drift_rules", "lost_rows"]
@@ -111,14 +111,14 @@ def _rows(suite: Suite, last: Mapping[str, Any], why: str) -> None:
     low, high = (0.75, 1.33) if roster else (0.95, 1.5) if unit else (0.5, 2)
     where = f"in the {unit} that both loads hold" if unit else "in the file"
     query = (
-        f"SELECT {_said('sum(n)')} || ' {what} {where}, before ' || {_said('sum(before)')} "
+        f"SELECT {digits('sum(n)')} || ' {what} {where}, before ' || {digits('sum(before)')} "
         "AS name, sum(CASE WHEN late THEN least(n, before) ELSE n END) / sum(before) AS value "
         "FROM facts_both WHERE NOT new HAVING sum(before) >= 20"
     )
     if roster:  # of a list of those who are there, the last one counts
         latest = "(SELECT arg_max(n, period) FROM (SELECT period, sum(n) AS n FROM {} GROUP BY 1))"
         query = (
-            f"SELECT {_said('now')} || ' people in the latest list, before ' || {_said('was')} "
+            f"SELECT {digits('now')} || ' people in the latest list, before ' || {digits('was')} "
             f"AS name, CASE WHEN was >= 20 THEN now / was END AS value FROM (SELECT "
             f"{latest.format('facts_cells')} AS now, {latest.format('last_cells')} AS was)"
         )
@@ -143,7 +143,7 @@ def _months(suite: Suite, last: Mapping[str, Any], why: str) -> None:
     unit = unit_of(suite)
     label = "strftime(period, '%B %Y')" if unit == "months" else "CAST(year(period) AS VARCHAR)"
     query = (
-        f"SELECT {label} || ': ' || {_said('n')} || ', before ' || {_said('before')} AS name, "
+        f"SELECT {label} || ': ' || {digits('n')} || ', before ' || {digits('before')} AS name, "
         "CAST(abs(n - before) > greatest(0.05 * before, 2 * sqrt(greatest(before, 6))) "
         "AND NOT (late AND n > before) AS INTEGER) AS value "
         "FROM facts_both WHERE NOT new ORDER BY period"
@@ -169,7 +169,6 @@ def _months(suite: Suite, last: Mapping[str, Any], why: str) -> None:
 def _groups(suite: Suite, last: Mapping[str, Any], why: str) -> None:
     if _other_groups(suite, last):
         last, why = {}, "the last accepted load was read in other groups"
-    race = "subject_race" if suite.table.name == "stops" else "race"
     roster, unit = suite.table.name == "workforce", unit_of(suite)
     window = {"months": "INTERVAL 11 MONTH", "years": "INTERVAL 2 YEAR"}.get(
         unit, "INTERVAL 0 DAY"
@@ -223,7 +222,7 @@ def _groups(suite: Suite, last: Mapping[str, Any], why: str) -> None:
         says="No group has vanished since the last accepted load, and no group's share has "
         "changed by more than 5 points; for new records also by more than chance explains.",
         reason="the shares of the groups changed since the last accepted load",
-        severity=WARN, columns=(race,), because=why,
+        severity=WARN, columns=(suite.group,), because=why,
         do="Look whether the words for race in the file have changed, and whether [values] in "
         "equity.toml still says what each means. If so, ask what else changed.",
     )  # fmt: skip
@@ -310,8 +309,8 @@ def _values(suite: Suite, last: Mapping[str, Any], why: str) -> None:
         titles = " ".join(f"WHEN {literal(c)} THEN {literal(words(c))}" for c in before)
         query = (
             f"SELECT CASE WHEN n < {FEWEST_NAMED} THEN 'a value of ' || word || ' in fewer than "
-            f"{FEWEST_NAMED} rows' ELSE word || ' “' || value || '”: ' || {_said('n')} || ' rows' "
-            "END AS name, CAST((name, value) NOT IN (FROM (SELECT (name, value) FROM "
+            f"{FEWEST_NAMED} rows' ELSE word || ' “' || value || '”: ' || {digits('n')} "
+            "|| ' rows' END AS name, CAST((name, value) NOT IN (FROM (SELECT (name, value) FROM "
             "last_values)) AS INTEGER) AS value FROM (SELECT *, CASE name "
             f"{titles} END AS word FROM facts_values) WHERE word IS NOT NULL ORDER BY n DESC"
         )
@@ -328,10 +327,6 @@ def _values(suite: Suite, last: Mapping[str, Any], why: str) -> None:
 
 def _other_groups(suite: Suite, last: Mapping[str, Any]) -> bool:
     return bool(last) and last.get("scheme") != suite.context.get("scheme")
-
-
-def _said(number: str) -> str:
-    return f"format('{{:,}}', CAST({number} AS BIGINT))"
 
 
 def _when(suite: Suite) -> tuple[str, ...]:

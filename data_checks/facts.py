@@ -48,14 +48,14 @@ def add_cells(suite: Suite) -> None:
     asked = any(suite.context.get(key) for key in ("facts", "last", "others"))
     if not asked or "facts_cells" in suite.tables:
         return
-    race = "subject_race" if suite.table.name == "stops" else "race"
+    race = suite.group
     weight = "coalesce(weight, 1)" if suite.has("weight") else "1"
     if suite.has("margin"):
         weight = f"CASE WHEN margin = 'sex' THEN 0 ELSE {weight} END"
     period = f"DATE '{UNDATED}'"
-    if suite.has(_date(suite)):
+    if suite.has(suite.day):
         part = unit_of(suite).removesuffix("s")
-        period = f"CAST(date_trunc('{part}', {_date(suite)}) AS DATE)"
+        period = f"CAST(date_trunc('{part}', {suite.day}) AS DATE)"
     elif suite.has("year"):
         period = "make_date(year, 1, 1)"
     flags, told = flags_of(suite), _categories(suite)
@@ -127,7 +127,7 @@ def facts_of(con: duckdb.DuckDBPyConnection, suite: Suite) -> dict[str, Any]:
 
 def unit_of(suite: Suite) -> str:
     """Return what a file's time is told in: months, years, or nothing."""
-    if not suite.has(_date(suite)):
+    if not suite.has(suite.day):
         return "years" if suite.has("year") else ""
     return "months" if suite.table.name in ("stops", "workforce") else "years"
 
@@ -144,10 +144,6 @@ def flags_of(suite: Suite) -> tuple[str, ...]:
 def pairs(flags: Sequence[str]) -> list[str]:
     """Return the columns of these flags: yes_0, known_0, yes_1 ..."""
     return [f"{word}_{i}" for i in range(len(flags)) for word in ("yes", "known")]
-
-
-def _date(suite: Suite) -> str:
-    return "exit_date" if suite.table.name == "exits" else "date"
 
 
 def _categories(suite: Suite) -> tuple[str, ...]:

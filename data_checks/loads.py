@@ -9,12 +9,12 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from html import escape
 from pathlib import Path
 from typing import Any, get_args
 
 from data_checks.page import write_page
 from data_checks.page_loads import write_loads
+from data_checks.page_parts import moment
 from data_checks.report import ASIDE, FORMAT, STOP, WARN, Outcome, Report, write_text
 from data_checks.suite import Suite
 from equity.tables import TABLES
@@ -110,8 +110,8 @@ def record(
         os.replace(loads / name, loads / f".old-{name}")
     os.replace(new, loads / name)
     shutil.rmtree(loads / f".old-{name}", ignore_errors=True)
-    again = f" Checked again: {_words(when)}; the files were the same." if seen != when else ""
-    above = f'<p>Load of {_words(seen)}.{again} <a href="loads.html">All loads</a></p>\n'
+    again = f" Checked again: {moment(when)}; the files were the same." if seen != when else ""
+    above = f'<p>Load of {moment(seen)}.{again} <a href="loads.html">All loads</a></p>\n'
     write_loads(read_loads(folder), folder / "loads.html", **looks)
     for table, report in reports.items():
         report.to_json(folder / files[table])
@@ -170,7 +170,3 @@ def _summary(reports: Mapping[str, Report]) -> dict[str, Any]:
         "warnings": sum(len(r.warnings) for r in reports.values()),
         "delivered": [r.data_file for r in reports.values()],
     }
-
-
-def _words(moment: str) -> str:
-    return escape(f"{moment[:10]}, {moment[11:16]} UTC")

@@ -10,8 +10,6 @@ from data_checks.suite import NOTHING, Suite
 
 __all__ = ["month_rules"]
 
-DATES = {"exits": "exit_date"}
-"""The column that says when, where it is not `date`."""
 FLOWS = ("stops", "exits")
 """Tables in which something happens in every month. People apply in rounds, and a roster is of a
 day: a month without any row says nothing there."""
@@ -90,7 +88,7 @@ def month_rules(suite: Suite) -> None:
     instance with a date in the future, are left out. The limits are conventions of this library;
     each says above on what it rests.
     """
-    day = DATES.get(suite.table.name, "date")
+    day = suite.day
     _cells(suite, day)
     _period(suite, day)
     _months(suite, day)
@@ -100,7 +98,7 @@ def month_rules(suite: Suite) -> None:
 
 def _cells(suite: Suite, day: str) -> None:
     has_day, has_time = suite.has(day), suite.has("second_of_day")
-    race = _race_column(suite)
+    race = suite.group
     if not (has_day or has_time):
         return
     asked = f"{race} IS NULL" if suite.has(race) else "FALSE"
@@ -136,10 +134,6 @@ def _cells(suite: Suite, day: str) -> None:
             f"(SELECT median(n) FROM m HAVING count(*) >= {FEWEST_MONTHS}) AS usual "
             "FROM a LEFT JOIN m USING (month)"
         )
-
-
-def _race_column(suite: Suite) -> str:
-    return "subject_race" if suite.table.name == "stops" else "race"
 
 
 def _period(suite: Suite, day: str) -> None:
@@ -244,7 +238,7 @@ def _months(suite: Suite, day: str) -> None:
 
 
 def _race(suite: Suite, day: str) -> None:
-    race = _race_column(suite)
+    race = suite.group
     at, much, share = MISSING, MISSING_AT_ALL, "(unknown / n)"
     suite.summary(
         "months:race known",

@@ -7,7 +7,7 @@ from typing import Any
 
 from data_checks.facts import UNKNOWN, add_cells, thing, unit_of
 from data_checks.report import WARN
-from data_checks.sql import literal
+from data_checks.sql import digits, literal
 from data_checks.suite import NOTHING, Suite
 
 __all__ = ["other_rules"]
@@ -80,8 +80,8 @@ def _above_residents(suite: Suite) -> None:
     if most and dated:
         rows = ", ".join(f"({literal(g)}, {float(n)!r})" for g, n in most.items())
         query = (
-            f"""SELECT "group" || ', ' || year || ': ' || {_said("n")} || ' stops, ' """
-            f"""|| {_said("residents")} || ' residents' AS name, n / residents AS value """
+            f"""SELECT "group" || ', ' || year || ': ' || {digits("n")} || ' stops, ' """
+            f"""|| {digits("residents")} || ' residents' AS name, n / residents AS value """
             """FROM (SELECT "group", year(period) AS year, sum(n) AS n FROM facts_cells """
             f"""GROUP BY ALL) JOIN (VALUES {rows}) t("group", residents) USING ("group") """
             """ORDER BY year, "group" """
@@ -103,7 +103,6 @@ def _groups(
 ) -> None:
     """Add the rule; `there` is group -> how many there are, and the least share of them."""
     what = thing(suite)
-    race = "subject_race" if suite.table.name == "stops" else "race"
     query = NOTHING
     if there:
         rows = ", ".join(f"({literal(g)}, {float(n)!r}, {s!r})" for g, (n, s) in there.items())
@@ -118,8 +117,8 @@ def _groups(
                 sum(t.n) OVER () AS others
                 FROM own FULL JOIN (VALUES {rows}) t("group", n, share) USING ("group"))
             SELECT "group" || CASE WHEN n = 0
-                THEN ': ' || {_said("here")} || ' {what}, no {whom}'
-                ELSE ': ' || {_said("n")} || ' {whom}, no {what}' END AS name,
+                THEN ': ' || {digits("here")} || ' {what}, no {whom}'
+                ELSE ': ' || {digits("n")} || ' {whom}, no {what}' END AS name,
             CASE WHEN here >= {FEWEST} AND here >= {SHARE} * total
                 AND here * others >= {EXPECTED} * total THEN CAST(n = 0 AS INTEGER)
                 WHEN share >= {SHARE} AND share * total >= {EXPECTED}
@@ -131,7 +130,7 @@ def _groups(
         says=f"Every group of at least 1% of the {what} is among the {whom}, and every group of "
         f"at least 1% of the {whom} among the {what}, where {EXPECTED} can be expected.",
         reason=f"a group is among the {what} or among the {whom} only",
-        severity=WARN, columns=(race,), because=why,
+        severity=WARN, columns=(suite.group,), because=why,
         do=f"A group without {whom} cannot be compared. Look whether both tables name it alike: "
         "[values] and scheme in equity.toml bring their words to the same groups.",
     )  # fmt: skip
@@ -144,7 +143,3 @@ def _residents(suite: Suite) -> list[dict[str, Any]]:
 
 def _no_residents(suite: Suite) -> str:
     return "" if _residents(suite) else "there is no benchmark by group for this table"
-
-
-def _said(number: str) -> str:
-    return f"format('{{:,}}', CAST(round({number}) AS BIGINT))"

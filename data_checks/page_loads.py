@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data_checks.page_parts import anchor, columns, document, mark
+from data_checks.page_parts import anchor, columns, document, mark, moment
 from data_checks.report import Report, RuleResult, write_text
 from data_checks.verdict import percent, title_of
 
@@ -64,19 +64,16 @@ def _line(load: Load) -> str:
         sign, tone, word = "✕", "bad", f"{s['usable']} of {s['tables']} files can be used"
     elif s["set_aside"] > s["expected"] or s["warnings"]:
         sign, tone, word = "!", "look", "all can be used, look"
-    again = f"; the same files again on {_day(load.last)}" if load.last != load.first else ""
+    again = f"; the same files again on {moment(load.last)}" if load.last != load.first else ""
     delivered = ", ".join(f for f in s["delivered"] if f)
     return (
-        f'<tr><th scope="row"><a href="loads/{escape(load.id)}/index.html">{_day(load.first)}</a> '
+        f'<tr><th scope="row"><a href="loads/{escape(load.id)}/index.html">'
+        f"{moment(load.first)}</a> "
         f'<span class="verdict-word {tone}"><span class="mark" aria-hidden="true">{sign}</span> '
         f'{word}</span><span class="small">{escape(delivered)}{again}</span></th>'
         f'<td class="n">{s["rows"]:,}</td><td class="n">{s["set_aside"]:,}</td>'
         f'<td class="n">{s["warnings"]:,}</td></tr>\n'
     )
-
-
-def _day(moment: str) -> str:
-    return escape(f"{moment[:10]}, {moment[11:16]} UTC")
 
 
 def _changes(known: Sequence[Load]) -> str:
@@ -123,7 +120,7 @@ def _now(points: Sequence[Point], newest: Load, report: Report) -> str:
         return "the file cannot be used yet." if load is newest else "the file can be read."
     said = f"{mark(last.word)}{_share(last)}."
     if load is not newest:
-        return f"not tested in this load. Last tested {_day(load.first)}: {said}"
+        return f"not tested in this load. Last tested {moment(load.first)}: {said}"
     return said
 
 
@@ -158,7 +155,7 @@ def _table(name: str, known: Sequence[Load]) -> str:
 def _rows(title: str, name: str, known: Sequence[Load]) -> str:
     head = columns([("Load", ""), ("Rows", "n"), ("Set aside", "n"), ("Warnings", "n")])
     body = "".join(
-        f'<tr><th scope="row">{_day(load.first)}</th><td class="n">{r.rows_in:,}</td>'
+        f'<tr><th scope="row">{moment(load.first)}</th><td class="n">{r.rows_in:,}</td>'
         f'<td class="n">{r.rows_set_aside:,}</td><td class="n">{len(r.warnings):,}</td></tr>\n'
         for load in known
         for r in [load.reports[name]]
@@ -173,7 +170,7 @@ def _trend(name: str, points: Sequence[Point], newest: Load) -> str:
     _, last = points[0]
     head = columns([("Load", ""), ("Outcome", "state"), ("Exceptions", "n"), ("Share", "n")])
     body = "".join(
-        f'<tr><th scope="row">{_day(load.first)}</th><td class="state">{mark(r.word)}</td>'
+        f'<tr><th scope="row">{moment(load.first)}</th><td class="state">{mark(r.word)}</td>'
         f'<td class="n">{_of(r)}</td>'
         f'<td class="n">{"–" if r.share is None else percent(r.share)}</td></tr>\n'
         for load, r in points

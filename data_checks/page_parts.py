@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-__all__ = ["anchor", "columns", "document", "mark"]
+__all__ = ["anchor", "columns", "document", "mark", "moment"]
 
 STYLE = """
 :root{color-scheme:light dark;--paper:#fff;--ink:#1a1a1a;--soft:#555;--line:#d6d6d6;--wash:#f5f4f1;
@@ -115,3 +115,8 @@ def columns(head: Iterable[tuple[str, str]]) -> str:
         for name, kind in head
     )
     return f"<thead><tr>{''.join(cells)}</tr></thead>"
+
+
+def moment(time: str) -> str:
+    """Return a time of ISO 8601 in words, as HTML."""
+    return escape(f"{time[:10]}, {time[11:16]} UTC")

@@ -9,7 +9,6 @@ from data_checks.suite import Suite
 
 __all__ = ["people", "people_keys"]
 
-MISSING = 0.05
 FEWEST_OTHERS = 2
 """With fewer other columns nothing can be told from all of them being blank."""
 _NUMBERS = {"person_id": "employee number", "applicant_id": "application number"}
@@ -32,17 +31,8 @@ def people(suite: Suite, number: str, *columns: str) -> None:
 
 
 def _mostly(suite: Suite, name: str, called: str, why: str) -> None:
-    suite.not_null(
-        f"{name}:known",
-        name,
-        says=f"The {called} is missing in at most {MISSING:.0%} of the rows.",
-        reason=f"the {called} is missing in too many rows",
-        severity=WARN,
-        allowed=MISSING,
-        when=suite.records(),
-        do=f"Fill in the {called} in the system that the file comes from, or ask why it is blank. "
-        + why,
-    )
+    do = f"Fill in the {called} in the system that the file comes from, or ask why it is blank."
+    rules.known(suite, name, called=called, do=f"{do} {why}")
 
 
 def _zeros(suite: Suite, number: str, called: str) -> None:

@@ -213,20 +213,24 @@ def only_if(suite: Suite, name: str, *, severity: Severity = ASIDE) -> None:
     )
 
 
-def known(suite: Suite, name: str, *, missing: float = 0.05) -> None:
-    """Add the rule that not too many values are missing.
+def known(
+    suite: Suite, name: str, *, called: str = "", do: str = "", missing: float = 0.05
+) -> None:
+    """Add the rule that not too many values are missing; `called` is what is missing, in words.
 
     In a file of totals those by sex tell no race: they are not asked for one.
     """
     suite.not_null(
         f"{name}:known",
         name,
-        says=f"{capital(words(name))} is missing in at most {missing:.0%} of the rows.",
-        reason=f"the {words(name)} is missing in too many rows",
+        says=f"{f'The {called}' if called else capital(words(name))} is missing in at most "
+        f"{missing:.0%} of the rows.",
+        reason=f"the {called or words(name)} is missing in too many rows",
         severity=WARN,
         allowed=missing,
         when=suite.records(name),
-        do=f"Ask why {words(name)} is missing, and whether it is missing evenly. These rows are "
+        do=do
+        or f"Ask why {words(name)} is missing, and whether it is missing evenly. These rows are "
         "counted apart as unknown; they are in no group.",
     )
 

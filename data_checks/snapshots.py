@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from data_checks.report import WARN
-from data_checks.sql import q
+from data_checks.sql import cells, q
 from data_checks.suite import Suite
 
 __all__ = ["copy_rule"]
@@ -23,14 +23,14 @@ def copy_rule(con: duckdb.DuckDBPyConnection, suite: Suite) -> None:
     """
     told = [c for c in ("date", "year") if suite.has(c)]
     when = [*told, "source_file"]
-    cells = [
+    compared = [
         c
         for c, kind in suite.types.items()
         if c not in when and not c.startswith(_APART) and kind != "raw"
     ]
     found = []
-    if cells:
-        row = ", ".join(f"coalesce(CAST({q(c)} AS VARCHAR), '')" for c in cells)
+    if compared:
+        row = cells(compared)
         keys = ", ".join(map(q, when))
         found = con.execute(
             f"SELECT {keys}, count(*) AS n, sum(hash({row})) AS total, bit_xor(hash({row})) "
@@ -53,7 +53,7 @@ def copy_rule(con: duckdb.DuckDBPyConnection, suite: Suite) -> None:
         severity=WARN,
         columns=tuple(told) or ("source_file",),
         unit="lists",
-        because="there is one list only" if cells else "the file has no columns to compare",
+        because="there is one list only" if compared else "the file has no columns to compare",
         do="Ask for the file again: one of the two dates has the export of the other. Until then "
         "leave one of them out, because between them nothing seems to have changed.",
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from data_checks.sql import bad_sql, literal, parquet, q
+from data_checks.sql import bad_sql, literal, parquet, q, traced
 from data_checks.suite import Rule
 
 __all__ = ["FORMULA", "no_records", "set_aside", "write_good", "write_quarantine"]
@@ -90,16 +90,16 @@ def write_quarantine(
     raw_columns: Sequence[str],
 ) -> None:
     """Write the rows set aside: file, row, reasons, then the columns as they were delivered."""
-    traced = {"source_file", "source_row"}
-    if raw is not None and traced <= {*raw_columns} and traced <= {*columns}:
-        names = [c for c in raw_columns if c not in traced]
+    place = ("source_file", "source_row")
+    if raw is not None and traced(raw, raw_columns, columns):
+        names = [c for c in raw_columns if c not in place]
         join = (
             f"LEFT JOIN (SELECT * FROM {parquet(raw)} "
             "QUALIFY row_number() OVER (PARTITION BY source_file, source_row) = 1) r "
             "ON r.source_file = base.source_file AND r.source_row = base.source_row"
         )
     else:
-        names = [c for c in columns if c not in traced]
+        names = [c for c in columns if c not in place]
         join = f"LEFT JOIN {parquet(data)} r ON r.file_row_number = base.check_row"
     cells = "".join(f", {_cell(f'r.{q(c)}')} AS {q(_header(c))}" for c in names)
     quarantine.parent.mkdir(parents=True, exist_ok=True)

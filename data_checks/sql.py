@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,10 @@ from data_checks.suite import Rank, Rule, Suite, text
 
 __all__ = [
     "bad_sql",
+    "cells",
     "condition_sql",
     "counts",
+    "digits",
     "found",
     "literal",
     "parquet",
@@ -23,11 +25,27 @@ __all__ = [
     "q",
     "summarize",
     "tested_sql",
+    "traced",
 ]
 
 DUCKDB_TYPES = {
     "flag": "BOOLEAN", "integer": "BIGINT", "number": "DOUBLE", "date": "DATE",
 }  # fmt: skip
+
+
+def traced(raw: Path | None, *columns: Collection[str]) -> bool:
+    """Whether there are delivered rows, and each of these sets of columns says which row it is."""
+    return raw is not None and all({"source_file", "source_row"} <= {*c} for c in columns)
+
+
+def cells(names: Sequence[str]) -> str:
+    """Return columns as SQL in which a missing value is like a blank one, to be hashed."""
+    return ", ".join(f"coalesce(CAST({q(c)} AS VARCHAR), '')" for c in names)
+
+
+def digits(number: str) -> str:
+    """Return SQL that writes a number as a person reads it: 1,204."""
+    return f"format('{{:,}}', CAST(round({number}) AS BIGINT))"
 
 
 LOOKED_AT = 200
@@ -238,11 +256,10 @@ def _rank(
         key = next(r.keys or () for r in ranks if r.name == rank.within)
         missing = " OR ".join(f"{q(k)} IS NULL" for k in key)
         base += f" AND ({missing} OR hash({_row(key)}) IN (SELECT h FROM alike_{rank.within}))"
-    traced = {"source_file", "source_row"}
     if rank.keys is not None:
         keys = [q(k) for k in rank.keys]
         rows = f"(SELECT check_row, source_file, source_row, {', '.join(keys)} FROM ({base}))"
-    elif raw is not None and traced <= {*raw_columns} and traced <= {*columns}:
+    elif raw is not None and traced(raw, raw_columns, columns):
         names = [c for c in raw_columns if c not in own]
         keys = [f"k{i}" for i in range(len(names))]
         kept = ", ".join(f"r.{q(c)} AS {k}" for c, k in zip(names, keys, strict=True))

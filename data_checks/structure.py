@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from data_checks.report import STOP, WARN
-from data_checks.sql import literal, parquet, q
+from data_checks.sql import literal, parquet, q, traced
 from data_checks.suite import SET_ASIDE, Suite
 from equity.tables import Table
 
@@ -217,7 +217,7 @@ def _parts(suite: Suite) -> None:
     """Add what the share of all rows cannot show: a group that is gone, and too few records."""
     if "set aside:groups" not in suite.keys:
         return
-    group = "subject_race" if suite.table.name == "stops" else "race"
+    group = suite.group
     suite.summary(
         "set aside:groups",
         f"SELECT {q(group)} AS name, avg(CAST(check_set_aside AS INTEGER)) - "
@@ -263,9 +263,8 @@ def _account(
     raw: Path | None,
     raw_columns: Sequence[str],
 ) -> None:
-    traced = {"source_file", "source_row"}
     numbers: list[tuple[str, float | None]] = []
-    if raw is not None and traced <= {*raw_columns} and traced <= {*seen.columns}:
+    if raw is not None and traced(raw, raw_columns, seen.columns):
         # in a file of totals one row becomes several: one for each group
         twice = "0" if suite.context.get("several") else "count(*) - count(DISTINCT (f, r))"
         keys = "CAST(source_file AS VARCHAR) AS f, CAST(source_row AS BIGINT) AS r"

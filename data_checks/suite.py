@@ -124,6 +124,16 @@ class Suite:
         )
 
     @property
+    def group(self) -> str:
+        """The column that tells the group."""
+        return "subject_race" if self.table.name == "stops" else "race"
+
+    @property
+    def day(self) -> str:
+        """The column that tells when: of the stop, the application, the leaving, the list."""
+        return "exit_date" if self.table.name == "exits" else "date"
+
+    @property
     def today(self) -> date:
         """The day of the check."""
         return self.context.get("today") or date.today()

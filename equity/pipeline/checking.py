@@ -144,6 +144,7 @@ def _checked(
     context = _context(agency, name, today, paths)
     tell(f"Reading {name}: {', '.join(p.name for p in paths)}")
     raw, rows = work / f"{name}_raw.parquet", work / f"{name}.parquet"
+    page = _own_page(docs, name)
     try:
         to_parquet(
             scan(paths, encoding=given.encoding, header_row=given.header_row, sheet=given.sheet),
@@ -160,11 +161,11 @@ def _checked(
             context=context
             | compared(agency, name, work / "facts", benchmarks)
             | {"unread_sheets": unread_sheets(paths, given.sheet)}
-            | _own_page(docs, name),
+            | {"data_docs": page},
             facts=work / "facts" / f"{name}.json",
         )
     except ValueError as error:
-        report = _unread(agency, name, paths, today, error, docs and docs / f"{slug(name)}.html")
+        report = _unread(agency, name, paths, today, error, page)
     return replace(report, headers=_headers(name, given))
 
 
@@ -182,6 +183,7 @@ def _residents(
     tell(f"Checking the benchmark {benchmark.label}")
     paths = [agency.benchmark_path(benchmark)]
     rows = work / f"{benchmark.name}.parquet"
+    page = _own_page(docs, f"residents: {benchmark.name}")
     try:
         residents(agency, benchmark, benchmark.scheme).to_parquet(rows, index=False)
         return check(
@@ -191,10 +193,9 @@ def _residents(
             good=work / "residents_good.parquet",
             quarantine=work / "residents_set_aside.csv",
             context=_context(agency, "residents", today, paths, benchmark.label, benchmark.scheme)
-            | _own_page(docs, f"residents: {benchmark.name}"),
+            | {"data_docs": page},
         )
     except ValueError as error:
-        page = docs and docs / f"{slug(f'residents: {benchmark.name}')}.html"
         return _unread(agency, "residents", paths, today, error, page, benchmark.label)
 
 
@@ -206,9 +207,9 @@ def _sweep(private: Path) -> None:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _own_page(docs: Path | None, name: str) -> dict[str, Any]:
+def _own_page(docs: Path | None, name: str) -> Path | None:
     """Return where Great Expectations' own page of this check is to be written, if anywhere."""
-    return {"data_docs": docs and docs / f"{slug(name)}.html"}
+    return docs and docs / f"{slug(name)}.html"
 
 
 def _unread(
