@@ -111,7 +111,7 @@ def some_rows(table: pd.DataFrame) -> list[int]:
 
 def drawn(case: str, table: pd.DataFrame) -> Any:
     made = CASES[case][0](table)
-    text = json.dumps([made.datasets["table"], *said(made)], allow_nan=False)
+    text = json.dumps([list(made.datasets["table"]), *said(made)], allow_nan=False)
     wrong = re.search(r".{60}(\bnan\b|\bNone\b|<NA>|\bNaN\b|not shown of|\?%)", text)
     assert not wrong, wrong.group()
     for words in said(made):
