@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -57,9 +58,16 @@ class CountTable:
 
     def values(self, column: str) -> list[Any]:
         """Return the values of a `by` column that occur, in the order in which they are shown."""
-        found = set(self._by(column).dropna().tolist())
-        order = {v: i for i, v in enumerate(self.labels(column))}
-        return sorted(found, key=lambda v: (order.get(v, len(order)), v))
+        if column not in self._found:
+            found = self._by(column).dropna().unique().tolist()
+            order = {v: i for i, v in enumerate(self.labels(column))}
+            self._found[column] = sorted(found, key=lambda v: (order.get(v, len(order)), v))
+        return list(self._found[column])
+
+    @cached_property
+    def _found(self) -> dict[str, list[Any]]:
+        """The values of columns that were asked for: figures ask for the same ones again."""
+        return {}
 
     def labels(self, column: str) -> dict[Any, str]:
         """Return key -> words for the values of a `by` column ({} where they speak themselves)."""
@@ -170,8 +178,11 @@ def _together(columns: tuple[str, ...], keys: tuple, words: list[str]) -> str:
     return f"Nonbinary {words[0]} people" if sex == "nonbinary" else f"{words[0]} {_SEXES[sex]}"
 
 
-def read_counts(path: str | os.PathLike[str]) -> CountTable:
+def read_counts(path: str | os.PathLike[str], *, coded: bool = False) -> CountTable:
     """Read a count table that :meth:`CountTable.write` wrote, with its ledger and provenance.
+
+    coded : hold texts as categories, a number for each row. Of large tables this is a third of
+    the memory, and measures fold them faster; their figures are the same.
 
     Raises FileNotFoundError or ValueError, saying what to do, where the file is missing or is
     not a count file.
@@ -182,7 +193,9 @@ def read_counts(path: str | os.PathLike[str]) -> CountTable:
             f"There is no count file {path.name} in {path.parent}. Run `equity count` first."
         )
     try:
-        arrow = pq.read_table(path)
+        kinds = pq.read_schema(path) if coded else []
+        texts = [f.name for f in kinds if str(f.type).endswith("string")]
+        arrow = pq.read_table(path, read_dictionary=texts)
         about = json.loads((arrow.schema.metadata or {})[_KEY])
     except (KeyError, pa.ArrowInvalid):
         raise ValueError(
@@ -196,7 +209,11 @@ def read_counts(path: str | os.PathLike[str]) -> CountTable:
         )
     ledger = pd.DataFrame(about["ledger"], columns=["step", "because", "rows", "left_out"])
     by, of = tuple(about["by"]), tuple(about["of"])
-    return CountTable(plain(arrow.to_pandas()), by, of, ledger, about["provenance"])
+    table = arrow.drop(texts).to_pandas().pipe(plain)
+    for name in texts:
+        words = arrow[name].unify_dictionaries().to_pandas()
+        table[name] = words.cat.reorder_categories(sorted(words.cat.categories))
+    return CountTable(table[arrow.column_names], by, of, ledger, about["provenance"])
 
 
 def plain(table: pd.DataFrame) -> pd.DataFrame:

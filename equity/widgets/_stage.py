@@ -61,7 +61,7 @@ class Live:
 
     def open(self, path: Any, name: str) -> CountTable | None:
         """Return the counts of a file; None where they may not be shown here."""
-        return read_counts(path)
+        return read_counts(path, coded=True)
 
     def measured(
         self,
