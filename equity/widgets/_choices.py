@@ -13,6 +13,8 @@ import anywidget
 import ipywidgets
 import traitlets
 
+from equity.widgets._later import FromPage
+
 __all__ = [
     "Choice",
     "Chosen",
@@ -42,7 +44,7 @@ class Follower(Protocol):
     def end(self) -> None: ...
 
 
-class Chosen:
+class Chosen(FromPage):
     """What a viewer sets, whatever it looks like: base of the drop-down list and the slider.
 
     Beside what is here it has `value`, `start`, `picked`, `words`, `addresses` and `named`.
@@ -315,7 +317,7 @@ def key_of(key: Any) -> Any:
     return _EVERYTHING if key is None else key
 
 
-class _Address(anywidget.AnyWidget):
+class _Address(FromPage, anywidget.AnyWidget):
     """Keeps choices in the page's address; says on paper what they are, and what is not here."""
 
     _esm = _STATIC / "address.js"

@@ -50,6 +50,7 @@ class Panel(anywidget.AnyWidget):
     absent = traitlets.Unicode().tag(sync=True)  # why there is nothing to show: no fault of anyone
     busy = traitlets.Bool(False).tag(sync=True)  # computed again after a choice
     follows = traitlets.List().tag(sync=True)  # model_id of the choices that change it
+    in_view = traitlets.Bool(False).tag(sync=True)  # said by the page: it is drawn first
 
     figure: Any = None  # what stands behind it, where the page is published
     own = False  # made by the notebook itself, not by one of our functions

@@ -12,6 +12,7 @@ import pandas as pd
 
 from equity.measures.evidence_ladder import Evidence
 from equity.widgets._choices import Choice, choices_in
+from equity.widgets._later import later
 from equity.widgets._panel import Panel
 
 __all__ = [
@@ -37,8 +38,9 @@ class Work:
             self.panel.busy = self.needed()
 
     def end(self) -> None:
-        """Say that it is over, however it went."""
-        self.panel.busy = False
+        """Say that it is over, however it went; not while it is still to be drawn."""
+        if not later.waits(self.panel):
+            self.panel.busy = False
 
 
 def applying(counts: Any, where: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import pandas as pd
 from equity.widgets._choices import Choice, choices_in, resolve, slug, when
 from equity.widgets._columns import Columns, describe, records, words_of
 from equity.widgets._lacking import NO_RECORDS, elsewhere, lacking, nobody, untold
+from equity.widgets._later import later
 from equity.widgets._panel import Panel, picture
 from equity.widgets._safety import in_voila, report, speaks_for_itself
 from equity.widgets._scope import (
@@ -188,7 +189,7 @@ def show(
         )
         return panel
     draw(first=True)
-    when(every, draw, Work(panel, lambda: key() not in drawn))
+    when(every, lambda: later.draw(panel, draw), Work(panel, lambda: key() not in drawn))
     return panel
 
 

@@ -1,7 +1,7 @@
 // One figure: heading, sentence, chart, table of numbers, downloads; or a sentence on what failed.
 // Charts of a page share one Vega runtime, one live region and one watcher of light and dark.
 
-const shared = (globalThis.__equity ??= { vega: null, news: [], timer: 0, count: 0 });
+const shared = (globalThis.__equity ??= { vega: null, news: [], timer: 0, count: 0, turns: [], busy: false });
 
 // ---------------------------------------------------------------- the runtime
 
@@ -113,6 +113,27 @@ function finished(model, width, ink, background) {
 }
 
 const options = { mode: "vega-lite", renderer: "svg", actions: false, ast: true, defaultStyle: false };
+
+// ---------------------------------------------------------------- one picture after the other
+
+function inView(fig) {
+  const box = fig.getBoundingClientRect();
+  return box.bottom > 0 && box.top < innerHeight;
+}
+
+// All at once would all be late: those in view come first, and the page is painted in between.
+async function inTurn(fig, act) {
+  if (!shared.turns.some((one) => one.fig === fig)) shared.turns.push({ fig, act });
+  if (shared.busy) return;
+  shared.busy = true;
+  while (shared.turns.length) {
+    await new Promise((painted) => setTimeout(painted));
+    const at = shared.turns.findIndex((one) => inView(one.fig));
+    const [next] = shared.turns.splice(Math.max(at, 0), 1);
+    await next.act().catch(console.error);
+  }
+  shared.busy = false;
+}
 
 // ---------------------------------------------------------------- downloads
 
@@ -392,10 +413,7 @@ function announce(fig, words) {
   }
   region.textContent = ""; // the same words again are news too
   shared.timer = setTimeout(() => {
-    const seen = (n) => {
-      const box = n.fig.getBoundingClientRect();
-      return box.bottom > 0 && box.top < innerHeight;
-    };
+    const seen = (n) => inView(n.fig);
     // the one that is looked at comes first
     const news = [...shared.news.filter(seen), ...shared.news.filter((n) => !seen(n))];
     shared.news = [];
@@ -530,7 +548,9 @@ function render({ model, el }) {
     }
   }
 
-  async function draw() {
+  const draw = () => inTurn(fig, drawNow);
+
+  async function drawNow() {
     fig.dataset.eqScheme = isDark() ? "dark" : "light";
     if (model.get("problem") || model.get("absent") || !hasChart() || !chart.clientWidth) return;
     const mine = ++ticket;
@@ -608,6 +628,15 @@ function render({ model, el }) {
   });
   sizes.observe(chart);
 
+  // the kernel draws first what is looked at
+  const views = new IntersectionObserver((seen) => {
+    const now = seen[seen.length - 1].isIntersecting;
+    if (model.get("answers") === false || now === model.get("in_view")) return;
+    model.set("in_view", now);
+    model.save_changes();
+  });
+  views.observe(fig);
+
   fig.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-kind]");
     if (!button || button.getAttribute("aria-disabled")) return;
@@ -680,6 +709,7 @@ function render({ model, el }) {
     removeEventListener("afterprint", afterPrint);
     ignore();
     sizes.disconnect();
+    views.disconnect();
     result?.finalize();
   };
 }
