@@ -58,6 +58,10 @@ class Column:
         """Return the values in the order of their codes."""
         return pa.array(self.values, self.kind)
 
+    def among(self, batch: Batch) -> np.ndarray | None:
+        """Return the rows that alone can have a value, where these are known without the codes."""
+        return None
+
 
 class Batch:
     """Some rows of one file: their columns as read, and the codes made of them so far."""
@@ -65,6 +69,7 @@ class Batch:
     def __init__(self, columns: Mapping[str, Column], read: Mapping[str, Any], rows: int) -> None:
         self.columns, self.read, self.rows = columns, read, rows
         self.chosen: np.ndarray | None = None
+        self.met: dict[str, np.ndarray] = {}
         self._made: dict[str, np.ndarray] = {}
 
     def codes(self, name: str) -> np.ndarray:
@@ -75,7 +80,7 @@ class Batch:
 
     def together(self, flags: tuple[str, ...]) -> np.ndarray:
         """Return one number for the flags of each row, the first in its lowest digit of three."""
-        name = "\n".join(flags)  # as no column is called
+        name = "\n".join(("", *flags))  # as no column is called
         if name not in self._made:
             parts = [self.codes(flag) for flag in reversed(flags)]
             whole = combined(parts, [3] * len(parts), self.rows, np.uint8)
@@ -89,6 +94,7 @@ class Batch:
     def part(self, index: np.ndarray) -> Batch:
         """Return some of the rows that are still in, without the codes made so far."""
         part = Batch(self.columns, self.read, len(index))
+        part.met = self.met
         part.chosen = index if self.chosen is None else self.chosen.take(index)
         return part
 
@@ -98,7 +104,10 @@ class Batch:
 
     def keep(self, inside: np.ndarray) -> None:
         """Leave out the rows for which `inside` is False."""
-        index = np.flatnonzero(inside)
+        self.keep_rows(np.flatnonzero(inside))
+
+    def keep_rows(self, index: np.ndarray) -> None:
+        """Leave out all rows but these."""
         if len(index) == self.rows:
             return
         self.chosen = index if self.chosen is None else self.chosen.take(index)
@@ -173,6 +182,19 @@ class Whole(Column):
             codes *= batch.of_chosen(_bits(array, 0))
         return codes
 
+    def between(self, batch: Batch, low: int, high: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return which rows have a number from `low` to `high`, and these numbers."""
+        array = batch.read.get(self.name)
+        if array is None:
+            return np.empty(0, np.int64), np.empty(0, np.int32)
+        numbers = batch.of_chosen(_numbers(array))
+        inside = numbers >= low
+        inside &= numbers <= high
+        if array.null_count:
+            inside &= batch.of_chosen(_bits(array, 0)).view(bool)
+        at = np.flatnonzero(inside)
+        return at, numbers.take(at)
+
 
 class Text(Column):
     """Text that the file holds as a dictionary; values get their codes as they are met."""
@@ -186,6 +208,8 @@ class Text(Column):
 
     def meet(self, batch: Batch) -> np.ndarray:
         """Return our code of each value of the batch's dictionary, and at the end that of none."""
+        if self.name in batch.met:
+            return batch.met[self.name]
         array = batch.read.get(self.name)
         words = [] if array is None else array.dictionary.to_pylist()
         if len(words) >= WIDEST:
@@ -195,7 +219,8 @@ class Text(Column):
                 if word not in self._code:
                     self._code[word] = len(self.values)
                     self.values.append(word)
-        return np.array([*(self._code[word] for word in words), 0], np.int32)
+        batch.met[self.name] = np.array([*(self._code[word] for word in words), 0], np.int32)
+        return batch.met[self.name]
 
     def complete(self, batch: Batch) -> bool:
         """Whether every row of the batch has a value."""
@@ -260,11 +285,22 @@ class Lookup(Column):
         sizes, table = self.table()  # after the codes: these may have met new values
         return table.take(combined(parts, sizes, batch.rows))
 
-    def holds(self, batch: Batch) -> np.ndarray:
-        """Return for each row whether the expression, a condition, is true."""
+    def keep(self, batch: Batch) -> None:
+        """Leave out the rows for which the expression, a condition, is not true."""
+        if len(self.sources) == 1 and not self._true(self.table()[1])[0]:
+            among = self.columns[self.sources[0]].among(batch)
+            if among is not None:
+                batch.keep_rows(among)
+        batch.keep(self._holds(batch))
+
+    def _true(self, table: np.ndarray) -> np.ndarray:
+        return np.array([value is True for value in self.values]).take(table)
+
+    def _holds(self, batch: Batch) -> np.ndarray:
+        """Return for each row whether the condition is true."""
         parts = [batch.codes(name) for name in self.sources]
         sizes, table = self.table()
-        true = np.array([value is True for value in self.values]).take(table)
+        true = self._true(table)
         place = combined(parts, sizes, batch.rows)
         if place.dtype == np.uint8 and len(true) <= 256:  # thrice as quick as to look up
             to = true.astype(np.uint8).tobytes().ljust(256)

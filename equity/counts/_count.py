@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from narwhals.typing import IntoFrame
 
 from equity.cohorts import Cohort
 from equity.counts._add import summed
+from equity.counts._cells import Found
 from equity.counts._parquet import Pass, Unfit
 from equity.counts._table import CountTable, plain
 from equity.engine import Files
@@ -162,7 +166,11 @@ def _by_codes(
         cells, left = one.run(tell)
     except Unfit:
         return {}, []
-    return {name: _counted(part.table(), fit[name][0]) for name, part in cells.items()}, left
+    found = {}
+    for name in list(cells):
+        with contextlib.suppress(Unfit):  # the engine counts this one
+            found[name] = _counted(cells.pop(name).found(), fit[name][0])
+    return found, left
 
 
 def _pass(cohort: Cohort, tables: Mapping[str, Any], derive: Mapping[str, Any]) -> Pass | None:
@@ -173,9 +181,44 @@ def _pass(cohort: Cohort, tables: Mapping[str, Any], derive: Mapping[str, Any]) 
         return None
 
 
-def _counted(arrow: pa.Table, by: tuple[str, ...]) -> pd.DataFrame:
-    table = _finished(_arrow_to_pandas(arrow))
-    return table.astype({name: "int64" for name in table.columns if name not in by})
+def _counted(found: Found, by: tuple[str, ...]) -> pd.DataFrame:
+    """Return the table: the types of values are settled on few of them, then taken for all."""
+    values = {n: _finished(_arrow_to_pandas(pa.table({n: a})))[n] for n, a in found.values.items()}
+    columns = {name: _spread(values[name].array, found, name) for name in by}
+    numbers = {name: n.astype("int64", copy=False) for name, n in found.numbers.items()}
+    return pd.DataFrame(columns | numbers, copy=False)
+
+
+def _spread(values: Any, found: Found, name: str) -> Any:
+    """Return the value of each group, some groups at once: so little more is held than these."""
+    rows, of_none, kind = len(found.codes), values.isna(), values.dtype
+    texts = isinstance(values, pd.arrays.ArrowStringArray)
+    masked = isinstance(values, pd.arrays.IntegerArray | pd.arrays.BooleanArray)
+    if texts:
+        words = pa.array(values.to_numpy(object), pa.large_string(), from_pandas=True)
+        part = pc.call_function("binary_length", [words.fill_null("")]).to_numpy()
+    else:
+        part = values.to_numpy(kind.numpy_dtype, na_value=0) if masked else values
+        part = np.asarray(part)
+    whole = np.zeros(rows + texts, part.dtype)
+    missing = np.zeros(rows, bool)  # which takes no memory where none is written
+    for start, some in found.places(name):
+        end = start + len(some)
+        whole[start + texts : end + texts] = part.take(some)
+        none = of_none.take(some)
+        if none.any():
+            missing[start:end] = none
+    if not texts:
+        return type(values)(whole, missing) if masked else whole
+    ends = np.cumsum(whole, out=whole)
+    data = np.empty(ends[-1], np.uint8)
+    for start, some in found.places(name):
+        first, last = ends[start], ends[start + len(some)]
+        text = words.take(pa.array(some)).buffers()[2]
+        data[first:last] = np.frombuffer(text, np.uint8, last - first)
+    known = pa.py_buffer(np.packbits(~missing, bitorder="little")) if missing.any() else None
+    buffers = [known, pa.py_buffer(ends), pa.py_buffer(data)]
+    return kind.__from_arrow__(pa.Array.from_buffers(pa.large_string(), rows, buffers))
 
 
 def _by_engine(

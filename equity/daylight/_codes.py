@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -24,10 +25,28 @@ LABELS = ("outside the window", "dark", "light", "twilight", "no sunset")
 OUTSIDE, DARK, LIGHT, TWILIGHT, NO_SUNSET = 1, 2, 3, 4, 5
 STEPS = DAY // 300
 FARTHEST = 30  # days from a change of the clocks
+NONE = 65_535  # seconds, of a time that does not come
 
 
 class TooFarNorth(ValueError):
     """Dusk comes after midnight: the rows are looked up by their engine instead."""
+
+
+@dataclass(frozen=True)
+class _Table:
+    """The evenings of all days of some places, one line each, before them one of no known day.
+
+    lines : sunset, dusk, start and end of the window in seconds after `low`, each of 16 bits, as
+        one number of 64: so a line is looked up at once, and the table is small.
+    change : days from the change of the clocks.
+    low, high : the first and the last second at which it is dark on some day.
+    """
+
+    lines: np.ndarray
+    change: np.ndarray
+    low: int
+    high: int
+    all_known: bool
 
 
 class _Sun:
@@ -37,97 +56,82 @@ class _Sun:
         self.date, self.second, self.place, self.locate = date, second, place, locate
         self.first = np.datetime64(int(date.low), "D")
         self.days = date.high - date.low + 1
-        self.table = np.empty((0, 4), np.int32)
-        self.change = np.empty(0, np.int32)
-        self.low, self.high, self.all_known = NEVER, -1, True
         self.wanted: set[str] = set()
-        self._lock, self._built = threading.Lock(), 0
+        self._lock, self._built, self._table = threading.Lock(), 0, None
 
-    def meet(self) -> None:
-        """Work out the evenings of places that have not been met before."""
+    def table(self) -> _Table:
+        """Return the evenings; those of places that have not been met before are worked out."""
         with self._lock:
             size = 1 if self.place is None else self.place.size
-            if size <= self._built:
-                return
-            there: list[Place | None] = (
-                [self.locate([])]
-                if self.place is None
-                else [None, *self.locate(self.place.values[1:size])]
-            )
-            found = [_evenings(self.first, self.days, place) for place in there]
-            table = np.concatenate(found)
-            window = table[table[:, 2] < NEVER]
-            if len(window) and window[:, 3].max() >= DAY:
-                raise TooFarNorth("dusk comes after midnight")
-            self.low = int(window[:, 2].min(initial=NEVER))
-            self.high = int(window[:, 3].max(initial=-1))
-            known = table[:, 2] < NEVER
-            self.all_known = bool(known[0 if self.place is None else self.days :].all())
-            self.table, self.change = np.ascontiguousarray(table[:, :4]), table[:, 4].copy()
-            self._built = size
+            if self._table is None or size > self._built:
+                there: list[Place | None] = (
+                    [self.locate([])]
+                    if self.place is None
+                    else [None, *self.locate(self.place.values[1:size])]
+                )
+                found = [_evenings(self.first, self.days, place) for place in there]
+                self._table, self._built = _narrow(found), size
+            return self._table
 
     def where(self, batch: Any) -> np.ndarray:
-        """Return for each row its line in the table; of an unknown date that of an unknown day."""
+        """Return for each row its line in the table."""
         days = batch.codes("date")
         if self.place is None:
-            return np.maximum(days, 1) - 1
-        place = batch.codes(self.place.name)
-        self.meet()
-        return place * np.int32(self.days) + (np.maximum(days, 1) - 1)
+            return days
+        return batch.codes(self.place.name) * np.int32(self.days + 1) + days
 
-    def look_up(self, batch: Any) -> None:
-        """Give the batch the codes of those of the columns that are wanted."""
+    def evening(self, batch: Any) -> tuple[_Table, np.ndarray, np.ndarray]:
+        """Return the table, the rows of hours that are dark on some days, and their seconds."""
         if self.place is not None:
             # a dictionary that brings a new place is read before the bounds of the evenings
             self.place.meet(batch)
-        self.meet()
-        second = batch.codes("second_of_day")
-        base = self.second.low - 1  # of code 0
-        hours = (second > max(0, self.low - base - 1)) & (second <= self.high - base)
-        at = np.flatnonzero(hours)
-        (sunset, dusk, earliest, latest), clock, unknown = self._near(batch, at, second, base)
+        sun = self.table()
+        return sun, *self.second.between(batch, max(sun.low, 0), sun.high)
+
+    def look_up(self, batch: Any) -> None:
+        """Give the batch the codes of those of the columns that are wanted."""
+        sun, at, second = self.evening(batch)
+        part = batch if len(at) == batch.rows else batch.part(at)  # whose codes are of use later
+        clock = (second.astype(np.int32, copy=False) - np.int32(sun.low)).astype(np.uint16)
+        lines = sun.lines.take(self.where(part))
+        sunset, dusk, earliest, latest = lines.view(np.uint16).reshape(-1, 4).T
         inside = (clock >= earliest) & (clock <= latest)
-        sets = sunset < NEVER
-        near = np.full(len(at), NO_SUNSET, np.uint8)
-        near[sets] = TWILIGHT
-        near[(clock < sunset) & sets] = LIGHT
-        near[clock >= dusk] = DARK
-        near[~inside] = OUTSIDE
-        near[unknown] = 0
+        sets = sunset < NONE
+        dark = inside & (clock >= dusk)
+        light = inside & sets & (clock < sunset)
         if "daylight" in self.wanted:
+            near = np.full(len(at), NO_SUNSET, np.uint8)
+            near[sets] = TWILIGHT
+            near[light] = LIGHT
+            near[dark] = DARK
+            near[~inside] = OUTSIDE
+            near[earliest == NONE] = 0
             label = np.full(batch.rows, OUTSIDE, np.uint8)
             label[at] = near
-            label *= self._known(batch, second, base)
+            label *= self._known(batch, sun)
             batch.store("daylight", label)
         if "is_dark" in self.wanted:
-            told = ((near == DARK) | (near == LIGHT)).view(np.uint8)
-            dark = np.zeros(batch.rows, np.uint8)
-            dark[at] = told + (near == DARK)
-            batch.store("is_dark", dark)
+            told = np.zeros(batch.rows, np.uint8)
+            told[at] = np.maximum(light.view(np.uint8), dark.view(np.uint8) * np.uint8(2))
+            batch.store("is_dark", told)
         if "minutes_since_dusk" in self.wanted:
-            shown = (dusk < NEVER) & ((near == DARK) | (near == LIGHT) | (near == TWILIGHT))
+            shown = inside & (dusk < NONE) & (dark | sets)
             minutes = np.zeros(batch.rows, np.int32)
-            minutes[at] = np.where(shown, (clock - dusk + DAY) // 300 + 1, 0)
+            since = clock.astype(np.int32) - dusk
+            minutes[at] = np.where(shown, (since + DAY) // 300 + 1, 0)
             batch.store("minutes_since_dusk", minutes)
 
-    def _near(
-        self, batch: Any, at: np.ndarray, second: np.ndarray, base: int
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        part = batch.part(at)
-        sun = self.table.take(self.where(part), axis=0)
-        unknown = (part.codes("date") == 0) | (sun[:, 2] >= NEVER)
-        return sun.T, second.take(at) + np.int32(base), unknown
-
-    def _known(self, batch: Any, second: np.ndarray, base: int) -> np.ndarray:
+    def _known(self, batch: Any, sun: _Table) -> np.ndarray:
         """Return 1 where second, date and place are known, else 0."""
+        second, base = batch.codes("second_of_day"), self.second.low - 1  # base: of code 0
         known = second > 0
         if self.second.low < 0 or self.second.high >= DAY:
             clock = second + base
             known &= (clock >= 0) & (clock < DAY)
         whole = (self.place is None or self.place.complete(batch)) and self.date.complete(batch)
-        if not (whole and self.all_known):
-            known &= batch.codes("date") > 0
-            known &= self.table[:, 2].take(self.where(batch)) < NEVER
+        if not (whole and sun.all_known):
+            lines = sun.lines.take(self.where(batch))
+            known &= lines.view(np.uint16).reshape(-1, 4)[:, 2] < NONE
         return known.view(np.uint8)
 
 
@@ -148,11 +152,16 @@ class _Looked:
     def array(self) -> pa.Array:
         return pa.array(self.values, self.kind)
 
+    def among(self, batch: Any) -> np.ndarray | None:
+        if self.name in ("is_dark", "minutes_since_dusk"):
+            return self.sun.evening(batch)[1]
+        return None
+
     def codes(self, batch: Any) -> np.ndarray:
         if self.name == "days_from_change":
-            change = self.sun.change.take(self.sun.where(batch))
-            there = (change < NEVER) & (batch.codes("date") > 0)
-            return np.where(there, change + (FARTHEST + 1), 0).astype(np.int32)
+            where = self.sun.where(batch)  # first: it may meet new places
+            change = self.sun.table().change.take(where)
+            return np.where(change < NEVER, change + (FARTHEST + 1), 0).astype(np.int32)
         self.sun.look_up(batch)
         return batch.codes(self.name)
 
@@ -188,6 +197,24 @@ def columns(
         "days_from_change": (pa.int64(), list(range(-FARTHEST, FARTHEST + 1))),
     }
     return {name: _Looked(sun, name, *told) for name, told in kind_of.items()}
+
+
+def _narrow(found: list[np.ndarray]) -> _Table:
+    """Return the evenings of places, each with its days, as one table."""
+    unknown = np.full((1, 5), NEVER, np.int32)
+    table = np.concatenate([part for one in found for part in (unknown, one)])
+    window = table[table[:, 2] < NEVER]
+    low, high = int(window[:, 2].min(initial=NEVER)), int(window[:, 3].max(initial=-1))
+    if high >= DAY:
+        raise TooFarNorth("dusk comes after midnight")
+    if high - low >= NONE - 1:
+        raise TooFarNorth("dusk comes at nearly all hours")
+    times = np.clip(table[:, :4] - low, 0, NONE - 1)  # before the window is before it
+    times[table[:, :4] == NEVER] = NONE
+    places = found[1:] or found  # the first of several is that of no known place
+    known = np.concatenate(places)[:, 2] < NEVER
+    lines = times.astype(np.uint16).view(np.uint64).reshape(-1)
+    return _Table(lines, table[:, 4].copy(), low, high, bool(known.all()))
 
 
 @lru_cache(maxsize=10_000)

@@ -75,6 +75,8 @@ def frames(whole: pa.Table):
     for name in ("second_of_day", "subject_age"):
         pandas[name] = pandas[name].astype("Int64")
     pandas[["subject_race", "type"]] = pandas[["subject_race", "type"]].astype("str")
+    if pandas["date"].isna().all():  # as objects they would be of no type
+        pandas["date"] = pandas["date"].astype("datetime64[us]")
     labels = pandas.assign(subject_race=pandas["subject_race"].astype("category"))
     yield "pandas", pandas
     yield "pandas categories", labels
@@ -252,6 +254,16 @@ def test_several_tables_in_one_pass_are_those_counted_one_by_one(tmp_path):
             pd.testing.assert_frame_equal(other.ledger, single.ledger)
 
 
+def test_a_flag_alone_and_among_others_in_one_pass(tmp_path):
+    """Flags that are counted together are kept under a name of their own."""
+    rows = [(DAYS[0], i, "x", 20, "t", i % 3 == 0, None, True, i % 2 > 0, 1) for i in range(60)]
+    pq.write_table(table(rows), tmp_path / "rows.parquet")
+    asked = {"one": (["type"], ["search_conducted"]), "all": (["type"], SCHEMA.names[5:9])}
+    made = eq.count_all(tmp_path / "rows.parquet", asked)
+    assert made["one"].table["search_conducted"].tolist() == [20]
+    assert made["all"].table.iloc[0, 1:].tolist() == [60, 20, 60, 0, 0, 60, 60, 30, 60]
+
+
 @pytest.mark.parametrize("few", [0, 50])
 def test_tables_with_many_combinations_are_the_same(tmp_path, monkeypatch, few):
     """Codes that occur numbered anew, or sorted: what wide tables need, on small ones."""
@@ -260,6 +272,7 @@ def test_tables_with_many_combinations_are_the_same(tmp_path, monkeypatch, few):
     monkeypatch.setattr(_cells, "FEW", few)
     monkeypatch.setattr(_cells, "MOST", few)
     monkeypatch.setattr(_cells, "AT_ONCE", 100)
+    monkeypatch.setattr(_cells, "SOME", 7)
     rows = [
         (DAYS[i * i % 4], i, RACES[i % 3], i % 9, None, i % 3 == 0, None, i % 5 == 0, True, 1)
         for i in range(3_000)
