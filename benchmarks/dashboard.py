@@ -110,11 +110,16 @@ def _of(counts: CountTable, table: pd.DataFrame) -> CountTable:
 
 
 def kernels() -> list[psutil.Process]:
-    """Return the kernels that this process's server has started."""
+    """Return the kernels that this process's server has started, or had copied from one."""
+
+    def runs(process: psutil.Process | None, what: str) -> bool:
+        return any(what in word for word in process.cmdline()) if process else False
+
     out = []
     for one in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.Error):
-            if any("ipykernel" in word for word in one.cmdline()):
+            copy = runs(one, "_mother.py") and runs(one.parent(), "_mother.py")
+            if copy or runs(one, "ipykernel"):
                 out.append(one)
     return out
 
@@ -176,6 +181,8 @@ CHOOSE = """async () => {
     const select = one.querySelector('select'), label = one.innerText.split('\\n')[0];
     if (!select || select.options.length < 2 || !select.offsetParent) continue;
     const first = select.selectedIndex, times = [], all = [];
+    one.scrollIntoView({block: 'start'});  // as who makes the choice sees it
+    await wait(500);
     for (const i of [1, 2, first]) {
       if (i >= select.options.length || i === select.selectedIndex) continue;
       const below = f => one.compareDocumentPosition(f) & Node.DOCUMENT_POSITION_FOLLOWING;

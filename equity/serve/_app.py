@@ -27,6 +27,7 @@ from equity.serve import _handlers as ours
 from equity.serve._about import about
 from equity.serve._channel import LARGEST, Channel, Socket
 from equity.serve._door import Doorkeeper, log_request
+from equity.serve._forked import Mother
 from equity.serve._kernels import CappedKernelManager
 
 __all__ = ["Dashboards", "free_port"]
@@ -72,6 +73,7 @@ class Dashboards(Voila):
     def init_settings(self) -> Any:
         """Add what our handlers read."""
         settings: Any = super().init_settings()
+        self.kernel_manager.mother = Mother()
         settings["voila_jinja2_env"].globals["equity"] = self.told
         settings["default_handler_class"] = ours.NotFound
         settings["default_handler_args"] = {"voila_configuration": self.voila_configuration}
@@ -107,6 +109,11 @@ class Dashboards(Voila):
             pass
         finally:
             self.stop()
+
+    def stop(self) -> None:
+        """End the kernels, and what they were started from."""
+        super().stop()
+        self.kernel_manager.mother.close()
 
     def address(self) -> str:
         """Return the address that people open."""

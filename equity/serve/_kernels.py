@@ -10,6 +10,8 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from tornado.web import HTTPError
 from traitlets import Dict, Int
 
+from equity.serve._forked import Forked, Mother
+
 __all__ = ["CappedKernelManager"]
 
 
@@ -27,6 +29,7 @@ class CappedKernelManager(AsyncMappingKernelManager):
         config=True,
         help="Seconds after which a kernel that no page is connected to is ended.",
     )
+    mother: Mother | None = None  # None: kernels start as usual
     _starting = 0
     _alone = Dict()  # kernel -> since when no page is connected to it
 
@@ -34,6 +37,15 @@ class CappedKernelManager(AsyncMappingKernelManager):
     def full(self) -> bool:
         """Whether no further kernel may start."""
         return len(self.list_kernel_ids()) + self._starting >= self.max_kernels
+
+    def pre_start_kernel(self, kernel_name: str | None, kwargs: Any) -> Any:
+        """Have the kernel started by the mother, if there is one."""
+        kernel, name, id_ = super().pre_start_kernel(kernel_name, kwargs)
+        if self.mother is not None:
+            kernel.provisioner = Forked(
+                kernel_id=id_, kernel_spec=kernel.kernel_spec, parent=kernel, mother=self.mother
+            )
+        return kernel, name, id_
 
     async def start_kernel(self, *args: Any, **kwargs: Any) -> str:  # type: ignore[override]
         """Start a kernel, if there is room."""

@@ -71,13 +71,18 @@ class Server:
         raise RuntimeError(f"the server did not start:\n{self.out.read_text()}")
 
     def kernels(self) -> int:
-        """How many kernels this server has, counted as its child processes."""
+        """How many kernels this server has, counted as processes."""
         return len(self.kernel_ids())
 
     def kernel_ids(self) -> list[str]:
         """Return the ids of the processes of its kernels."""
+        mother = self._children("_mother.py")
+        copies = self._children("", of=mother[0]) if mother else []
+        return [*copies, *self._children("ipykernel")]
+
+    def _children(self, words: str, of: str = "") -> list[str]:
         found = subprocess.run(
-            ["pgrep", "-f", "-P", str(self.process.pid), "ipykernel"],
+            ["pgrep", "-f", "-P", of or str(self.process.pid), words],
             capture_output=True,
             text=True,
             check=False,
