@@ -193,10 +193,12 @@ def read_counts(path: str | os.PathLike[str], *, coded: bool = False) -> CountTa
             f"There is no count file {path.name} in {path.parent}. Run `equity count` first."
         )
     try:
-        kinds = pq.read_schema(path) if coded else []
-        texts = [f.name for f in kinds if str(f.type).endswith("string")]
-        arrow = pq.read_table(path, read_dictionary=texts)
-        about = json.loads((arrow.schema.metadata or {})[_KEY])
+        kinds = pq.read_schema(path)
+        about = json.loads((kinds.metadata or {})[_KEY])
+        texts = [f.name for f in kinds if coded and str(f.type).endswith("string")]
+        # without threads: a process that copies itself must have none, see `equity.serve`
+        with pq.ParquetFile(path, read_dictionary=texts, pre_buffer=False) as file:
+            arrow = file.read(use_threads=not coded)
     except (KeyError, pa.ArrowInvalid):
         raise ValueError(
             f"{path.name} is not a count file: it was not written by `equity count`. Dashboards "
@@ -209,9 +211,9 @@ def read_counts(path: str | os.PathLike[str], *, coded: bool = False) -> CountTa
         )
     ledger = pd.DataFrame(about["ledger"], columns=["step", "because", "rows", "left_out"])
     by, of = tuple(about["by"]), tuple(about["of"])
-    table = arrow.drop(texts).to_pandas().pipe(plain)
+    table = arrow.drop(texts).to_pandas(use_threads=not coded).pipe(plain)
     for name in texts:
-        words = arrow[name].unify_dictionaries().to_pandas()
+        words = arrow[name].unify_dictionaries().to_pandas(use_threads=False)
         table[name] = words.cat.reorder_categories(sorted(words.cat.categories))
     return CountTable(table[arrow.column_names], by, of, ledger, about["provenance"])
 

@@ -2,8 +2,8 @@
 
 It runs by itself, see `equity.serve._forked`, which talks with it over the socket that it has for
 its standard input: a line of JSON for each kernel that is wanted, and one for each that started
-or ended. A kernel is a copy (fork) of this process, so what was imported here is there already,
-and in memory once. Nothing of an agency is opened here, and no code of a page runs here.
+or ended. A kernel is a copy (fork) of this process, so what was imported and the count files that
+were read here are there already, and in memory once. No code of a page runs here.
 """
 
 from __future__ import annotations
@@ -62,10 +62,14 @@ def _prepare() -> None:
     sys.modules["debugpy"] = None  # type: ignore[assignment]  # a page has no debugger
     for name in MODULES:
         importlib.import_module(name)
+    _make_ready()
+
+
+def _make_ready() -> None:
     gc.freeze()  # or a copy would write into all of it when it looks for garbage
     threads = os.listdir("/proc/self/task")
     if len(threads) > 1:  # a lock that another thread holds would be held in a copy for ever
-        raise RuntimeError(f"{len(threads)} threads are running after the imports")
+        raise RuntimeError(f"{len(threads)} threads are running")
 
 
 def _serve() -> dict[str, Any] | None:
@@ -90,19 +94,29 @@ def _serve() -> dict[str, Any] | None:
                 return None
             *lines, begun = (begun + heard).split(b"\n")
             for line in lines:
+                wanted = json.loads(line)
                 try:
+                    _read(wanted["env"].get("EQUITY_COUNTS"))
                     pid = os.fork()
-                except OSError as error:
+                except (OSError, RuntimeError) as error:
                     _tell(trouble=str(error))
                     continue
                 if pid == 0:
                     for other in kernels:
                         os.close(other)
-                    return json.loads(line)
+                    return wanted
                 handle = os.pidfd_open(pid)
                 kernels[handle] = pid
                 ready.register(handle, select.POLLIN)
                 _tell(started=pid)
+
+
+def _read(counts: str | None) -> None:
+    """Read the count files that are new since the last kernel."""
+    from equity.widgets._stage import read_ahead
+
+    if counts and read_ahead(counts):
+        _make_ready()
 
 
 def _become(argv: list[str], cwd: str, env: dict[str, str]) -> None:

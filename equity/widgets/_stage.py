@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -12,7 +14,7 @@ import pandas as pd
 from equity.counts import CountTable, read_counts
 from equity.widgets._choices import Choice
 
-__all__ = ["Figure", "Live", "Part", "playing", "stage"]
+__all__ = ["Figure", "Live", "Part", "playing", "read_ahead", "stage"]
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,8 @@ class Live:
 
     def open(self, path: Any, name: str) -> CountTable | None:
         """Return the counts of a file; None where they may not be shown here."""
-        return read_counts(path, coded=True)
+        known = _read.get(_version(Path(path)))
+        return read_counts(path, coded=True) if known is None else known
 
     def measured(
         self,
@@ -72,6 +75,30 @@ class Live:
     ) -> pd.DataFrame:
         """Return the table of a measure."""
         return measure(part.taken(), *beside, **arguments)
+
+
+_read: dict[tuple[str, int, int], CountTable] = {}
+
+
+def read_ahead(folder: str | os.PathLike[str]) -> bool:
+    """Read the count files of a folder, so that pages that are copies of this process have them.
+
+    Returns whether anything was read: files that were read before and have not changed are not
+    read again. What cannot be read is left to the page, which says what is wrong.
+    """
+    there = {_version(path): path for path in Path(folder).glob("*.parquet")}
+    for gone in _read.keys() - there.keys():
+        del _read[gone]
+    new = there.keys() - _read.keys()
+    for version in new:
+        with suppress(Exception):
+            _read[version] = read_counts(there[version], coded=True)
+    return bool(new)
+
+
+def _version(path: Path) -> tuple[str, int, int]:
+    found = path.stat()
+    return str(path.resolve()), found.st_mtime_ns, found.st_size
 
 
 _playing: list[Live] = [Live()]

@@ -31,7 +31,9 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are cop
 LOOK = """
 import gc, json, os, random
 import numpy, psutil, equity
+from equity.widgets import _stage
 found = {
+    "read": sorted(os.path.basename(path) for path, _, _ in _stage._read),
     "pid": os.getpid(), "ppid": os.getppid(), "group": os.getpgrp(), "cwd": os.getcwd(),
     "marked": [hasattr(equity, "mark"), "MARK" in os.environ, "mark" in dir()],
     "drawn": [random.random(), numpy.random.random()],
@@ -97,6 +99,7 @@ def test_a_page_is_a_copy_that_finds_nothing_of_another_page(server):
         assert "MALLOC_ARENA_MAX" not in page["env"], "as the server says, and no more"
         assert page["input"] == "/dev/null", "not the line to the server"
         assert page["collects"]
+        assert page["read"] == sorted(p.name for p in Path(page["counts"]).glob("*.parquet"))
         assert page["targets"] == ["jupyter.widget", "jupyter.widget.control"]
     assert len({*first["drawn"], *second["drawn"]}) == 4, "no page draws what another draws"
     one = psutil.Process(first["pid"])

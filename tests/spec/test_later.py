@@ -1,4 +1,4 @@
-"""Which figures are drawn first after a choice, and counts that are held as categories."""
+"""Which figures are drawn first after a choice, and how counts are held and read ahead."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 import equity as eq
 from equity import widgets
 from equity.counts import CountTable
+from equity.widgets import _stage
 
 
 def _drawing(figures: int) -> tuple[widgets.Choice, list, list[str]]:
@@ -114,7 +115,22 @@ def test_counts_held_as_categories_give_the_same_figures(stops):
     for choice in ({}, part):
         figures = [eq.rates(one.where(**choice), **asked) for one in (plain, coded)]
         pd.testing.assert_frame_equal(*figures)
-    with pytest.raises(
-        ValueError, match="There are: North, South"
-    ):
+    with pytest.raises(ValueError, match="There are: North, South"):
         coded.where(district="West")
+
+
+def test_counts_that_were_read_ahead_are_there_until_their_file_changes(stops, monkeypatch):
+    monkeypatch.setattr(_stage, "_read", {})
+    folder = stops.parent
+    (folder / "broken.parquet").write_bytes(b"PAR1 and no more")
+    assert _stage.read_ahead(folder)
+    first = widgets.load(folder, "stops")
+    assert first is not None and widgets.load(folder, "stops") is first
+    with pytest.raises(ValueError, match="is not a count file"):
+        widgets.load(folder, "broken")  # the page says so, as ever
+    fewer = first.where(race="white")
+    fewer.write(stops)
+    found = widgets.load(folder, "stops")  # no page shows what the file no longer says
+    assert found is not None and found.values("race") == ["white"]
+    assert _stage.read_ahead(folder)
+    assert [path.rsplit("/", 1)[-1] for path, _, _ in _stage._read] == ["stops.parquet"]
