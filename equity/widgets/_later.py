@@ -12,7 +12,8 @@ __all__ = ["FromPage", "later"]
 class Seen(Protocol):
     """What stands somewhere on a page."""
 
-    in_view: bool
+    @property
+    def in_view(self) -> Any: ...
 
 
 class FromPage:
