@@ -215,6 +215,6 @@ def _without_objects(rows: Any) -> Any:
         kind = pd.api.types.infer_dtype(rows[name], skipna=True)
         if kind == "boolean":
             proper[name] = rows[name].astype("boolean")
-        elif kind in ("date", "datetime"):
+        elif kind in ("date", "datetime") or (kind == "empty" and str(name).endswith("date")):
             proper[name] = pd.to_datetime(rows[name])
     return rows.assign(**proper) if proper else rows

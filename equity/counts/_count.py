@@ -251,12 +251,18 @@ def _seldom(tell: Tell | None) -> Callable[[int, int], None]:
 
 
 def _derive(frame: Any, by: Sequence[str]) -> Any:
-    there = frame.collect_schema().names()
-    made = [
-        RECIPES[name]().alias(name)  # whole numbers, though pandas makes floats of them
-        for name in by
-        if name in DERIVED and name not in there and DERIVED[name][0] in there
-    ]
+    schema = frame.collect_schema()
+    made = []
+    for name in by:
+        source = DERIVED.get(name, ("", ""))[0]
+        if name in schema or source not in schema:
+            continue
+        if source.endswith("date") and not schema[source].is_temporal():
+            raise TypeError(
+                f"{name!r} is made from {source!r}, which is {schema[source]} here, not a date. "
+                "Standardize the rows first (equity.sources), or turn the column into dates."
+            )
+        made.append(RECIPES[name]().alias(name))  # whole, though pandas makes floats of them
     return frame.with_columns(*made) if made else frame
 
 

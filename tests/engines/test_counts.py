@@ -204,3 +204,14 @@ def test_missing_weights_are_refused():
 def test_a_step_without_a_reason_is_refused(rows, because):
     with pytest.raises(ValueError, match="states no reason"):
         eq.Cohort(rows).keep(eq.col("race") == "white", because=because)
+
+
+def test_a_date_of_which_nothing_is_known_has_no_year_and_text_is_no_date():
+    races = ["white", "black"]
+    unknown = pd.DataFrame({"race": races, "date": pd.Series([None, None], dtype=object)})
+    counted = eq.count(unknown, by=["year"]).table
+    assert counted["year"].isna().tolist() == [True] and counted["n"].tolist() == [2]
+    for rows in (pd.DataFrame, pl.DataFrame):
+        text = rows({"race": races, "date": ["2024-01-31", "31.01.2024"]})
+        with pytest.raises(TypeError, match="'year' is made from 'date', which is String here"):
+            eq.count(text, by=["race", "year"])

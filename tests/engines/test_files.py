@@ -75,8 +75,6 @@ def frames(whole: pa.Table):
     for name in ("second_of_day", "subject_age"):
         pandas[name] = pandas[name].astype("Int64")
     pandas[["subject_race", "type"]] = pandas[["subject_race", "type"]].astype("str")
-    if pandas["date"].isna().all():  # as objects they would be of no type
-        pandas["date"] = pandas["date"].astype("datetime64[us]")
     labels = pandas.assign(subject_race=pandas["subject_race"].astype("category"))
     yield "pandas", pandas
     yield "pandas categories", labels
