@@ -141,6 +141,8 @@ def _words(steps: Sequence[tuple[Any, ...]]) -> str:
 
 def _alike(parts: list[pd.DataFrame], by: Sequence[str]) -> list[pd.DataFrame]:
     """Return the tables with `by` columns of one type; a column without any value has none."""
+    coded = [[c for c in by if p[c].dtype == "category"] for p in parts]
+    parts = [p.astype(dict.fromkeys(c, "str")) for p, c in zip(parts, coded, strict=True)]
     kinds: dict[str, Any] = {}
     for name in by:
         found = {str(p[name].dtype): p[name].dtype for p in parts if p[name].notna().any()}

@@ -210,7 +210,7 @@ class Wide:
         """Return the groups that occur, in order of their values, with `n` and the flags."""
         arrays = [self.columns[name].array() for name in self.by]
         arrays = [
-            pa.concat_arrays([array[1:], pa.nulls(cap - len(array) + 1, array.type)])
+            pa.concat_arrays([array[1:cap], pa.nulls(cap - len(array[1:cap]), array.type)])
             for array, cap in zip(arrays, self.met.caps, strict=True)
         ]
         flags = 3 ** len(self.of)

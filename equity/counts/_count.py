@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import duckdb
 import narwhals as nw
 import numpy as np
 import pandas as pd
@@ -164,11 +165,11 @@ def _by_codes(
         return {}, []
     try:
         cells, left = one.run(tell)
-    except Unfit:
+    except _NOT_BY_CODES:
         return {}, []
     found = {}
     for name in list(cells):
-        with contextlib.suppress(Unfit):  # the engine counts this one
+        with contextlib.suppress(*_NOT_BY_CODES):  # the engine counts this one
             found[name] = _counted(cells.pop(name).found(), fit[name][0])
     return found, left
 
@@ -177,8 +178,15 @@ def _pass(cohort: Cohort, tables: Mapping[str, Any], derive: Mapping[str, Any]) 
     """Return the pass for these tables; None where one of them cannot be counted by codes."""
     try:
         return Pass(cohort, tables, derive)
-    except Unfit:
+    except _NOT_BY_CODES:
         return None
+
+
+_NOT_BY_CODES = (
+    *(Unfit, ValueError, ArithmeticError, OSError),
+    *(pa.ArrowException, duckdb.Error, nw.exceptions.NarwhalsError),
+)
+"""Codes are a shorter way only: where they stumble, the engine counts or says what is wrong."""
 
 
 def _counted(found: Found, by: tuple[str, ...]) -> pd.DataFrame:

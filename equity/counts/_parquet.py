@@ -268,6 +268,8 @@ def _pieces(
                 kind = kind.value_type
             if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
                 kind = pa.string()
+            if field.name not in kinds and field.name.casefold() in {k.casefold() for k in kinds}:
+                raise Unfit(f"{field.name} is written otherwise in other files")
             if kinds.get(field.name) == kind and field.name not in folders:
                 names.append(field.name)
             else:
@@ -317,7 +319,10 @@ def _folders(path: Path) -> dict[str, str | None]:
 
     found = (part.partition("=") for part in path.parent.parts if "=" in part)
     missing = "__HIVE_DEFAULT_PARTITION__"
-    return {name: None if v == missing else unquote(v) for name, _, v in found}
+    out: dict[str, str | None] = {}
+    for name, _, value in found:  # of two folders of one name the outer one counts
+        out.setdefault(name, None if value == missing else unquote(value))
+    return out
 
 
 def _typed(value: str | None, kind: pa.DataType) -> Any:

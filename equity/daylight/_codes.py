@@ -25,6 +25,8 @@ LABELS = ("outside the window", "dark", "light", "twilight", "no sunset")
 OUTSIDE, DARK, LIGHT, TWILIGHT, NO_SUNSET = 1, 2, 3, 4, 5
 STEPS = DAY // 300
 FARTHEST = 30  # days from a change of the clocks
+MOST = 1 << 23
+"""Evenings (days times places) that are worked out beforehand: some 300 MB."""
 NONE = 65_535  # seconds, of a time that does not come
 
 
@@ -63,6 +65,8 @@ class _Sun:
         """Return the evenings; those of places that have not been met before are worked out."""
         with self._lock:
             size = 1 if self.place is None else self.place.size
+            if self.days * size > MOST:
+                raise ValueError("there are too many evenings to work them out beforehand")
             if self._table is None or size > self._built:
                 there: list[Place | None] = (
                     [self.locate([])]

@@ -62,11 +62,11 @@ def _prepare() -> None:
     sys.modules["debugpy"] = None  # type: ignore[assignment]  # a page has no debugger
     for name in MODULES:
         importlib.import_module(name)
-    _make_ready()
-
-
-def _make_ready() -> None:
     gc.freeze()  # or a copy would write into all of it when it looks for garbage
+    _be_alone()
+
+
+def _be_alone() -> None:
     threads = os.listdir("/proc/self/task")
     if len(threads) > 1:  # a lock that another thread holds would be held in a copy for ever
         raise RuntimeError(f"{len(threads)} threads are running")
@@ -97,9 +97,10 @@ def _serve() -> dict[str, Any] | None:
                 wanted = json.loads(line)
                 try:
                     _read(wanted["env"].get("EQUITY_COUNTS"))
+                    _be_alone()
                     pid = os.fork()
-                except (OSError, RuntimeError) as error:
-                    _tell(trouble=str(error))
+                except Exception as error:
+                    _tell(trouble=f"{type(error).__name__}: {error}")
                     continue
                 if pid == 0:
                     for other in kernels:
@@ -116,7 +117,7 @@ def _read(counts: str | None) -> None:
     from equity.widgets._stage import read_ahead
 
     if counts and read_ahead(counts):
-        _make_ready()
+        gc.freeze()
 
 
 def _become(argv: list[str], cwd: str, env: dict[str, str]) -> None:

@@ -86,7 +86,10 @@ def read_ahead(folder: str | os.PathLike[str]) -> bool:
     Returns whether anything was read: files that were read before and have not changed are not
     read again. What cannot be read is left to the page, which says what is wrong.
     """
-    there = {_version(path): path for path in Path(folder).glob("*.parquet")}
+    there = {}
+    for path in Path(folder).glob("*.parquet"):
+        with suppress(OSError):  # gone by now
+            there[_version(path)] = path
     for gone in _read.keys() - there.keys():
         del _read[gone]
     new = there.keys() - _read.keys()
