@@ -548,10 +548,12 @@ function render({ model, el }) {
     }
   }
 
-  const draw = () => inTurn(fig, drawNow);
+  function draw() {
+    fig.dataset.eqScheme = isDark() ? "dark" : "light"; // its words at once, its picture in its turn
+    inTurn(fig, drawNow);
+  }
 
   async function drawNow() {
-    fig.dataset.eqScheme = isDark() ? "dark" : "light";
     if (model.get("problem") || model.get("absent") || !hasChart() || !chart.clientWidth) return;
     const mine = ++ticket;
     const ink = isDark() ? INK.dark : INK.light;
