@@ -184,6 +184,7 @@ class Pass:
                             one.result()  # what failed in one ends all
                     _wait(running)
                     tell(done[0], whole)
+                tell(done[0], whole)  # also where all were done at once
                 results = [r.result() for r in running]
             except BaseException:
                 stop.set()  # an interruption too: nothing is left running
