@@ -182,7 +182,8 @@ def read_counts(path: str | os.PathLike[str], *, coded: bool = False) -> CountTa
     """Read a count table that :meth:`CountTable.write` wrote, with its ledger and provenance.
 
     coded : hold texts as categories, a number for each row. Of large tables this is a third of
-    the memory, and measures fold them faster; their figures are the same.
+    the memory, and measures fold them faster; their figures are the same. Residents,
+    and tables that a measure gave (`threshold_test`, `officers`), are read as ever.
 
     Raises FileNotFoundError or ValueError, saying what to do, where the file is missing or is
     not a count file.
@@ -195,7 +196,9 @@ def read_counts(path: str | os.PathLike[str], *, coded: bool = False) -> CountTa
     try:
         kinds = pq.read_schema(path)
         about = json.loads((kinds.metadata or {})[_KEY])
-        texts = [f.name for f in kinds if coded and str(f.type).endswith("string")]
+        made = about["provenance"]
+        counted = not made.get("measure") and made.get("table") != "residents"
+        texts = [f.name for f in kinds if coded and counted and str(f.type).endswith("string")]
         # without threads: a process that copies itself must have none, see `equity.serve`
         with pq.ParquetFile(path, read_dictionary=texts, pre_buffer=False) as file:
             arrow = file.read(use_threads=not coded)

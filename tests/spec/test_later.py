@@ -128,6 +128,14 @@ def test_counts_held_as_categories_give_the_same_figures(stops):
         coded.where(district="West")
 
 
+@pytest.mark.parametrize("about", [{"measure": {"name": "officers"}}, {"table": "residents"}])
+def test_only_counts_are_held_as_categories(stops, about):
+    """Columns of what a measure gave are compared with each other, which categories are not."""
+    made = eq.read_counts(stops)
+    CountTable(made.table, made.by, made.of, made.ledger, about).write(stops)
+    assert str(eq.read_counts(stops, coded=True).table["race"].dtype) == "str"
+
+
 def test_counts_that_were_read_ahead_are_there_until_their_file_changes(stops, monkeypatch):
     monkeypatch.setattr(_stage, "_read", {})
     folder = stops.parent
