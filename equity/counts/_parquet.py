@@ -140,12 +140,6 @@ class Pass:
                     return
                 yield piece
 
-        def work() -> tuple[dict[str, Cells | Wide], list[int]]:
-            try:
-                return count()
-            except ValueError as why:  # the engine's own words are those that explain
-                raise Unfit(str(why)) from why
-
         def count() -> tuple[dict[str, Cells | Wide], list[int]]:
             cells: dict[str, Any] = {}
             opened: dict[Path, pq.ParquetFile] = {}
@@ -177,7 +171,7 @@ class Pass:
         workers = min(threads(), len(self.pieces))
         with ThreadPoolExecutor(workers) as pool:
             try:
-                running = [pool.submit(work) for _ in range(workers)]
+                running = [pool.submit(count) for _ in range(workers)]
                 while any(not r.done() for r in running):
                     for one in running:
                         if one.done():

@@ -16,28 +16,17 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from data_checks import check, run, sql
-from data_checks.judge import Verdict
+from data_checks import check
 from data_checks.shown import about_somebody_sql, may_quote
 from equity.agency import read_agency
 from equity.pipeline.checking import check_agency
 from equity.sources import roster, stops
 
+pytestmark = pytest.mark.usefixtures("counted_only")
+
 TODAY = dt.date(2026, 1, 1)
 AGENCY = '[agency]\nname = "Riverton"\nplace = "Riverton"\nlatitude = 41.3\nlongitude = -72.9\n'
 AGENCY += 'timezone = "UTC"\n'
-
-
-@pytest.fixture(autouse=True)
-def counted_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let our own counts stand for those of Great Expectations, which take most of the time."""
-
-    def judge(database: Path, rules: list[Any], config: Any, *_: Any) -> dict[str, Verdict]:
-        with duckdb.connect(str(database), config=config) as con:
-            counts = sql.counts(con, rules)
-        return {r.id: Verdict(b <= r.allowed * t, t, b) for r in rules for t, b in [counts[r.id]]}
-
-    monkeypatch.setattr(run, "_judge", judge)
 
 
 def rule(report: Any, key: str) -> Any:

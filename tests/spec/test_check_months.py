@@ -15,10 +15,11 @@ import duckdb
 import pandas as pd
 import pytest
 
-from data_checks import Report, check, run, sql
-from data_checks.judge import Verdict
+from data_checks import Report, check, run
 from equity.agency import AgencyError, read_agency
 from equity.measures.clock import clock
+
+pytestmark = pytest.mark.usefixtures("counted_only")
 
 TODAY = dt.date(2026, 6, 30)
 Stop = tuple[str, int, str | None]
@@ -26,18 +27,6 @@ Stop = tuple[str, int, str | None]
 
 
 JUDGE = run._judge
-
-
-@pytest.fixture(autouse=True)
-def counted_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let our own counts stand for those of Great Expectations, which take most of the time."""
-
-    def judge(database: Path, rules: list[Any], config: Any, *_: Any) -> dict[str, Verdict]:
-        with duckdb.connect(str(database), config=config) as con:
-            counts = sql.counts(con, rules)
-        return {r.id: Verdict(b <= r.allowed * t, t, b) for r in rules for t, b in [counts[r.id]]}
-
-    monkeypatch.setattr(run, "_judge", judge)
 
 
 def checked(folder: Path, rows: list[Stop], table: str = "stops", **context: Any) -> Report:
